@@ -1,0 +1,36 @@
+// swift-tools-version: 6.2
+// The rooms of the house and the arrows between them; ARCHITECTURE.md tells what each is for.
+import PackageDescription
+
+let package = Package(
+  name: "swift-torch",
+  platforms: [.macOS(.v26)],
+  products: [
+    .library(name: "Torch", targets: ["Torch"]),
+    .library(name: "TorchNN", targets: ["TorchNN"]),
+    .library(name: "TorchOptim", targets: ["TorchOptim"]),
+    .library(name: "TorchData", targets: ["TorchData"]),
+    .library(name: "TorchUtils", targets: ["TorchUtils"]),
+  ],
+  targets: [
+    // C: numbers in, numbers out.
+    .target(name: "CTorchKernels"),
+    // C: thread-local switches and the one thread pool.
+    .target(name: "CTorchRuntime", linkerSettings: [.linkedLibrary("gomp", .when(platforms: [.linux]))]),
+    // C: every oneDNN call.
+    .target(name: "CTorchDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+
+    .target(name: "TorchBackend", dependencies: ["CTorchKernels", "CTorchRuntime", "CTorchDNN"]),
+    .target(name: "Torch", dependencies: ["TorchBackend"]),
+    .target(name: "TorchNN", dependencies: ["Torch"]),
+    .target(name: "TorchOptim", dependencies: ["Torch"]),
+    .target(name: "TorchData", dependencies: ["Torch"]),
+    .target(name: "TorchUtils", dependencies: ["Torch"]),
+
+    .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend"]),
+    .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+    .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c2x
+)
