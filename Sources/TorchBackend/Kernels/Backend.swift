@@ -1,0 +1,133 @@
+/// The seam between tensors and a device: what any backend computes, in families over kernel enums.
+///
+/// Everything is said in `Strided`s; a backend knows neither `Tensor` nor gradients. Results go into memory that the
+/// caller allocated, so that in-place and out-of-place ops are one. Shapes, dtypes and dims were checked by the
+/// caller; what only the data can tell (an index out of range) is checked here.
+package protocol Backend: Sendable {
+  /// Fresh memory with undefined content.
+  func allocate(byteCount: Int) -> Storage
+
+  // Pointwise. Operands have the shape of `out` (stride 0 where stretched) and, but for tests and compares, its dtype.
+  func unary(_ kernel: UnaryKernel, _ x: Strided, a: Double, b: Double, into out: Strided)
+  func test(_ kernel: TestKernel, _ x: Strided, into out: Strided)
+  func binary(_ kernel: BinaryKernel, _ x: Strided, _ y: Strided, alpha: Double, into out: Strided)
+  /// One of the operands is a plain number, the first where `numberFirst`.
+  func binary(
+    _ kernel: BinaryKernel, _ x: Strided, number: Scalar, numberFirst: Bool, alpha: Double, into out: Strided)
+  func compare(_ kernel: CompareKernel, _ x: Strided, _ y: Strided, into out: Strided)
+  /// Where `condition` (bool) holds, `x`, else `y`.
+  func select(_ condition: Strided, _ x: Strided, _ y: Strided, into out: Strided)
+
+  // Memory.
+  func fill(_ out: Strided, with value: Scalar)
+  /// Copies and casts.
+  func copy(_ x: Strided, into out: Strided)
+
+  // Many to one. `out` has size 1 where `x` is reduced.
+  func reduce(_ kernel: ReduceKernel, _ x: Strided, into out: Strided)
+  /// The first position of the extreme along `dim`, int64.
+  func argReduce(_ kernel: ReduceKernel, _ x: Strided, dim: Int, into out: Strided)
+  func scan(_ kernel: ScanKernel, _ x: Strided, dim: Int, into out: Strided, indices: Strided?)
+  /// Stable; NaN counts as the largest.
+  func sort(_ x: Strided, dim: Int, descending: Bool, values: Strided, indices: Strided)
+
+  // Structure.
+  /// `out[b, m, n] = x[b, m, k] * y[b, k, n] + bias`; `bias` broadcasts to `out` and may be `out` itself.
+  func matmul(_ x: Strided, _ y: Strided, bias: Strided?, into out: Strided)
+  func convolution(_ spec: ConvolutionSpec, _ x: Strided, weight: Strided, bias: Strided?, into out: Strided)
+  func convolutionInputGradient(_ spec: ConvolutionSpec, _ gradient: Strided, weight: Strided, into out: Strided)
+  func convolutionWeightGradient(
+    _ spec: ConvolutionSpec, _ x: Strided, _ gradient: Strided, into weight: Strided, bias: Strided?)
+  /// `indices` receives the position of each maximum within its plane.
+  func maxPool(_ spec: PoolSpec, _ x: Strided, into out: Strided, indices: Strided)
+  func maxPoolGradient(_ spec: PoolSpec, _ gradient: Strided, indices: Strided, into out: Strided)
+
+  // Indices. All are int64; negative ones count from the end; one out of range is a fault that names it.
+  /// `out[i] = x[index[i]]` along `dim`, elementwise.
+  func gather(_ x: Strided, dim: Int, index: Strided, into out: Strided)
+  /// Writes `source[i]` to `out[index[i]]` along `dim`, elementwise.
+  func scatter(_ source: Strided, dim: Int, index: Strided, mode: ScatterMode, into out: Strided)
+  /// `out[i..., r...] = x[indices[0][i...], indices[1][i...], ..., r...]`.
+  func indexRead(_ x: Strided, indices: [Strided], into out: Strided)
+  /// Writes `source[i..., r...]` to `out[indices[0][i...], ..., r...]`.
+  func indexWrite(_ source: Strided, indices: [Strided], mode: ScatterMode, into out: Strided)
+  /// The positions of the elements that are not zero, row-major, as a fresh [count, rank] block.
+  func nonzero(_ x: Strided) -> Strided
+
+  // Rows, with composite meaning: softmax along the last dimension of contiguous memory.
+  func softmax(_ x: Strided, log: Bool, into out: Strided)
+  func softmaxGradient(_ gradient: Strided, output: Strided, log: Bool, into out: Strided)
+
+  /// Fills contiguous memory with draws.
+  func random(_ draw: RandomDraw, from generator: inout MersenneTwister, into out: Strided)
+}
+
+extension Backend {
+  /// Fresh memory for a layout.
+  @inline(__always)
+  package func allocate(_ layout: Layout, dtype: DType) -> Strided {
+    Strided(storage: allocate(byteCount: layout.shape.elementCount &* dtype.itemSize), layout: layout, dtype: dtype)
+  }
+
+  /// `x` itself where it lies row-major, else a row-major copy.
+  package func contiguous(_ x: Strided) -> Strided {
+    if x.layout.isContiguous { return x }
+    let out = allocate(Layout(contiguous: x.shape), dtype: x.dtype)
+    copy(x, into: out)
+    return out
+  }
+
+  /// `x` itself where it has the dtype, else a cast copy.
+  @inline(__always)
+  package func cast(_ x: Strided, to dtype: DType) -> Strided {
+    if x.dtype == dtype { return x }
+    let out = allocate(x.layout.likeDense, dtype: dtype)
+    copy(x, into: out)
+    return out
+  }
+}
+
+/// The numbers of a convolution over 1 to 3 spatial dimensions.
+package struct ConvolutionSpec: Sendable, Equatable {
+  package var stride: [Int]
+  /// Zeros before and after each spatial dimension.
+  package var padding: [Int]
+  package var paddingEnd: [Int]
+  package var dilation: [Int]
+  package var groups: Int
+
+  package init(stride: [Int], padding: [Int], paddingEnd: [Int]? = nil, dilation: [Int], groups: Int) {
+    self.stride = stride
+    self.padding = padding
+    self.paddingEnd = paddingEnd ?? padding
+    self.dilation = dilation
+    self.groups = groups
+  }
+}
+
+/// The numbers of a pooling window over 1 to 3 spatial dimensions.
+package struct PoolSpec: Sendable, Equatable {
+  package var kernel: [Int]
+  package var stride: [Int]
+  package var padding: [Int]
+  package var dilation: [Int]
+
+  package init(kernel: [Int], stride: [Int], padding: [Int], dilation: [Int]) {
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding
+    self.dilation = dilation
+  }
+}
+
+/// A distribution to draw from.
+package enum RandomDraw: Sendable {
+  case uniform(from: Double, to: Double)
+  case normal(mean: Double, std: Double)
+  /// Whole numbers from `from` up to and not including `to`.
+  case integers(from: Int64, to: Int64)
+  /// 1 with the probability, else 0.
+  case bernoulli(Double)
+  /// The numbers 0..<count in random order.
+  case permutation
+}
