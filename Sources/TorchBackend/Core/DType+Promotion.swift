@@ -36,7 +36,8 @@ extension DType {
 
     package mutating func add(_ dtype: DType, isZeroDim: Bool, isNumber: Bool) {
       if isNumber {
-        number = number.map { DType.promote($0, dtype) } ?? dtype
+        let weak = dtype.isFloatingPoint ? DType.defaultFloat : dtype
+        number = number.map { DType.promote($0, weak) } ?? weak
       } else if isZeroDim {
         zeroDim = zeroDim.map { DType.promote($0, dtype) } ?? dtype
       } else {

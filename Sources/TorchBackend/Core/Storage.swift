@@ -9,7 +9,7 @@ public final class Storage: @unchecked Sendable {
   public let byteCount: Int
   public let device: Device
   /// How often an in-place op wrote here: what tensors saved for backward compare.
-  package let version = Atomic<UInt32>(0)
+  private let version = Atomic<UInt32>(0)
   private let release: Release
 
   package enum Release {
@@ -32,6 +32,12 @@ public final class Storage: @unchecked Sendable {
     case .owner(let action): action()
     }
   }
+
+  @inline(__always)
+  package var currentVersion: UInt32 { version.load(ordering: .relaxed) }
+
+  @inline(__always)
+  package func bumpVersion() { version.wrappingAdd(1, ordering: .relaxed) }
 
   /// A fresh block of CPU memory with undefined content.
   @inline(__always)

@@ -1,0 +1,159 @@
+import Synchronization
+
+/// Where a gradient goes: an output of a node.
+struct Edge {
+  let node: Node
+  let index: Int32
+}
+
+/// The edges of a node, one per input of its op, nil where the input needs no gradient. Two live inline.
+struct EdgeList {
+  private var first: Edge?
+  private var second: Edge?
+  private var rest: [Edge?] = []
+  private(set) var count = 0
+
+  init() {}
+
+  @inline(__always)
+  init(_ first: Edge?) {
+    self.first = first
+    count = 1
+  }
+
+  @inline(__always)
+  init(_ first: Edge?, _ second: Edge?) {
+    self.first = first
+    self.second = second
+    count = 2
+  }
+
+  init(_ edges: some Sequence<Edge?>) { for edge in edges { append(edge) } }
+
+  mutating func append(_ edge: Edge?) {
+    switch count {
+    case 0: first = edge
+    case 1: second = edge
+    default: rest.append(edge)
+    }
+    count += 1
+  }
+
+  subscript(index: Int) -> Edge? {
+    switch index {
+    case 0: first
+    case 1: second
+    default: rest[index - 2]
+    }
+  }
+}
+
+/// What a node knows of one output of its op: what the gradient must look like.
+struct OutputDescription {
+  var shape: Shape
+  var dtype: DType
+  var device: Device
+
+  @inline(__always)
+  init(_ tensor: Tensor) {
+    shape = tensor.shape
+    dtype = tensor.dtype
+    device = tensor.device
+  }
+}
+
+/// A step of the recorded computation: turns gradients of an op's outputs into gradients of its inputs.
+///
+/// `@unchecked Sendable`: a node is written while the forward pass builds it and by the one backward pass that frees
+/// it; hooks are added by contract before either runs on another thread.
+public class Node: @unchecked Sendable {
+  /// torch's name of the op, `"log_softmax"`.
+  let op: StaticString
+  /// Later nodes have higher numbers; a topological order for the walk.
+  let sequence: UInt64
+  final var edges: EdgeList
+  /// The description of output 0, and of the others.
+  final var output: OutputDescription?
+  final var moreOutputs: [OutputDescription] = []
+  /// Hooks and traces, absent on almost every node.
+  final var extras: NodeExtras?
+
+  private static let counter = Atomic<UInt64>(1)
+
+  init(op: StaticString, edges: EdgeList, sequence: UInt64? = nil) {
+    self.op = op
+    self.edges = edges
+    self.sequence = sequence ?? Self.counter.wrappingAdd(1, ordering: .relaxed).oldValue
+    LiveObjects.nodes.wrappingAdd(1, ordering: .relaxed)
+    if AnomalyMode.isEnabled { extras = NodeExtras(trace: AnomalyMode.describeCaller(op)) }
+  }
+
+  /// The gradients of the inputs, one per edge, for the gradients of the outputs. Those for which `edges` is nil may
+  /// be left out. A gradient may still have the broadcast shape and the op's dtype; the engine fits it.
+  func backward(_ gradients: [Tensor?]) -> [Tensor?] {
+    fatalError("a node without backward")
+  }
+
+  /// Forgets saved tensors after the only backward pass.
+  func releaseSaved() {}
+
+  /// Moves every node this one keeps alive into the pile, so that teardown is a loop.
+  func moveChildren(into pile: inout [Node]) {
+    let old = edges
+    edges = EdgeList()
+    for i in 0..<old.count {
+      if let node = old[i]?.node { pile.append(node) }
+    }
+  }
+
+  /// As PyTorch names it: `LogSoftmaxBackward0`.
+  public var name: String {
+    let words = String(describing: op).split(separator: "_")
+    return words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined() + "Backward0"
+  }
+
+  /// The nodes that receive this node's gradients, nil where an input needs none, as `grad_fn.next_functions`.
+  public var nextFunctions: [Node?] { (0..<edges.count).map { edges[$0]?.node } }
+
+  final var outputCount: Int { 1 + moreOutputs.count }
+
+  final func description(of index: Int) -> OutputDescription? {
+    index == 0 ? output : (index <= moreOutputs.count ? moreOutputs[index - 1] : nil)
+  }
+
+  deinit {
+    LiveObjects.nodes.wrappingSubtract(1, ordering: .relaxed)
+    // A chain of a million nodes must not be freed by recursion.
+    var pile: [Node] = []
+    moveChildren(into: &pile)
+    while var node = pile.popLast() {
+      if isKnownUniquelyReferenced(&node) { node.moveChildren(into: &pile) }
+    }
+  }
+}
+
+/// What few nodes carry.
+final class NodeExtras {
+  /// Where the forward op was called, in anomaly mode.
+  var trace: String?
+  /// Per output: called with the gradient, may replace it.
+  var tensorHooks: [Int: [HookEntry]] = [:]
+  /// Called with the final gradient of an output, which it keeps.
+  var retained: [Int: AccumulateGrad] = [:]
+
+  init(trace: String? = nil) { self.trace = trace }
+}
+
+/// Counts of live objects, for tests that look for leaks.
+package enum LiveObjects {
+  package static let nodes = Atomic<Int>(0)
+  package static var nodeCount: Int { nodes.load(ordering: .relaxed) }
+}
+
+/// A version counter apart from the storage's, for `.data`.
+final class VersionCounter: Sendable {
+  private let value = Atomic<UInt32>(0)
+
+  var current: UInt32 { value.load(ordering: .relaxed) }
+  func bump() { value.wrappingAdd(1, ordering: .relaxed) }
+}

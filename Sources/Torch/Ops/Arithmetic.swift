@@ -1,0 +1,184 @@
+// Arithmetic of two operands: rows of the table, methods and operators under them.
+
+extension BinaryOp {
+  static let add = BinaryOp("add", kernel: .add, x: Gradient { g, _ in g }, y: Gradient { g, s in s.alpha == 1 ? g : g * s.alpha })
+  static let sub = BinaryOp(
+    "sub", kernel: .sub, result: .numbers, x: Gradient { g, _ in g }, y: Gradient { g, s in s.alpha == 1 ? -g : g * -s.alpha })
+  static let mul = BinaryOp(
+    "mul", kernel: .mul, x: Gradient(.y) { g, s in g * s.y }, y: Gradient(.x) { g, s in g * s.x })
+  static let div = BinaryOp(
+    "div", kernel: .div, result: .floating, x: Gradient(.y) { g, s in g / s.y },
+    y: Gradient([.x, .y]) { g, s in -g * ((s.x / s.y) / s.y) })
+  static let floorDivide = BinaryOp(
+    "div", kernel: .floorDivide, result: .promoted, x: Gradient { g, _ in Tensor.zeros(like: g) },
+    y: Gradient { g, _ in Tensor.zeros(like: g) })
+  static let truncDivide = BinaryOp(
+    "div", kernel: .truncDivide, result: .promoted, x: Gradient { g, _ in Tensor.zeros(like: g) },
+    y: Gradient { g, _ in Tensor.zeros(like: g) })
+  static let remainder = BinaryOp(
+    "remainder", kernel: .remainder, result: .numbers, x: Gradient { g, _ in g },
+    y: Gradient([.x, .y]) { g, s in -g * s.x.div(s.y, roundingMode: .floor) })
+  static let fmod = BinaryOp(
+    "fmod", kernel: .fmod, result: .numbers, x: Gradient { g, _ in g },
+    y: Gradient([.x, .y]) { g, s in -g * s.x.div(s.y, roundingMode: .trunc) })
+  static let pow = BinaryOp(
+    "pow", kernel: .pow,
+    x: Gradient([.x, .y]) { g, s in
+      let y = s.y
+      return g.where(y .!= 0, 0) * (y * s.x.pow(y - 1))
+    },
+    y: Gradient([.x, .y, .output]) { g, s in
+      // Zero to a power of zero or more does not move with the power.
+      let x = s.x
+      return (g * (s.output * x.log())).where((x .!= 0).logicalOr(s.y .< 0), 0)
+    })
+  static let maximum = BinaryOp(
+    "maximum", kernel: .maximum,
+    x: Gradient([.x, .y]) { g, s in (g * shareOfWinner(s.x .> s.y, s.x .== s.y, like: g)) },
+    y: Gradient([.x, .y]) { g, s in (g * shareOfWinner(s.y .> s.x, s.x .== s.y, like: g)) })
+  static let minimum = BinaryOp(
+    "minimum", kernel: .minimum,
+    x: Gradient([.x, .y]) { g, s in (g * shareOfWinner(s.x .< s.y, s.x .== s.y, like: g)) },
+    y: Gradient([.x, .y]) { g, s in (g * shareOfWinner(s.y .< s.x, s.x .== s.y, like: g)) })
+  static let atan2 = BinaryOp(
+    "atan2", kernel: .atan2, result: .floating,
+    x: Gradient([.x, .y]) { g, s in g * (s.y / (s.x * s.x + s.y * s.y)) },
+    y: Gradient([.x, .y]) { g, s in g * (-s.x / (s.x * s.x + s.y * s.y)) })
+  static let bitwiseAnd = BinaryOp("bitwise_and", kernel: .bitwiseAnd, result: .integral, x: nil, y: nil)
+  static let bitwiseOr = BinaryOp("bitwise_or", kernel: .bitwiseOr, result: .integral, x: nil, y: nil)
+  static let bitwiseXor = BinaryOp("bitwise_xor", kernel: .bitwiseXor, result: .integral, x: nil, y: nil)
+
+  // Gradients in one pass, with gradients of their own.
+  static let tanhBackward: BinaryOp = BinaryOp(
+    "tanh_backward", kernel: .tanhBackward, x: Gradient(.y) { g, s in BinaryOp.tanhBackward(g, s.y) },
+    y: Gradient([.x, .y]) { g, s in g * (s.x * (s.y * -2)) })
+  static let sigmoidBackward: BinaryOp = BinaryOp(
+    "sigmoid_backward", kernel: .sigmoidBackward, x: Gradient(.y) { g, s in BinaryOp.sigmoidBackward(g, s.y) },
+    y: Gradient([.x, .y]) { g, s in g * (s.x * (1 - s.y * 2)) })
+  static let reluBackward: BinaryOp = BinaryOp(
+    "threshold_backward", kernel: .reluBackward, x: Gradient(.y) { g, s in BinaryOp.reluBackward(g, s.y) },
+    y: Gradient { g, _ in Tensor.zeros(like: g) })
+}
+
+/// 1 where an operand won, a half where both are equal.
+private func shareOfWinner(_ wins: Tensor, _ ties: Tensor, like gradient: Tensor) -> Tensor {
+  wins.to(gradient.dtype) + ties.to(gradient.dtype) * 0.5
+}
+
+/// How a quotient is rounded, as torch's `rounding_mode`.
+public enum RoundingMode: Sendable { case trunc, floor }
+
+extension Tensor {
+  /// `self + alpha * other`, as `torch.add`. Broadcasts.
+  public func add(_ other: Tensor, alpha: some TensorScalar = 1) -> Tensor { BinaryOp.add(self, other, alpha: alpha.scalar.double) }
+  public func add(_ other: some TensorScalar, alpha: some TensorScalar = 1) -> Tensor {
+    BinaryOp.add(self, other.scalar, alpha: alpha.scalar.double)
+  }
+  @discardableResult public func add_(_ other: Tensor, alpha: some TensorScalar = 1) -> Tensor {
+    BinaryOp.add.inPlace(self, other, alpha: alpha.scalar.double)
+  }
+  @discardableResult public func add_(_ other: some TensorScalar, alpha: some TensorScalar = 1) -> Tensor {
+    BinaryOp.add.inPlace(self, other.scalar, alpha: alpha.scalar.double)
+  }
+
+  /// `self - alpha * other`, as `torch.sub`. Broadcasts.
+  /// - Precondition: not both are bool.
+  public func sub(_ other: Tensor, alpha: some TensorScalar = 1) -> Tensor { BinaryOp.sub(self, other, alpha: alpha.scalar.double) }
+  public func sub(_ other: some TensorScalar, alpha: some TensorScalar = 1) -> Tensor {
+    BinaryOp.sub(self, other.scalar, alpha: alpha.scalar.double)
+  }
+  @discardableResult public func sub_(_ other: Tensor, alpha: some TensorScalar = 1) -> Tensor {
+    BinaryOp.sub.inPlace(self, other, alpha: alpha.scalar.double)
+  }
+  @discardableResult public func sub_(_ other: some TensorScalar, alpha: some TensorScalar = 1) -> Tensor {
+    BinaryOp.sub.inPlace(self, other.scalar, alpha: alpha.scalar.double)
+  }
+
+  /// The elementwise product, as `torch.mul`. Broadcasts.
+  public func mul(_ other: Tensor) -> Tensor { BinaryOp.mul(self, other) }
+  public func mul(_ other: some TensorScalar) -> Tensor { BinaryOp.mul(self, other.scalar) }
+  @discardableResult public func mul_(_ other: Tensor) -> Tensor { BinaryOp.mul.inPlace(self, other) }
+  @discardableResult public func mul_(_ other: some TensorScalar) -> Tensor { BinaryOp.mul.inPlace(self, other.scalar) }
+
+  /// The elementwise quotient, as `torch.div`; whole numbers give float32 unless rounded. Broadcasts.
+  public func div(_ other: Tensor, roundingMode: RoundingMode? = nil) -> Tensor { Self.quotient(roundingMode)(self, other) }
+  public func div(_ other: some TensorScalar, roundingMode: RoundingMode? = nil) -> Tensor {
+    Self.quotient(roundingMode)(self, other.scalar)
+  }
+  @discardableResult public func div_(_ other: Tensor, roundingMode: RoundingMode? = nil) -> Tensor {
+    Self.quotient(roundingMode).inPlace(self, other)
+  }
+  @discardableResult public func div_(_ other: some TensorScalar, roundingMode: RoundingMode? = nil) -> Tensor {
+    Self.quotient(roundingMode).inPlace(self, other.scalar)
+  }
+
+  private static func quotient(_ mode: RoundingMode?) -> BinaryOp {
+    switch mode {
+    case nil: .div
+    case .floor: .floorDivide
+    case .trunc: .truncDivide
+    }
+  }
+
+  /// The quotient rounded down, as `torch.floor_divide`.
+  public func floorDivide(_ other: Tensor) -> Tensor { BinaryOp.floorDivide(self, other) }
+  public func floorDivide(_ other: some TensorScalar) -> Tensor { BinaryOp.floorDivide(self, other.scalar) }
+
+  /// The rest of a division, with the sign of the divisor as in Python, as `torch.remainder`.
+  public func remainder(_ other: Tensor) -> Tensor { BinaryOp.remainder(self, other) }
+  public func remainder(_ other: some TensorScalar) -> Tensor { BinaryOp.remainder(self, other.scalar) }
+  /// The rest of a division, with the sign of the dividend as in C, as `torch.fmod`.
+  public func fmod(_ other: Tensor) -> Tensor { BinaryOp.fmod(self, other) }
+  public func fmod(_ other: some TensorScalar) -> Tensor { BinaryOp.fmod(self, other.scalar) }
+
+  /// Every element to a power, as `torch.pow`.
+  public func pow(_ exponent: Tensor) -> Tensor { BinaryOp.pow(self, exponent) }
+  /// Every element to a power, as `torch.pow`.
+  /// - Precondition: whole numbers take no negative whole exponent.
+  public func pow(_ exponent: some TensorScalar) -> Tensor { inOp("pow") { powered(exponent.scalar, inPlace: false) } }
+  @discardableResult public func pow_(_ exponent: Tensor) -> Tensor { BinaryOp.pow.inPlace(self, exponent) }
+  @discardableResult public func pow_(_ exponent: some TensorScalar) -> Tensor {
+    inOp("pow") { powered(exponent.scalar, inPlace: true) }
+  }
+
+  private func powered(_ exponent: Scalar, inPlace: Bool) -> Tensor {
+    let dtype = promotedType(self, exponent)
+    if dtype.isFloatingPoint {
+      let source = to(dtype)
+      return inPlace ? UnaryOp.powScalar.inPlace(self, a: exponent.double) : UnaryOp.powScalar(source, a: exponent.double)
+    }
+    guard exponent.int64 >= 0 else {
+      fault("pow", "whole numbers take no negative exponent, got \(exponent.int64); convert to a floating dtype first")
+    }
+    return inPlace ? BinaryOp.pow.inPlace(self, exponent) : BinaryOp.pow(self, exponent)
+  }
+
+  /// The larger of two elements; NaN wins. As `torch.maximum`.
+  public func maximum(_ other: Tensor) -> Tensor { BinaryOp.maximum(self, other) }
+  /// The smaller of two elements; NaN wins. As `torch.minimum`.
+  public func minimum(_ other: Tensor) -> Tensor { BinaryOp.minimum(self, other) }
+  /// The angle of (y, x) in radians, this tensor being y, as `torch.atan2`.
+  public func atan2(_ other: Tensor) -> Tensor { BinaryOp.atan2(self, other) }
+
+  /// Bits set in both, as `torch.bitwise_and`.
+  public func bitwiseAnd(_ other: Tensor) -> Tensor { BinaryOp.bitwiseAnd(self, other) }
+  /// Bits set in either, as `torch.bitwise_or`.
+  public func bitwiseOr(_ other: Tensor) -> Tensor { BinaryOp.bitwiseOr(self, other) }
+  /// Bits set in one of the two, as `torch.bitwise_xor`.
+  public func bitwiseXor(_ other: Tensor) -> Tensor { BinaryOp.bitwiseXor(self, other) }
+
+  /// `self + value * tensor1 * tensor2`, as `torch.addcmul`.
+  public func addcmul(_ tensor1: Tensor, _ tensor2: Tensor, value: some TensorScalar = 1) -> Tensor {
+    add(tensor1 * tensor2, alpha: value)
+  }
+  /// `self + value * tensor1 / tensor2`, as `torch.addcdiv`.
+  public func addcdiv(_ tensor1: Tensor, _ tensor2: Tensor, value: some TensorScalar = 1) -> Tensor {
+    add(tensor1 / tensor2, alpha: value)
+  }
+  @discardableResult public func addcmul_(_ tensor1: Tensor, _ tensor2: Tensor, value: some TensorScalar = 1) -> Tensor {
+    add_(tensor1 * tensor2, alpha: value)
+  }
+  @discardableResult public func addcdiv_(_ tensor1: Tensor, _ tensor2: Tensor, value: some TensorScalar = 1) -> Tensor {
+    add_(tensor1 / tensor2, alpha: value)
+  }
+}

@@ -1,0 +1,285 @@
+import CTorchRuntime
+
+/// A pointwise op of two operands that broadcast: a row of the table.
+final class BinaryOp: Sendable {
+  /// What a gradient may ask for; unpacked at first use.
+  struct Saved {
+    fileprivate let node: BinaryNode
+    var x: Tensor { node.operand(0) }
+    var y: Tensor { node.operand(1) }
+    var output: Tensor { node.output_() }
+    var alpha: Double { node.alpha }
+  }
+
+  /// What the gradient of one operand needs.
+  struct Needs: OptionSet {
+    let rawValue: UInt8
+    static let x = Needs(rawValue: 1)
+    static let y = Needs(rawValue: 2)
+    static let output = Needs(rawValue: 4)
+  }
+
+  /// How operand dtypes make the result dtype.
+  enum Result {
+    case promoted
+    /// As promoted, but whole numbers become float32: true division.
+    case floating
+    /// Bool operands are refused.
+    case numbers
+    /// Floating point operands are refused.
+    case integral
+  }
+
+  /// The gradient of one operand, which captures nothing; the engine undoes broadcasting and casts.
+  struct Gradient: Sendable {
+    let needs: Needs
+    let compute: @Sendable (_ gradient: Tensor, _ saved: Saved) -> Tensor
+
+    init(_ needs: Needs = [], _ compute: @escaping @Sendable (_ gradient: Tensor, _ saved: Saved) -> Tensor) {
+      self.needs = needs
+      self.compute = compute
+    }
+  }
+
+  let name: StaticString
+  let kernel: BinaryKernel
+  let result: Result
+  /// The gradient of each operand; nil: not differentiable there.
+  let x: Gradient?
+  let y: Gradient?
+
+  init(_ name: StaticString, kernel: BinaryKernel, result: Result = .promoted, x: Gradient?, y: Gradient?) {
+    self.name = name
+    self.kernel = kernel
+    self.result = result
+    self.x = x
+    self.y = y
+  }
+
+  // Tensor and tensor.
+
+  @inline(__always)
+  func callAsFunction(_ x: Tensor, _ y: Tensor, alpha: Double = 1) -> Tensor {
+    inOp(name) {
+      // The common case first: equal dtypes and shapes, both dense in the same order.
+      if x.dtype == y.dtype && x.dtype.isFloatingPoint && x.shape == y.shape
+        && x.strided.layout.strides == y.strided.layout.strides && x.device == y.device
+      {
+        let out = Tensor(x.backend.allocate(x.strided.layout.likeDense, dtype: x.dtype))
+        x.backend.binary(kernel, x.strided, y.strided, alpha: alpha, into: out.strided)
+        recordIfNeeded(x, y, nil, out, alpha)
+        return out
+      }
+      return mixed(x, y, alpha: alpha)
+    }
+  }
+
+  private func mixed(_ x: Tensor, _ y: Tensor, alpha: Double) -> Tensor {
+    let dtype = resultType(promotedType([x, y]))
+    let shape = checked { () throws(OpError) in try Layout.broadcast(x.shape, y.shape, op: name) }
+    let device = commonDevice(x, y)
+    let backend = Backends.of(device)
+    let p = onDevice(x, device), q = onDevice(y, device)
+    let out = Tensor(
+      backend.allocate(Self.resultLayout(shape, p.layout, q.layout), dtype: dtype))
+    backend.binary(
+      kernel, backend.cast(p, to: dtype).broadcast(to: shape), backend.cast(q, to: dtype).broadcast(to: shape),
+      alpha: alpha, into: out.strided)
+    recordIfNeeded(x, y, nil, out, alpha)
+    return out
+  }
+
+  // Tensor and number.
+
+  @inline(__always)
+  func callAsFunction(_ x: Tensor, _ number: Scalar, numberFirst: Bool = false, alpha: Double = 1) -> Tensor {
+    inOp(name) {
+      let dtype = resultType(promotedType(x, number))
+      let source = x.backend.cast(x.strided, to: dtype)
+      let out = Tensor(x.backend.allocate(source.layout.likeDense, dtype: dtype))
+      x.backend.binary(kernel, source, number: number, numberFirst: numberFirst, alpha: alpha, into: out.strided)
+      if x.isRecording {
+        let edge = x.gradEdge
+        let node = BinaryNode(
+          self, alpha, edges: numberFirst ? EdgeList(nil, edge) : EdgeList(edge, nil),
+          number: number, numberFirst: numberFirst)
+        node.save(numberFirst ? nil : x, numberFirst ? x : nil, out)
+        out.setHistory(node)
+      }
+      return out
+    }
+  }
+
+  // In place: the result goes into the first operand, which keeps its dtype and shape.
+
+  func inPlace(_ x: Tensor, _ y: Tensor, alpha: Double = 1) -> Tensor {
+    inOp(name) {
+      let recorded = ct_grad_enabled() && (x.requiresGrad || y.requiresGrad)
+      x.checkInPlace(name, recorded: recorded)
+      let dtype = resultType(promotedType([x, y]))
+      checkFits(dtype, in: x)
+      let shape = checked { () throws(OpError) in try Layout.broadcast(x.shape, y.shape, op: name) }
+      guard shape == x.shape else {
+        fault(
+          OpError(
+            name,
+            "the result has shape \(shape.brackets) and cannot be written into the first operand; got \(x.shape.brackets) and \(y.shape.brackets)"
+          ))
+      }
+      let other = onDevice(y, x.device)
+      return write(
+        x, recorded, node: { EdgeList(x.gradEdge, y.gradEdge) }, number: nil, alpha: alpha, saving: y
+      ) { backend, source, out in
+        // An operand that shares memory in another order is read before it is overwritten.
+        var q = backend.cast(other, to: dtype)
+        if q.storage === out.storage && q.layout != out.layout { q = copyOf(q, backend) }
+        backend.binary(kernel, source, q.broadcast(to: shape), alpha: alpha, into: out)
+      } computing: {
+        dtype
+      }
+    }
+  }
+
+  func inPlace(_ x: Tensor, _ number: Scalar, alpha: Double = 1) -> Tensor {
+    inOp(name) {
+      let recorded = x.isRecording
+      x.checkInPlace(name, recorded: recorded)
+      let dtype = resultType(promotedType(x, number))
+      checkFits(dtype, in: x)
+      return write(x, recorded, node: { EdgeList(x.gradEdge, nil) }, number: number, alpha: alpha, saving: nil) {
+        backend, source, out in
+        backend.binary(kernel, source, number: number, numberFirst: false, alpha: alpha, into: out)
+      } computing: {
+        dtype
+      }
+    }
+  }
+
+  private func write(
+    _ x: Tensor, _ recorded: Bool, node edges: () -> EdgeList, number: Scalar?, alpha: Double, saving y: Tensor?,
+    _ run: (_ backend: any Backend, _ source: Strided, _ out: Strided) -> Void, computing dtype: () -> DType
+  ) -> Tensor {
+    let node = recorded ? BinaryNode(self, alpha, edges: edges(), number: number, numberFirst: false) : nil
+    // What the gradients need of the operand is gone afterwards.
+    let needsOperand = node?.needs.contains(.x) ?? false
+    let original = needsOperand ? x.detach().clone() : nil
+    let backend = x.backend
+    let computed = dtype()
+    if computed == x.dtype {
+      run(backend, x.strided, x.strided)
+    } else {
+      let wide = backend.cast(x.strided, to: computed)
+      let out = backend.allocate(Layout(contiguous: x.shape), dtype: computed)
+      run(backend, wide, out)
+      backend.copy(out, into: x.strided)
+    }
+    x.bumpVersion()
+    if let node {
+      node.save(original, y, x)
+      x.rebaseHistory(node)
+    }
+    return x
+  }
+
+  // Shared rules.
+
+  private func checkFits(_ dtype: DType, in x: Tensor) {
+    guard dtype.category <= x.dtype.category else {
+      fault(
+        OpError(
+          name, "the result is \(dtype.name) and cannot be written into a \(x.dtype.name) tensor; use the out-of-place form"))
+    }
+  }
+
+  @inline(__always)
+  private func resultType(_ promoted: DType) -> DType {
+    switch result {
+    case .promoted: return promoted
+    case .floating: return promoted.isFloatingPoint ? promoted : .defaultFloat
+    case .numbers:
+      if promoted == .bool {
+        fault(OpError(name, "takes numbers, not bool; use logicalXor or convert with to(.uint8)"))
+      }
+      return promoted
+    case .integral:
+      if promoted.isFloatingPoint { fault(OpError(name, "takes whole numbers and bool, not \(promoted.name)")) }
+      return promoted
+    }
+  }
+
+  @inline(__always)
+  private func recordIfNeeded(_ x: Tensor, _ y: Tensor, _ number: Scalar?, _ out: Tensor, _ alpha: Double) {
+    guard ct_grad_enabled(), x.requiresGrad || y.requiresGrad else { return }
+    guard out.dtype.isFloatingPoint else { return }
+    let node = BinaryNode(self, alpha, edges: EdgeList(x.gradEdge, y.gradEdge), number: number, numberFirst: false)
+    node.save(x, y, out)
+    out.setHistory(node)
+  }
+
+  /// The layout of a fresh result: the order of the first operand that has the full shape, else row-major.
+  static func resultLayout(_ shape: Shape, _ a: Layout, _ b: Layout) -> Layout {
+    if a.shape == shape && !a.isContiguous { return a.likeDense }
+    if a.shape == shape && b.shape == shape { return Layout(contiguous: shape) }
+    if b.shape == shape && a.rank < 2 && !b.isContiguous { return b.likeDense }
+    return Layout(contiguous: shape)
+  }
+}
+
+final class BinaryNode: Node, @unchecked Sendable {
+  private let row: BinaryOp
+  let alpha: Double
+  private let number: Scalar?
+  private let numberFirst: Bool
+  private var savedX: SavedTensor?
+  private var savedY: SavedTensor?
+  private var savedOutput: SavedTensor?
+
+  init(_ row: BinaryOp, _ alpha: Double, edges: EdgeList, number: Scalar?, numberFirst: Bool) {
+    self.row = row
+    self.alpha = alpha
+    self.number = number
+    self.numberFirst = numberFirst
+    super.init(op: row.name, edges: edges)
+  }
+
+  /// What the gradients that are wanted need.
+  var needs: BinaryOp.Needs {
+    var needs: BinaryOp.Needs = []
+    if edges[0] != nil, let x = row.x { needs.formUnion(x.needs) }
+    if edges[1] != nil, let y = row.y { needs.formUnion(y.needs) }
+    return needs
+  }
+
+  @inline(__always)
+  func save(_ x: Tensor?, _ y: Tensor?, _ output: Tensor) {
+    let needs = needs
+    if needs.contains(.x), let x { savedX = SavedTensor(x, .input(0)) }
+    if needs.contains(.y), let y { savedY = SavedTensor(y, .input(1)) }
+    if needs.contains(.output) { savedOutput = SavedTensor(output, .output(0)) }
+  }
+
+  fileprivate func operand(_ index: Int) -> Tensor {
+    if let number, numberFirst == (index == 0) { return Tensor.number(number) }
+    guard let saved = index == 0 ? savedX : savedY else { fatalError("\(op): operand \(index) was not saved") }
+    return saved.unpack(for: self)
+  }
+
+  fileprivate func output_() -> Tensor {
+    guard let savedOutput else { fatalError("\(op): the output was not saved") }
+    return savedOutput.unpack(for: self)
+  }
+
+  override func backward(_ gradients: [Tensor?]) -> [Tensor?] {
+    guard let gradient = gradients[0] else { return [] }
+    let saved = BinaryOp.Saved(node: self)
+    return [
+      edges[0] != nil ? row.x?.compute(gradient, saved) : nil, edges[1] != nil ? row.y?.compute(gradient, saved) : nil,
+    ]
+  }
+
+  override func releaseSaved() {
+    savedX?.release()
+    savedY?.release()
+    savedOutput?.release()
+  }
+}

@@ -1,0 +1,172 @@
+import CTorchRuntime
+
+// Copies, casts and moves between devices.
+
+/// Another dtype, device or memory order.
+struct Convert: StructureOp {
+  let dtype: DType
+  let device: Device
+  let name: StaticString
+
+  func run(_ x: Tensor, into layout: Layout) -> Tensor {
+    inOp(name) {
+      let out = Tensor(Backends.of(device).allocate(layout, dtype: dtype))
+      if x.device == device {
+        out.backend.copy(x.strided, into: out.strided)
+      } else {
+        copyBetweenDevices(x.strided, into: out.strided)
+      }
+      if x.isRecording && dtype.isFloatingPoint { out.setHistory(StructureNode(self, of: x.strided.layout, edge: x.gradEdge)) }
+      return out
+    }
+  }
+
+  // The engine casts to the input's dtype.
+  func backward(_ gradient: Tensor, input: Layout) -> Tensor { gradient }
+}
+
+func copyBetweenDevices(_ x: Strided, into out: Strided) {
+  fault("to", "copies between \(x.device) and \(out.device) are not available in this build")
+}
+
+
+final class CopyNode: Node, @unchecked Sendable {
+  init(target: Edge?, source: Edge?) { super.init(op: "copy", edges: EdgeList(target, source)) }
+
+  override var name: String { "CopyBackwards" }
+
+  override func backward(_ gradients: [Tensor?]) -> [Tensor?] {
+    guard let gradient = gradients[0] else { return [] }
+    return [edges[0] != nil ? Tensor.zeros(like: gradient) : nil, gradient]
+  }
+}
+
+extension Tensor {
+  /// A copy of the elements, as `torch.clone`; recorded.
+  /// - Parameter memoryFormat: how the copy is ordered; by default as this tensor where it is dense.
+  public func clone(memoryFormat: MemoryFormat = .preserveFormat) -> Tensor {
+    Convert(dtype: dtype, device: device, name: "clone").run(self, into: layout(memoryFormat, op: "clone"))
+  }
+
+  /// This tensor where its elements lie in the order, else a copy, as `torch.Tensor.contiguous`.
+  public func contiguous(memoryFormat: MemoryFormat = .contiguousFormat) -> Tensor {
+    isContiguous(memoryFormat: memoryFormat) ? self : clone(memoryFormat: memoryFormat)
+  }
+
+  /// This tensor where it has the dtype, else a converted copy, as `torch.Tensor.to`.
+  public func to(_ dtype: DType, copy: Bool = false) -> Tensor {
+    if dtype == self.dtype && !copy { return self }
+    return Convert(dtype: dtype, device: device, name: "to_copy").run(self, into: strided.layout.likeDense)
+  }
+
+  /// This tensor where it lives on the device, else a copy there, as `torch.Tensor.to`.
+  /// - Precondition: the device is available; the fault tells why it is not.
+  public func to(_ device: Device, copy: Bool = false) -> Tensor {
+    if device == self.device && !copy { return self }
+    return Convert(dtype: dtype, device: device, name: "to_copy").run(self, into: strided.layout.likeDense)
+  }
+
+  /// As ``to(_:copy:)-(DType,_)`` and ``to(_:copy:)-(Device,_)`` in one.
+  public func to(_ device: Device, _ dtype: DType, copy: Bool = false) -> Tensor {
+    if device == self.device && dtype == self.dtype && !copy { return self }
+    return Convert(dtype: dtype, device: device, name: "to_copy").run(self, into: strided.layout.likeDense)
+  }
+
+  /// With the dtype and device of another tensor, as `torch.Tensor.to(other)`.
+  public func to(_ other: Tensor, copy: Bool = false) -> Tensor { to(other.device, other.dtype, copy: copy) }
+
+  /// This tensor in another memory order, as `torch.Tensor.to(memory_format=)`.
+  public func to(memoryFormat: MemoryFormat) -> Tensor { contiguous(memoryFormat: memoryFormat) }
+
+  /// As float32, as `torch.Tensor.float`.
+  public func float() -> Tensor { to(.float32) }
+  /// As float64, as `torch.Tensor.double`.
+  public func double() -> Tensor { to(.float64) }
+  /// As float16, as `torch.Tensor.half`.
+  public func half() -> Tensor { to(.float16) }
+  /// As bfloat16, as `torch.Tensor.bfloat16`.
+  public func bfloat16() -> Tensor { to(.bfloat16) }
+  /// As int64, as `torch.Tensor.long`.
+  public func long() -> Tensor { to(.int64) }
+  /// As int32, as `torch.Tensor.int`.
+  public func int() -> Tensor { to(.int32) }
+  /// As bool, as `torch.Tensor.bool`.
+  public func bool() -> Tensor { to(.bool) }
+
+  /// On the CPU, as `torch.Tensor.cpu`.
+  public func cpu() -> Tensor { to(.cpu) }
+  /// On a CUDA device, as `torch.Tensor.cuda`.
+  /// - Precondition: `CUDA.isAvailable`.
+  public func cuda(_ index: Int = 0) -> Tensor { to(.cuda(index)) }
+
+  /// Overwrites the elements with those of another tensor, which broadcasts and is cast, as `torch.Tensor.copy_`.
+  @discardableResult
+  public func copy_(_ source: Tensor) -> Tensor {
+    inOp("copy_") {
+      let recorded = ct_grad_enabled() && (requiresGrad || (source.requiresGrad && dtype.isFloatingPoint))
+      checkInPlace("copy_", recorded: recorded)
+      let shape = checked { () throws(OpError) in try Layout.broadcast(self.shape, source.shape, op: "copy_") }
+      guard shape == self.shape else {
+        fault("copy_", "source shape \(source.shape.brackets) does not broadcast to \(self.shape.brackets)")
+      }
+      let node = recorded ? CopyNode(target: gradEdge, source: source.gradEdge) : nil
+      if source.device == device {
+        var from = source.strided.broadcast(to: shape)
+        if from.storage === storage && from.layout != strided.layout { from = copyOf(from, backend) }
+        backend.copy(from, into: strided)
+      } else {
+        copyBetweenDevices(source.strided.broadcast(to: shape), into: strided)
+      }
+      bumpVersion()
+      if let node { rebaseHistory(node) }
+      return self
+    }
+  }
+
+  /// Overwrites every element with a number, as `torch.Tensor.fill_`.
+  @discardableResult
+  public func fill_(_ value: some TensorScalar) -> Tensor { inOp("fill_") { filled(value.scalar) } }
+
+  /// Overwrites every element with 0, as `torch.Tensor.zero_`.
+  @discardableResult
+  public func zero_() -> Tensor { inOp("zero_") { filled(.int(0)) } }
+
+  private func filled(_ value: Scalar) -> Tensor {
+    let recorded = isRecording
+    checkInPlace("fill_", recorded: recorded)
+    let node = recorded ? FillNode(edge: gradEdge) : nil
+    backend.fill(strided, with: value)
+    bumpVersion()
+    if let node { rebaseHistory(node) }
+    return self
+  }
+
+  /// The elements in a fresh block of a given layout, cut from the recorded computation's saved tensors but recorded.
+  func copied(inLayout layout: Layout) -> Tensor {
+    let out = Tensor(
+      Strided(
+        storage: backend.allocate(byteCount: Layout(shape: layout.shape, strides: layout.strides).storageExtent * dtype.itemSize),
+        layout: Layout(shape: layout.shape, strides: layout.strides), dtype: dtype))
+    return out.copy_(self)
+  }
+
+  private func layout(_ format: MemoryFormat, op: String) -> Layout {
+    switch format {
+    case .preserveFormat: return strided.layout.likeDense
+    case .contiguousFormat: return Layout(contiguous: shape)
+    case .channelsLast, .channelsLast3d:
+      let wanted = format == .channelsLast ? 4 : 5
+      guard ndim == wanted else {
+        fault(op, "channels-last wants \(wanted) dimensions, got \(shape.brackets)")
+      }
+      return Layout(shape: shape, strides: Layout.channelsLastStrides(shape))
+    }
+  }
+}
+
+/// The step of a tensor that was overwritten with a number: no gradient passes.
+final class FillNode: Node, @unchecked Sendable {
+  init(edge: Edge?) { super.init(op: "fill", edges: EdgeList(edge)) }
+
+  override func backward(_ gradients: [Tensor?]) -> [Tensor?] { [gradients[0].map { Tensor.zeros(like: $0) }] }
+}

@@ -1,0 +1,149 @@
+// Reading and writing by index along one dimension.
+
+/// The gradient of writes adds up; its own gradient reads.
+struct Gather: Op {
+  let dim: Int
+  var name: StaticString { "gather" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    saving.constant(inputs[1])
+    let out = Tensor(shape: inputs[1].shape, dtype: inputs[0].dtype, device: inputs[0].device)
+    out.backend.gather(inputs[0].strided, dim: dim, index: inputs[1].strided, into: out.strided)
+    return [out]
+  }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let g = gradients[0] else { return [] }
+    let zeros = Tensor.zeros(saved.shape(of: 0), dtype: g.dtype, device: g.device)
+    return [ScatterAdd(dim: dim)(zeros, saved[0], g), nil]
+  }
+}
+
+struct ScatterAdd: Op {
+  let dim: Int
+  var name: StaticString { "scatter_add" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    saving.constant(inputs[1])
+    let out = inputs[0].clone()
+    out.backend.scatter(inputs[2].strided, dim: dim, index: inputs[1].strided, mode: .add, into: out.strided)
+    return [out]
+  }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let g = gradients[0] else { return [] }
+    guard saved.needs(2) else { return [g] }
+    let read = Gather(dim: dim)(g, saved[0])
+    return [g, nil, Self.fitted(read, saved.shape(of: 2))]
+  }
+
+  /// A source larger than the index gets zeros where it was not read.
+  static func fitted(_ gradient: Tensor, _ shape: Shape) -> Tensor {
+    if gradient.shape == shape { return gradient }
+    var part = Layout(contiguous: shape)
+    part.shape = gradient.shape
+    let whole = Tensor.zeros(shape, dtype: gradient.dtype, device: gradient.device)
+    return whole.asStrided(part.shape, strides: part.strides).embedding(gradient, in: whole)
+  }
+}
+
+struct Scatter: Op {
+  let dim: Int
+  var name: StaticString { "scatter" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    saving.constant(inputs[1])
+    let out = inputs[0].clone()
+    out.backend.scatter(inputs[2].strided, dim: dim, index: inputs[1].strided, mode: .assign, into: out.strided)
+    return [out]
+  }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let g = gradients[0] else { return [] }
+    let index = saved[0]
+    let kept = saved.needs(0) ? Scatter(dim: dim)(g, index, Tensor.zeros(index.shape, dtype: g.dtype, device: g.device)) : nil
+    let read = saved.needs(2) ? ScatterAdd.fitted(Gather(dim: dim)(g, index), saved.shape(of: 2)) : nil
+    return [kept, nil, read]
+  }
+}
+
+extension Tensor {
+  /// The whole of which this is a view, after a value was written to the view.
+  fileprivate func embedding(_ value: Tensor, in whole: Tensor) -> Tensor {
+    copy_(value)
+    return whole
+  }
+
+  private func checkIndex(_ index: Tensor, dim: Int, op: StaticString, source: Tensor? = nil) -> Int {
+    guard index.dtype == .int64 else { fault(OpError(op, "the index must be int64, got \(index.dtype.name); convert with long()")) }
+    let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: op) }
+    guard index.ndim == ndim || (ndim <= 1 && index.ndim <= 1) else {
+      fault(OpError(op, "the index needs as many dimensions as the input; got \(index.shape.brackets) and \(shape.brackets)"))
+    }
+    for i in 0..<Swift.min(ndim, index.ndim) {
+      let tooLarge = i != along && index.shape[i] > shape[i]
+      let beyondSource = source.map { $0.ndim == index.ndim && index.shape[i] > $0.shape[i] } ?? false
+      if tooLarge || beyondSource {
+        fault(
+          OpError(
+            op,
+            "the index is larger than the \(tooLarge ? "input" : "source") at dim \(i); got index \(index.shape.brackets), input \(shape.brackets)"
+              + (source.map { ", source \($0.shape.brackets)" } ?? "")))
+      }
+    }
+    return along
+  }
+
+  /// Elements at positions along a dimension, as `torch.gather`: `out[i][j] = self[index[i][j]][j]` for dim 0.
+  /// - Precondition: `index` is int64, of the input's rank, and within bounds.
+  public func gather(dim: Int, index: Tensor) -> Tensor {
+    inOp("gather") { Gather(dim: checkIndex(index, dim: dim, op: "gather"))(self, index) }
+  }
+
+  /// A copy with the elements of `src` added at positions along a dimension, as `torch.scatter_add`.
+  public func scatterAdd(dim: Int, index: Tensor, src: Tensor) -> Tensor {
+    inOp("scatter_add") {
+      guard src.dtype == dtype else { fault("scatter_add", "src is \(src.dtype.name), the tensor \(dtype.name); convert one") }
+      return ScatterAdd(dim: checkIndex(index, dim: dim, op: "scatter_add", source: src))(self, index, src)
+    }
+  }
+  @discardableResult
+  public func scatterAdd_(dim: Int, index: Tensor, src: Tensor) -> Tensor {
+    inOp("scatter_add_") { copy_(scatterAdd(dim: dim, index: index, src: src)) }
+  }
+
+  /// A copy with the elements of `src` written at positions along a dimension, as `torch.scatter`.
+  public func scatter(dim: Int, index: Tensor, src: Tensor) -> Tensor {
+    inOp("scatter") {
+      guard src.dtype == dtype else { fault("scatter", "src is \(src.dtype.name), the tensor \(dtype.name); convert one") }
+      return Scatter(dim: checkIndex(index, dim: dim, op: "scatter", source: src))(self, index, src)
+    }
+  }
+  /// A copy with a number written at positions along a dimension, as `torch.scatter`.
+  public func scatter(dim: Int, index: Tensor, value: some TensorScalar) -> Tensor {
+    scatter(dim: dim, index: index, src: Tensor.full(index.shape, value, dtype: dtype))
+  }
+  @discardableResult
+  public func scatter_(dim: Int, index: Tensor, src: Tensor) -> Tensor {
+    inOp("scatter_") { copy_(scatter(dim: dim, index: index, src: src)) }
+  }
+  @discardableResult
+  public func scatter_(dim: Int, index: Tensor, value: some TensorScalar) -> Tensor {
+    inOp("scatter_") { copy_(scatter(dim: dim, index: index, value: value)) }
+  }
+
+  /// Whole entries along a dimension in the order of an index, as `torch.index_select`.
+  /// - Precondition: `index` is whole numbers with at most one dimension, within bounds.
+  public func indexSelect(dim: Int, index: Tensor) -> Tensor {
+    inOp("index_select") {
+      guard index.ndim <= 1, index.dtype == .int64 || index.dtype == .int32 else {
+        fault("index_select", "the index must be a vector of int64 or int32; got \(index.shape.brackets) \(index.dtype.name)")
+      }
+      if ndim == 0 { return reshape(1).indexSelect(dim: 0, index: index).reshape([]) }
+      let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "index_select") }
+      let moved = along == 0 ? self : movedim(along, 0)
+      let result = IndexRead(count: 1)(moved, index.long().reshape(-1))
+      return along == 0 ? result : result.movedim(0, along).contiguous()
+    }
+  }
+}

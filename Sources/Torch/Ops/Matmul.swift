@@ -1,0 +1,185 @@
+// Matrix products: one batched kernel, and the shapes around it.
+
+/// `x [b, m, k] * y [b, k, n]`, or the same without batch.
+struct MatrixProduct: Op {
+  var name: StaticString
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    saving.input(0)
+    saving.input(1)
+    let x = inputs[0], y = inputs[1]
+    let batched = x.ndim == 3
+    let shape: Shape = batched ? [x.shape[0], x.shape[1], y.shape[2]] : [x.shape[0], y.shape[1]]
+    let out = Tensor(shape: shape, dtype: x.dtype, device: x.device)
+    func body(_ t: Tensor) -> Strided { batched ? t.strided : t.strided.with(Self.batchOfOne(t.strided.layout)) }
+    x.backend.matmul(body(x), body(y), bias: nil, into: body(out))
+    return [out]
+  }
+
+  static func batchOfOne(_ layout: Layout) -> Layout { checked { () throws(OpError) in try layout.unsqueezed(0) } }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let g = gradients[0] else { return [] }
+    return [
+      saved.needs(0) ? MatrixProduct(name: name)(g, saved[1].mT) : nil,
+      saved.needs(1) ? MatrixProduct(name: name)(saved[0].mT, g) : nil,
+    ]
+  }
+}
+
+/// `beta * bias + alpha * x [m, k] * y [k, n]`, the bias broadcasting.
+struct AddMatrixProduct: Op {
+  let alpha: Double, beta: Double
+  var name: StaticString { "addmm" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    saving.input(1)
+    saving.input(2)
+    let bias = inputs[0], x = inputs[1], y = inputs[2]
+    let out = Tensor(shape: [x.shape[0], y.shape[1]], dtype: x.dtype, device: x.device)
+    let batch = MatrixProduct.batchOfOne
+    let fused = alpha == 1 && beta == 1
+    let wide = fused ? bias.strided.broadcast(to: out.shape) : nil
+    x.backend.matmul(
+      x.strided.with(batch(x.strided.layout)), y.strided.with(batch(y.strided.layout)),
+      bias: wide.map { $0.with(batch($0.layout)) }, into: out.strided.with(batch(out.strided.layout)))
+    if fused { return [out] }
+    if alpha != 1 { out.mul_(alpha) }
+    // A beta of zero ignores the bias, NaN included.
+    return [beta == 0 ? out : out.add_(bias, alpha: beta)]
+  }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let g = gradients[0] else { return [] }
+    func scaled(_ t: Tensor, _ factor: Double) -> Tensor { factor == 1 ? t : t * factor }
+    return [
+      saved.needs(0) ? scaled(g, beta) : nil,
+      saved.needs(1) ? scaled(MatrixProduct(name: "mm")(g, saved[1].t()), alpha) : nil,
+      saved.needs(2) ? scaled(MatrixProduct(name: "mm")(saved[0].t(), g), alpha) : nil,
+    ]
+  }
+}
+
+extension Tensor {
+  /// The matrix product, as `torch.matmul`: dot product of vectors, matrix by vector, matrices, and batches that broadcast.
+  ///
+  /// - Shape: `[..., m, k]` and `[..., k, n]` give `[..., m, n]`; a 1-d operand counts as a row or column and disappears.
+  /// - Precondition: both have a dimension, equal dtypes, and inner sizes that agree.
+  public func matmul(_ other: Tensor) -> Tensor {
+    inOp("matmul") {
+      checkProduct(other, "matmul")
+      guard ndim > 0, other.ndim > 0 else {
+        fault("matmul", "wants at least 1 dimension each; got \(shape.brackets) and \(other.shape.brackets)")
+      }
+      if ndim == 1 && other.ndim == 1 { return dot(other) }
+      if ndim == 2 && other.ndim == 2 { return mm(other) }
+      if ndim == 1 { return unsqueeze(0).matmul(other).squeeze(-2) }
+      if other.ndim == 1 { return matmul(other.unsqueeze(1)).squeeze(-1) }
+      checkInner(other, "matmul")
+      let m = shape[ndim - 2], k = shape[ndim - 1], n = other.shape[other.ndim - 1]
+      let xBatch = Shape(shape.dropLast(2)), yBatch = Shape(other.shape.dropLast(2))
+      // Many matrices by one: a single product of the rows.
+      if yBatch.isEmpty { return reshape(-1, k).checkedFold(other, xBatch, m, n, count: xBatch.elementCount) }
+      let batch = checked { () throws(OpError) in try Layout.broadcast(xBatch, yBatch, op: "matmul") }
+      let count = batch.elementCount
+      let x = expand(Array(batch) + [m, k]).reshape([count, m, k])
+      let y = other.expand(Array(batch) + [k, n]).reshape([count, k, n])
+      return MatrixProduct(name: "bmm")(x, y).reshape(Array(batch) + [m, n])
+    }
+  }
+
+  private func checkedFold(_ other: Tensor, _ batch: Shape, _ m: Int, _ n: Int, count: Int) -> Tensor {
+    reshape([count * m, other.shape[0]]).mm(other).reshape(Array(batch) + [m, n])
+  }
+
+  private func checkProduct(_ other: Tensor, _ op: StaticString) {
+    guard dtype == other.dtype else {
+      fault(
+        OpError(
+          op,
+          "operands have different dtypes, \(dtype.name) and \(other.dtype.name); convert one with to(_:); got \(shape.brackets) and \(other.shape.brackets)"
+        ))
+    }
+    guard device == other.device else {
+      fault(OpError(op, "operands live on different devices, \(device) and \(other.device); move one with to(_:)"))
+    }
+  }
+
+  private func checkInner(_ other: Tensor, _ op: StaticString) {
+    let k = shape[ndim - 1], other_k = other.shape[other.ndim - 2]
+    guard k == other_k else {
+      fault(
+        OpError(
+          op,
+          "inner sizes differ: \(k) columns meet \(other_k) rows; got \(shape.brackets) \(dtype.name) and \(other.shape.brackets) \(other.dtype.name)"
+        ))
+    }
+  }
+
+  /// The product of two matrices, as `torch.mm`.
+  /// - Shape: `[m, k]` and `[k, n]` give `[m, n]`.
+  public func mm(_ other: Tensor) -> Tensor {
+    inOp("mm") {
+      checkProduct(other, "mm")
+      guard ndim == 2, other.ndim == 2 else {
+        fault("mm", "wants two matrices, got \(shape.brackets) and \(other.shape.brackets); use matmul for batches")
+      }
+      checkInner(other, "mm")
+      return MatrixProduct(name: "mm")(self, other)
+    }
+  }
+
+  /// The products of two batches of matrices, as `torch.bmm`.
+  /// - Shape: `[b, m, k]` and `[b, k, n]` give `[b, m, n]`.
+  public func bmm(_ other: Tensor) -> Tensor {
+    inOp("bmm") {
+      checkProduct(other, "bmm")
+      guard ndim == 3, other.ndim == 3, shape[0] == other.shape[0] else {
+        fault("bmm", "wants two batches of equally many matrices, got \(shape.brackets) and \(other.shape.brackets)")
+      }
+      checkInner(other, "bmm")
+      return MatrixProduct(name: "bmm")(self, other)
+    }
+  }
+
+  /// The product of a matrix and a vector, as `torch.mv`.
+  public func mv(_ other: Tensor) -> Tensor {
+    guard ndim == 2, other.ndim == 1 else {
+      fault("mv", "wants a matrix and a vector, got \(shape.brackets) and \(other.shape.brackets)")
+    }
+    return inOp("mv") { mm(other.unsqueeze(1)).squeeze(1) }
+  }
+
+  /// The sum of products of two vectors, as `torch.dot`.
+  public func dot(_ other: Tensor) -> Tensor {
+    inOp("dot") {
+      checkProduct(other, "dot")
+      guard ndim == 1, other.ndim == 1, shape == other.shape else {
+        fault("dot", "wants two vectors of one size, got \(shape.brackets) and \(other.shape.brackets)")
+      }
+      return MatrixProduct(name: "mm")(unsqueeze(0), other.unsqueeze(1)).view([])
+    }
+  }
+
+  /// `beta * self + alpha * mat1 * mat2`, as `torch.addmm`.
+  public func addmm(_ mat1: Tensor, _ mat2: Tensor, beta: some TensorScalar = 1, alpha: some TensorScalar = 1) -> Tensor {
+    inOp("addmm") {
+      mat1.checkProduct(mat2, "addmm")
+      checkProduct(mat1, "addmm")
+      guard mat1.ndim == 2, mat2.ndim == 2 else {
+        fault("addmm", "wants two matrices, got \(mat1.shape.brackets) and \(mat2.shape.brackets)")
+      }
+      mat1.checkInner(mat2, "addmm")
+      _ = checked { () throws(OpError) in try strided.layout.expanded(to: [mat1.shape[0], mat2.shape[1]]) }
+      return AddMatrixProduct(alpha: alpha.scalar.double, beta: beta.scalar.double)(self, mat1, mat2)
+    }
+  }
+
+  /// All products of two vectors' elements, as `torch.outer`.
+  public func outer(_ other: Tensor) -> Tensor {
+    guard ndim == 1, other.ndim == 1 else {
+      fault("outer", "wants two vectors, got \(shape.brackets) and \(other.shape.brackets)")
+    }
+    return inOp("outer") { unsqueeze(1) * other.unsqueeze(0) }
+  }
+}

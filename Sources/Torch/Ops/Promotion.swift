@@ -1,0 +1,54 @@
+// Which dtype and device mixed operands meet on.
+
+/// The result dtype of tensors, as `torch.result_type`.
+@inline(__always)
+func promotedType(_ tensors: [Tensor]) -> DType {
+  if tensors.count == 2 && tensors[0].dtype == tensors[1].dtype { return tensors[0].dtype }
+  var state = DType.PromotionState()
+  for tensor in tensors {
+    state.add(tensor.dtype, isZeroDim: tensor.ndim == 0, isNumber: tensor.flags.contains(.number))
+  }
+  return state.result
+}
+
+/// The result dtype of a tensor beside a plain number: the number only decides where its category is higher.
+@inline(__always)
+func promotedType(_ x: Tensor, _ number: Scalar) -> DType {
+  if number.dtype.category <= x.dtype.category && !x.flags.contains(.number) { return x.dtype }
+  var state = DType.PromotionState()
+  state.add(x.dtype, isZeroDim: x.ndim == 0, isNumber: x.flags.contains(.number))
+  state.add(number.dtype, isZeroDim: true, isNumber: true)
+  return state.result
+}
+
+/// The device operands share; a 0-dim CPU tensor may stand beside any.
+@inline(__always)
+func commonDevice(_ x: Tensor, _ y: Tensor) -> Device {
+  if x.device == y.device { return x.device }
+  if x.ndim == 0 && x.device == .cpu { return y.device }
+  if y.ndim == 0 && y.device == .cpu { return x.device }
+  fault("device", "operands live on different devices, \(x.device) and \(y.device); move one with to(_:)")
+}
+
+/// The body on a device, copied there where it is elsewhere.
+@inline(__always)
+func onDevice(_ x: Tensor, _ device: Device) -> Strided {
+  x.device == device ? x.strided : x.to(device).strided
+}
+
+func copyOf(_ x: Strided, _ backend: any Backend) -> Strided {
+  let out = backend.allocate(Layout(contiguous: x.shape), dtype: x.dtype)
+  backend.copy(x, into: out)
+  return out
+}
+
+extension Tensor {
+  /// A plain number as a 0-dim tensor whose dtype is weak in promotion.
+  static func number(_ scalar: Scalar) -> Tensor {
+    let dtype: DType = if case .double = scalar { .float64 } else { scalar.dtype }
+    let result = Tensor(shape: [], dtype: dtype)
+    result.backend.fill(result.strided, with: scalar)
+    result.flags.insert(.number)
+    return result
+  }
+}

@@ -1,0 +1,126 @@
+// Running results and order along one dimension.
+
+struct CumulativeSum: StructureOp {
+  let dim: Int
+  var name: StaticString { "cumsum" }
+
+  func callAsFunction(_ x: Tensor) -> Tensor {
+    inOp(name) {
+      let out = Tensor(shape: x.shape, dtype: x.dtype, device: x.device)
+      x.backend.scan(.sum, x.strided, dim: dim, into: out.strided, indices: nil)
+      if x.isRecording { out.setHistory(StructureNode(self, of: x.strided.layout, edge: x.gradEdge)) }
+      return out
+    }
+  }
+
+  func backward(_ gradient: Tensor, input: Layout) -> Tensor {
+    if input.rank == 0 { return gradient }
+    return gradient.flip([dim]).cumsum(dim: dim).flip([dim])
+  }
+}
+
+struct CumulativeProduct: Op {
+  let dim: Int
+  var name: StaticString { "cumprod" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    saving.input(0)
+    let x = inputs[0]
+    let out = Tensor(shape: x.shape, dtype: x.dtype, device: x.device)
+    x.backend.scan(.prod, x.strided, dim: dim, into: out.strided, indices: nil)
+    return [out]
+  }
+
+  /// For each element the sum over later results of their product without it. A product of shifted runs keeps zeros right.
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let g = gradients[0] else { return [] }
+    let x = saved[0]
+    if x.ndim == 0 { return [g] }
+    let n = x.size(dim)
+    var parts: [Tensor] = []
+    let ones = Tensor.ones(reducedShape(x.shape, [dim], keepdim: true), dtype: x.dtype, device: x.device)
+    for i in 0..<n {
+      // Results i... with x[i] replaced by 1.
+      let before = i == 0 ? ones : x.narrow(dim, 0, i).prod(dim: dim, keepdim: true)
+      let run = Tensor.cat([ones, x.narrow(dim, i + 1, n - i - 1)], dim: dim).cumprod(dim: dim)
+      parts.append((g.narrow(dim, i, n - i) * (before * run)).sum(dim: dim, keepdim: true))
+    }
+    return [n == 0 ? Tensor.zeros(like: x) : Tensor.cat(parts, dim: dim)]
+  }
+}
+
+/// Sorted values with their positions; the gradient goes back to those positions.
+struct Sort: Op {
+  let dim: Int, descending: Bool
+  /// Keep so many of the front.
+  let limit: Int?
+  let name: StaticString
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    let x = inputs[0]
+    var values = Tensor(shape: x.shape, dtype: x.dtype, device: x.device)
+    var indices = Tensor(shape: x.shape, dtype: .int64, device: x.device)
+    x.backend.sort(x.strided, dim: dim, descending: descending, values: values.strided, indices: indices.strided)
+    if let limit, x.ndim > 0 {
+      values = values.narrow(dim, 0, limit).clone(memoryFormat: .contiguousFormat)
+      indices = indices.narrow(dim, 0, limit).clone(memoryFormat: .contiguousFormat)
+    }
+    saving.constant(indices)
+    return [values, indices]
+  }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let g = gradients[0] else { return [] }
+    let shape = saved.shape(of: 0)
+    if shape.count == 0 { return [g] }
+    return [ScatterAdd(dim: dim)(Tensor.zeros(shape, dtype: g.dtype, device: g.device), saved[0], g)]
+  }
+}
+
+extension Tensor {
+  /// Running sums along a dimension, as `torch.cumsum`; whole numbers give int64.
+  public func cumsum(dim: Int, dtype: DType? = nil) -> Tensor {
+    let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "cumsum") }
+    return CumulativeSum(dim: dim)(to(dtype ?? (self.dtype.isFloatingPoint ? self.dtype : .int64)))
+  }
+
+  /// Running products along a dimension, as `torch.cumprod`; whole numbers give int64.
+  public func cumprod(dim: Int, dtype: DType? = nil) -> Tensor {
+    let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "cumprod") }
+    return CumulativeProduct(dim: dim)(to(dtype ?? (self.dtype.isFloatingPoint ? self.dtype : .int64)))
+  }
+
+  /// Values in order along a dimension with their positions, as `torch.sort`; equal ones keep their order, NaN is largest.
+  public func sort(dim: Int = -1, descending: Bool = false) -> (values: Tensor, indices: Tensor) {
+    let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "sort") }
+    let results = Sort(dim: dim, descending: descending, limit: nil, name: "sort").apply([self])
+    return (results[0], results[1])
+  }
+
+  /// The positions that would bring a dimension in order, as `torch.argsort`.
+  public func argsort(dim: Int = -1, descending: Bool = false) -> Tensor {
+    inOp("argsort") { detach().sort(dim: dim, descending: descending).indices }
+  }
+
+  /// The `k` largest or smallest values along a dimension in order, with their positions, as `torch.topk`.
+  /// - Precondition: `k` is at most the size of the dimension.
+  public func topk(_ k: Int, dim: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
+    let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "topk") }
+    let size = ndim == 0 ? 1 : shape[dim]
+    guard k >= 0, k <= size else { fault("topk", "k \(k) is out of range for dim \(dim) with size \(size); got input \(shape.brackets)") }
+    let results = Sort(dim: dim, descending: largest, limit: k, name: "topk").apply([self])
+    return (results[0], results[1])
+  }
+
+  /// The order reversed along dimensions, as a copy, as `torch.flip`.
+  public func flip(_ dims: [Int]) -> Tensor {
+    inOp("flip") {
+      var result = self
+      for dim in reducedDims(dims, of: self, op: "flip") where !dims.isEmpty {
+        let order = Tensor.arange(shape[dim] - 1, -1, -1, dtype: .int64)
+        result = result.indexSelect(dim: dim, index: order)
+      }
+      return result === self ? clone() : result
+    }
+  }
+}

@@ -1,0 +1,179 @@
+// Views, as the user calls them. Shape and dim arguments stand without labels.
+
+extension Tensor {
+  /// The same elements in row-major order under other sizes; a view where strides allow it, else a copy.
+  ///
+  /// As `torch.Tensor.reshape`. One size may be -1 and is inferred.
+  /// - Precondition: the sizes fit the number of elements.
+  public func reshape(_ sizes: Int...) -> Tensor { reshape(Shape(sizes)) }
+  /// As ``reshape(_:)-(Int...)``.
+  public func reshape(_ sizes: some Collection<Int>) -> Tensor {
+    inOp("reshape") {
+      let sizes = checked { () throws(OpError) in
+        try Layout.inferred(Shape(sizes), count: numel(), op: "reshape", input: shape)
+      }
+      if strided.layout.viewed(as: sizes) != nil { return View(sizes: sizes, name: "view")(self) }
+      return View(sizes: sizes, name: "unsafe_view")(clone(memoryFormat: .contiguousFormat))
+    }
+  }
+
+  /// The same memory under other sizes, as `torch.Tensor.view`. One size may be -1 and is inferred.
+  /// - Precondition: the sizes fit the number of elements, and the strides allow them without a copy.
+  public func view(_ sizes: Int...) -> Tensor { view(Shape(sizes)) }
+  /// As ``view(_:)-(Int...)``.
+  public func view(_ sizes: some Collection<Int>) -> Tensor { View(sizes: Shape(sizes), name: "view")(self) }
+
+  /// As ``view(_:)-(Int...)``, with the sizes of another tensor.
+  public func view(as other: Tensor) -> Tensor { view(other.shape) }
+  /// As ``reshape(_:)-(Int...)``, with the sizes of another tensor.
+  public func reshape(as other: Tensor) -> Tensor { reshape(other.shape) }
+
+  /// Joins the dimensions `startDim...endDim` into one, as `torch.flatten`.
+  public func flatten(_ startDim: Int = 0, _ endDim: Int = -1) -> Tensor {
+    inOp("flatten") {
+      if ndim == 0 { return reshape(1) }
+      let start = checked { () throws(OpError) in try strided.layout.wrap(startDim, op: "flatten") }
+      let end = checked { () throws(OpError) in try strided.layout.wrap(endDim, op: "flatten") }
+      guard start <= end else { fault("flatten", "startDim \(startDim) comes after endDim \(endDim)") }
+      if start == end { return self }
+      let joined = shape[start...end].reduce(1, *)
+      return reshape(Array(shape[..<start]) + [joined] + Array(shape[(end + 1)...]))
+    }
+  }
+
+  /// Splits one dimension into several, as `torch.unflatten`. One size may be -1.
+  public func unflatten(_ dim: Int, _ sizes: [Int]) -> Tensor {
+    inOp("unflatten") {
+      let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "unflatten") }
+      let parts = checked { () throws(OpError) in
+        try Layout.inferred(Shape(sizes), count: shape[dim], op: "unflatten", input: [shape[dim]])
+      }
+      return view(Array(shape[..<dim]) + Array(parts) + Array(shape[(dim + 1)...]))
+    }
+  }
+
+  /// Swaps two dimensions, as `torch.transpose`.
+  public func transpose(_ dim0: Int, _ dim1: Int) -> Tensor { Transpose(dim0: dim0, dim1: dim1)(self) }
+
+  /// The matrix with rows and columns swapped, as `torch.t`.
+  /// - Precondition: at most 2 dimensions.
+  public func t() -> Tensor {
+    guard ndim <= 2 else { fault("t", "wants at most 2 dimensions, got \(shape.brackets); use transpose or mT") }
+    return ndim < 2 ? View(sizes: shape, name: "t")(self) : transpose(0, 1)
+  }
+
+  /// All dimensions reversed, as `torch.Tensor.T`.
+  public var T: Tensor { permute(Array((0..<ndim).reversed())) }
+
+  /// The last two dimensions swapped, as `torch.Tensor.mT`.
+  public var mT: Tensor {
+    guard ndim >= 2 else { fault("mT", "wants at least 2 dimensions, got \(shape.brackets)") }
+    return transpose(-2, -1)
+  }
+
+  /// The dimensions in another order, as `torch.permute`.
+  /// - Precondition: each dimension is named once.
+  public func permute(_ dims: Int...) -> Tensor { permute(dims) }
+  /// As ``permute(_:)-(Int...)``.
+  public func permute(_ dims: [Int]) -> Tensor { Permute(dims: dims)(self) }
+
+  /// Moves dimensions to other places, the rest keep their order, as `torch.movedim`.
+  public func movedim(_ source: [Int], _ destination: [Int]) -> Tensor {
+    inOp("movedim") {
+      guard source.count == destination.count else {
+        fault("movedim", "wants as many destinations as sources; got \(source) and \(destination)")
+      }
+      func wrapped(_ dims: [Int]) -> [Int] {
+        dims.map { dim in checked { () throws(OpError) in try strided.layout.wrap(dim, op: "movedim") } }
+      }
+      let from = wrapped(source), to = wrapped(destination)
+      guard Set(from).count == from.count, Set(to).count == to.count else {
+        fault("movedim", "a dim is repeated; got \(source) and \(destination)")
+      }
+      var order = [Int?](repeating: nil, count: ndim)
+      for (source, target) in zip(from, to) { order[target] = source }
+      var rest = (0..<ndim).filter { !from.contains($0) }.makeIterator()
+      return permute(order.map { $0 ?? rest.next()! })
+    }
+  }
+  /// As ``movedim(_:_:)-([Int],[Int])``, for one dimension.
+  public func movedim(_ source: Int, _ destination: Int) -> Tensor { movedim([source], [destination]) }
+
+  /// A new dimension of size one, as `torch.unsqueeze`.
+  public func unsqueeze(_ dim: Int) -> Tensor { Unsqueeze(dim: dim)(self) }
+
+  /// Without the dimensions of size one, as `torch.squeeze`.
+  public func squeeze() -> Tensor { Squeeze(dims: nil)(self) }
+  /// Without these dimensions where their size is one, as `torch.squeeze`.
+  public func squeeze(_ dims: Int...) -> Tensor { Squeeze(dims: dims)(self) }
+  /// As ``squeeze(_:)-(Int...)``.
+  public func squeeze(_ dims: [Int]) -> Tensor { Squeeze(dims: dims)(self) }
+
+  /// Dimensions of size one stretched without a copy, as `torch.Tensor.expand`; -1 keeps a size.
+  public func expand(_ sizes: Int...) -> Tensor { expand(Shape(sizes)) }
+  /// As ``expand(_:)-(Int...)``.
+  public func expand(_ sizes: some Collection<Int>) -> Tensor { Expand(sizes: Shape(sizes))(self) }
+  /// As ``expand(_:)-(Int...)``, to the sizes of another tensor.
+  public func expand(as other: Tensor) -> Tensor { expand(other.shape) }
+  /// Stretched to a shape, as `torch.broadcast_to`.
+  public func broadcast(to sizes: some Collection<Int>) -> Tensor { expand(sizes) }
+
+  /// One entry along a dimension, which disappears, as `torch.select`.
+  public func select(_ dim: Int, _ index: Int) -> Tensor { Select(dim: dim, index: index)(self) }
+
+  /// The entries `start..<start + length` along a dimension, as `torch.narrow`.
+  public func narrow(_ dim: Int, _ start: Int, _ length: Int) -> Tensor {
+    inOp("narrow") {
+      let size = size(dim)
+      let first = start < 0 ? start + size : start
+      guard length >= 0, first >= 0, first + length <= size else {
+        fault("narrow", "start \(start) with length \(length) leaves dim \(dim) of size \(size); got input \(shape.brackets)")
+      }
+      return Slice(dim: dim, start: first, end: first + length, step: 1)(self)
+    }
+  }
+
+  /// Python's slice along a dimension: bounds are clamped, negative ones count from the end.
+  public func slice(_ dim: Int, _ start: Int? = nil, _ end: Int? = nil, step: Int = 1) -> Tensor {
+    Slice(dim: dim, start: start, end: end, step: step)(self)
+  }
+
+  /// The diagonal of two dimensions, as the new last dimension, as `torch.diagonal`.
+  public func diagonal(offset: Int = 0, dim1: Int = 0, dim2: Int = 1) -> Tensor {
+    Diagonal(offset: offset, dim1: dim1, dim2: dim2)(self)
+  }
+
+  /// Windows of a size along a dimension, as a new last dimension, as `torch.Tensor.unfold`.
+  public func unfold(_ dim: Int, _ size: Int, _ step: Int) -> Tensor { Unfold(dim: dim, size: size, step: step)(self) }
+
+  /// The storage seen through any sizes and strides, in elements, as `torch.as_strided`.
+  /// - Precondition: every place lies within the storage.
+  public func asStrided(_ sizes: some Collection<Int>, strides: some Collection<Int>, storageOffset: Int? = nil) -> Tensor {
+    inOp("as_strided") {
+      let op = AsStrided(shape: Shape(sizes), strides: Shape(strides), offset: storageOffset ?? strided.layout.offset)
+      let layout = checked { () throws(OpError) in try op.layout(of: strided.layout) }
+      guard layout.fits(bytes: storage.byteCount, itemSize: dtype.itemSize) else {
+        fault(
+          "as_strided",
+          "sizes \(layout.shape.brackets) with strides \(layout.strides.brackets) and offset \(layout.offset) leave the storage of \(storage.byteCount) bytes"
+        )
+      }
+      return op(self)
+    }
+  }
+}
+
+extension Layout {
+  /// Whether every place lies within so many bytes; safe against overflow.
+  func fits(bytes: Int, itemSize: Int) -> Bool {
+    if shape.contains(0) { return true }
+    var last = offset
+    for i in 0..<rank {
+      let (reach, overflow) = (shape[i] - 1).multipliedReportingOverflow(by: strides[i])
+      let (sum, overflow2) = last.addingReportingOverflow(reach)
+      if overflow || overflow2 { return false }
+      last = sum
+    }
+    return last < bytes / itemSize
+  }
+}

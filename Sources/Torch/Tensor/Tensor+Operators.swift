@@ -1,0 +1,57 @@
+// Operators. `+=` and its kin write in place, as in Python.
+
+precedencegroup ExponentiationPrecedence {
+  higherThan: MultiplicationPrecedence
+  associativity: right
+}
+/// Power. Unlike in Python the unary minus binds first: `-x ** 2` is `(-x) ** 2`.
+infix operator ** : ExponentiationPrecedence
+
+extension Tensor {
+  public static func + (x: Tensor, y: Tensor) -> Tensor { BinaryOp.add(x, y) }
+  public static func + (x: Tensor, y: some TensorScalar) -> Tensor { BinaryOp.add(x, y.scalar) }
+  public static func + (x: some TensorScalar, y: Tensor) -> Tensor { BinaryOp.add(y, x.scalar, numberFirst: true) }
+  public static func - (x: Tensor, y: Tensor) -> Tensor { BinaryOp.sub(x, y) }
+  public static func - (x: Tensor, y: some TensorScalar) -> Tensor { BinaryOp.sub(x, y.scalar) }
+  public static func - (x: some TensorScalar, y: Tensor) -> Tensor { BinaryOp.sub(y, x.scalar, numberFirst: true) }
+  public static func * (x: Tensor, y: Tensor) -> Tensor { BinaryOp.mul(x, y) }
+  public static func * (x: Tensor, y: some TensorScalar) -> Tensor { BinaryOp.mul(x, y.scalar) }
+  public static func * (x: some TensorScalar, y: Tensor) -> Tensor { BinaryOp.mul(y, x.scalar, numberFirst: true) }
+  public static func / (x: Tensor, y: Tensor) -> Tensor { BinaryOp.div(x, y) }
+  public static func / (x: Tensor, y: some TensorScalar) -> Tensor { BinaryOp.div(x, y.scalar) }
+  public static func / (x: some TensorScalar, y: Tensor) -> Tensor { BinaryOp.div(y, x.scalar, numberFirst: true) }
+  public static func % (x: Tensor, y: Tensor) -> Tensor { BinaryOp.remainder(x, y) }
+  public static func % (x: Tensor, y: some TensorScalar) -> Tensor { BinaryOp.remainder(x, y.scalar) }
+  public static func ** (x: Tensor, y: Tensor) -> Tensor { x.pow(y) }
+  public static func ** (x: Tensor, y: some TensorScalar) -> Tensor { x.pow(y) }
+  public static func ** (x: some TensorScalar, y: Tensor) -> Tensor { BinaryOp.pow(y, x.scalar, numberFirst: true) }
+  public static prefix func - (x: Tensor) -> Tensor { x.neg() }
+
+  public static func += (x: Tensor, y: Tensor) { x.add_(y) }
+  public static func += (x: Tensor, y: some TensorScalar) { x.add_(y) }
+  public static func -= (x: Tensor, y: Tensor) { x.sub_(y) }
+  public static func -= (x: Tensor, y: some TensorScalar) { x.sub_(y) }
+  public static func *= (x: Tensor, y: Tensor) { x.mul_(y) }
+  public static func *= (x: Tensor, y: some TensorScalar) { x.mul_(y) }
+  public static func /= (x: Tensor, y: Tensor) { x.div_(y) }
+  public static func /= (x: Tensor, y: some TensorScalar) { x.div_(y) }
+
+  public static func & (x: Tensor, y: Tensor) -> Tensor { x.bitwiseAnd(y) }
+  public static func | (x: Tensor, y: Tensor) -> Tensor { x.bitwiseOr(y) }
+  public static func ^ (x: Tensor, y: Tensor) -> Tensor { x.bitwiseXor(y) }
+  /// Every bit flipped; logical not for bool.
+  public static prefix func ~ (x: Tensor) -> Tensor { x.bitwiseNot() }
+
+  public static func .< (x: Tensor, y: Tensor) -> Tensor { x.lt(y) }
+  public static func .< (x: Tensor, y: some TensorScalar) -> Tensor { x.lt(y) }
+  public static func .<= (x: Tensor, y: Tensor) -> Tensor { x.le(y) }
+  public static func .<= (x: Tensor, y: some TensorScalar) -> Tensor { x.le(y) }
+  public static func .> (x: Tensor, y: Tensor) -> Tensor { x.gt(y) }
+  public static func .> (x: Tensor, y: some TensorScalar) -> Tensor { x.gt(y) }
+  public static func .>= (x: Tensor, y: Tensor) -> Tensor { x.ge(y) }
+  public static func .>= (x: Tensor, y: some TensorScalar) -> Tensor { x.ge(y) }
+  public static func .== (x: Tensor, y: Tensor) -> Tensor { x.eq(y) }
+  public static func .== (x: Tensor, y: some TensorScalar) -> Tensor { x.eq(y) }
+  public static func .!= (x: Tensor, y: Tensor) -> Tensor { x.ne(y) }
+  public static func .!= (x: Tensor, y: some TensorScalar) -> Tensor { x.ne(y) }
+}
