@@ -3,6 +3,12 @@
 // Contraction would change the bits of the draws; the fused steps are written out in the body.
 #pragma STDC FP_CONTRACT OFF
 
+// Vectors are passed between static functions only: no ABI is at stake where the CPU lacks wide ones.
+#pragma clang diagnostic ignored "-Wpsabi"
+typedef float ct_f32x8 __attribute__((ext_vector_type(8)));
+typedef int32_t ct_i32x8 __attribute__((ext_vector_type(8)));
+#define CT_FMA __builtin_elementwise_fma
+
 #define CT_NAME(x) ct_##x##_base
 #include "random_body.h"
 #undef CT_NAME

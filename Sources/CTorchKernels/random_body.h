@@ -39,62 +39,58 @@ static void CT_NAME(bernoulli_u8)(const uint32_t *restrict words, uint8_t *restr
 
 // ln x for 0 < x <= 1: the single precision minimax polynomial of Moshier's Cephes library on
 // [sqrt(1/2), sqrt 2], with ln 2 added in two pieces.
-static inline float CT_NAME(log)(float x) {
-  uint32_t bits;
-  __builtin_memcpy(&bits, &x, 4);
-  float exponent = (float)((int32_t)(bits >> 23) - 126);
-  bits = (bits & 0x007fffffu) | 0x3f000000u;
-  float m;
-  __builtin_memcpy(&m, &bits, 4);
-  int low = m < 0.707106781186547524f;
-  exponent -= low ? 1.0f : 0.0f;
-  float t = (m - 1.0f) + (low ? m : 0.0f);
-  float z = t * t;
-  float p = 7.0376836292e-2f;
-  p = __builtin_fmaf(p, t, -1.1514610310e-1f);
-  p = __builtin_fmaf(p, t, 1.1676998740e-1f);
-  p = __builtin_fmaf(p, t, -1.2420140846e-1f);
-  p = __builtin_fmaf(p, t, 1.4249322787e-1f);
-  p = __builtin_fmaf(p, t, -1.6668057665e-1f);
-  p = __builtin_fmaf(p, t, 2.0000714765e-1f);
-  p = __builtin_fmaf(p, t, -2.4999993993e-1f);
-  p = __builtin_fmaf(p, t, 3.3333331174e-1f);
-  float r = __builtin_fmaf(p * t, z, exponent * -2.12194440e-4f);
-  r = __builtin_fmaf(-0.5f, z, r);
-  return __builtin_fmaf(exponent, 0.693359375f, t + r);
+static inline ct_f32x8 CT_NAME(log)(ct_f32x8 x) {
+  ct_i32x8 bits = (ct_i32x8)x;
+  ct_f32x8 exponent = __builtin_convertvector((bits >> 23) - 126, ct_f32x8);
+  ct_f32x8 m = (ct_f32x8)((bits & 0x007fffff) | 0x3f000000);
+  ct_i32x8 low = m < 0.707106781186547524f;
+  exponent -= (ct_f32x8)((ct_i32x8)(ct_f32x8)(1.0f) & low);
+  ct_f32x8 t = (m - 1.0f) + (ct_f32x8)((ct_i32x8)m & low);
+  ct_f32x8 z = t * t;
+  ct_f32x8 p = CT_FMA((ct_f32x8)(7.0376836292e-2f), t, (ct_f32x8)(-1.1514610310e-1f));
+  p = CT_FMA(p, t, (ct_f32x8)(1.1676998740e-1f));
+  p = CT_FMA(p, t, (ct_f32x8)(-1.2420140846e-1f));
+  p = CT_FMA(p, t, (ct_f32x8)(1.4249322787e-1f));
+  p = CT_FMA(p, t, (ct_f32x8)(-1.6668057665e-1f));
+  p = CT_FMA(p, t, (ct_f32x8)(2.0000714765e-1f));
+  p = CT_FMA(p, t, (ct_f32x8)(-2.4999993993e-1f));
+  p = CT_FMA(p, t, (ct_f32x8)(3.3333331174e-1f));
+  ct_f32x8 r = CT_FMA(p * t, z, exponent * -2.12194440e-4f);
+  r = CT_FMA((ct_f32x8)(-0.5f), z, r);
+  return CT_FMA(exponent, (ct_f32x8)(0.693359375f), t + r);
 }
 
 static void CT_NAME(normal16_f32)(float *data, long blocks, float mean, float std) {
+  ct_f32x8 means = mean, stds = std;
   for (long b = 0; b < blocks; b++, data += 16) {
-    float cosines[8], sines[8];
-    for (int k = 0; k < 8; k++) {
-      float radius = __builtin_sqrtf(-2.0f * CT_NAME(log)(1.0f - data[k]));
-      // The angle, reduced to [-pi/4, pi/4] by an even multiple j of pi/4 taken off in three pieces.
-      float angle = data[k + 8] * 6.283185307179586f;
-      int32_t j = ((int32_t)(angle * 1.27323954473516f) + 1) & ~1;
-      float q = (float)j;
-      float x = __builtin_fmaf(q, -0.78515625f, angle);
-      x = __builtin_fmaf(q, -2.4187564849853515625e-4f, x);
-      x = __builtin_fmaf(q, -3.77489497744594108e-8f, x);
-      float z = x * x;
-      // Cephes' cosine and sine of the reduced angle.
-      float c = 2.443315711809948e-5f;
-      c = __builtin_fmaf(c, z, -1.388731625493765e-3f);
-      c = __builtin_fmaf(c, z, 4.166664568298827e-2f);
-      c = __builtin_fmaf(c * z, z, -0.5f * z) + 1.0f;
-      float s = -1.9515295891e-4f;
-      s = __builtin_fmaf(s, z, 8.3321608736e-3f);
-      s = __builtin_fmaf(s, z, -1.6666654611e-1f);
-      s = __builtin_fmaf(s * z, x, x);
-      float cosine = j & 2 ? s : c, sine = j & 2 ? c : s;
-      cosine = (j + 2) & 4 ? -cosine : cosine;
-      sine = j & 4 ? -sine : sine;
-      cosines[k] = __builtin_fmaf(radius * cosine, std, mean);
-      sines[k] = __builtin_fmaf(radius * sine, std, mean);
-    }
-    for (int k = 0; k < 8; k++) {
-      data[k] = cosines[k];
-      data[k + 8] = sines[k];
-    }
+    ct_f32x8 u1, u2;
+    __builtin_memcpy(&u1, data, sizeof u1);
+    __builtin_memcpy(&u2, data + 8, sizeof u2);
+    ct_f32x8 radius = __builtin_elementwise_sqrt(-2.0f * CT_NAME(log)(1.0f - u1));
+    // The angle, reduced to [-pi/4, pi/4] by an even multiple j of pi/4 taken off in three pieces.
+    ct_f32x8 angle = u2 * 6.283185307179586f;
+    ct_i32x8 j = (__builtin_convertvector(angle * 1.27323954473516f, ct_i32x8) + 1) & ~1;
+    ct_f32x8 q = __builtin_convertvector(j, ct_f32x8);
+    ct_f32x8 x = CT_FMA(q, (ct_f32x8)(-0.78515625f), angle);
+    x = CT_FMA(q, (ct_f32x8)(-2.4187564849853515625e-4f), x);
+    x = CT_FMA(q, (ct_f32x8)(-3.77489497744594108e-8f), x);
+    ct_f32x8 z = x * x;
+    // Cephes' cosine and sine of the reduced angle.
+    ct_f32x8 c = CT_FMA((ct_f32x8)(2.443315711809948e-5f), z, (ct_f32x8)(-1.388731625493765e-3f));
+    c = CT_FMA(c, z, (ct_f32x8)(4.166664568298827e-2f));
+    c = CT_FMA(c * z, z, -0.5f * z) + 1.0f;
+    ct_f32x8 s = CT_FMA((ct_f32x8)(-1.9515295891e-4f), z, (ct_f32x8)(8.3321608736e-3f));
+    s = CT_FMA(s, z, (ct_f32x8)(-1.6666654611e-1f));
+    s = CT_FMA(s * z, x, x);
+    // Odd quadrants swap the two; bit 2 of j, and of j + 2, is the sign.
+    ct_i32x8 odd = (j & 2) != 0;
+    ct_i32x8 cosine = ((ct_i32x8)s & odd) | ((ct_i32x8)c & ~odd);
+    ct_i32x8 sine = ((ct_i32x8)c & odd) | ((ct_i32x8)s & ~odd);
+    cosine ^= ((j + 2) & 4) << 29;
+    sine ^= (j & 4) << 29;
+    ct_f32x8 first = CT_FMA(radius * (ct_f32x8)cosine, stds, means);
+    ct_f32x8 second = CT_FMA(radius * (ct_f32x8)sine, stds, means);
+    __builtin_memcpy(data, &first, sizeof first);
+    __builtin_memcpy(data + 8, &second, sizeof second);
   }
 }

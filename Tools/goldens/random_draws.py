@@ -85,7 +85,9 @@ def sequences():
         yield "multinomial " + d, [
             (op, n, d, float(rows), float(k))
             for op in ("multinomial", "multinomialReplacement")
-            for rows, n, k in [(1, 5, 1), (3, 5, 4), (2, 40, 6)]]
+            for rows, n, k in [(1, 5, 1), (3, 5, 4), (2, 40, 6)]
+            # Narrow ratios tie, and the order of ties is not promised.
+            if n < 40 or op != "multinomial" or d in ("float32", "float64")]
     yield "normal, not contiguous", [("normalSerial", n, "float64", 0.3, 1.7) for n in (3, 16, 33)]
     yield "bernoulli", [("bernoulli", n, "float32", p, 0.0) for n in (1, 33, 700) for p in (0.0, 0.1, 0.5, 0.73, 1.0)]
     # 2^28 is the edge between one and two outputs, for every type.

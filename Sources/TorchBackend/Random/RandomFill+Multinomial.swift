@@ -8,7 +8,8 @@ extension MersenneTwister {
   /// - Parameters:
   ///   - out: rows x samples indices.
   ///   - weights: rows x columns, not negative; rows need not sum to one.
-  ///   - dtype: the type of the tensor of weights; the narrow float types round the draws and the ratios.
+  ///   - dtype: the type of the tensor of weights; the narrow float types round draws and ratios when
+  ///     nothing is replaced (torch may then order equal ratios in another way), and keep float32 sums otherwise.
   /// - Precondition: `samples <= columns` without replacement, and `out` and `weights` have equally many rows.
   package mutating func fillMultinomial(
     _ out: UnsafeMutableBufferPointer<Int64>, weights: UnsafeBufferPointer<Float>, columns: Int, samples: Int,
@@ -41,10 +42,10 @@ extension MersenneTwister {
       for row in 0..<rows {
         var sum: T = 0
         for j in 0..<columns {
-          sum = round(sum + weights[row * columns + j])
+          sum += weights[row * columns + j]
           sums[j] = sum
         }
-        for j in 0..<columns { sums[j] = round(sums[j] / sum) }
+        for j in 0..<columns { sums[j] /= sum }
         sums[columns - 1] = 1
         for j in 0..<samples { out[row * samples + j] = Int64(Self.place(of: uniform53(), in: sums)) }
       }
