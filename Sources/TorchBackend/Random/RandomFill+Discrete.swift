@@ -8,7 +8,7 @@ extension MersenneTwister {
   /// For a tensor of floats pass the bounds through `floatBounds(from:to:significandBits:)` first.
   /// - Precondition: `from < to`.
   package mutating func fillRandomInt(_ out: UnsafeMutableBufferPointer<Int64>, from: Int64 = 0, to: Int64) {
-    guard from < to else { fatalError("randint: wants from < to, got from \(from), to \(to)") }
+    guard from < to else { fault("randint", "wants from < to, got from \(from), to \(to)") }
     let range = UInt64(bitPattern: to &- from)
     if range < 1 << 28 {
       let range = UInt32(range)
@@ -101,7 +101,7 @@ extension MersenneTwister {
   ///
   /// - Precondition: `0 <= p <= 1`.
   package mutating func fillBernoulli(_ out: UnsafeMutableBufferPointer<UInt8>, p: Double) {
-    guard p >= 0, p <= 1 else { fatalError("bernoulli: wants a probability in [0, 1], got \(p)") }
+    guard p >= 0, p <= 1 else { fault("bernoulli", "wants a probability in [0, 1], got \(p)") }
     guard let base = out.baseAddress else { return }
     // A 53-bit integer k has k / 2^53 < p exactly when k is below this.
     let threshold = UInt64((p * 0x1p53).rounded(.up))

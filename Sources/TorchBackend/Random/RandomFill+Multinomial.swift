@@ -31,11 +31,11 @@ extension MersenneTwister {
     _ replacement: Bool, _ round: (T) -> T
   ) {
     guard columns > 0, samples > 0, replacement || samples <= columns else {
-      fatalError("multinomial: cannot draw \(samples) of \(columns) categories without replacement")
+      fault("multinomial", "cannot draw \(samples) of \(columns) categories without replacement")
     }
     let rows = weights.count / columns
     guard out.count == rows * samples else {
-      fatalError("multinomial: \(rows) rows of \(samples) samples do not fit \(out.count) places")
+      fault("multinomial", "\(rows) rows of \(samples) samples do not fit \(out.count) places")
     }
     if replacement && samples > 1 {
       var sums = [T](repeating: 0, count: columns)
