@@ -27,9 +27,10 @@ let package = Package(
     .target(name: "TorchData", dependencies: ["Torch"]),
     .target(name: "TorchUtils", dependencies: ["Torch"]),
 
-    .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend"]),
+    .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend"], exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
-    .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils"]),
+    .testTarget(
+      name: "TorchNNTests", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils"], exclude: ["Goldens"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

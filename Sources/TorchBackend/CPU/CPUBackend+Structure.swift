@@ -11,4 +11,3 @@ extension CPUBackend {
   package func softmaxGradient(_ gradient: Strided, output: Strided, log: Bool, into out: Strided) { fatalError() }
   package func random(_ draw: RandomDraw, from generator: inout MersenneTwister, into out: Strided) { fatalError() }
 }
-package struct MersenneTwister {}
