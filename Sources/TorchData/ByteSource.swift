@@ -62,22 +62,26 @@ final class ByteSource {
   private static let chunkSize = 1 << 16
 
   private let file: InputFile
-  private let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkSize, alignment: 16)
+  private let chunk: UnsafeMutableRawBufferPointer
   /// Room for the one byte that should not be there.
-  private let spare = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
+  private let spare: UnsafeMutableRawBufferPointer
   /// The part of `chunk` that is read and not yet used.
   private var pending = 0..<0
   private var stream = z_stream()
   /// Whether the file is gzip.
-  let isPacked: Bool
+  private(set) var isPacked = false
   private var memberEnded = false
 
   init(path: String) throws(ByteSourceError) {
     file = try InputFile(path: path)
+    // From here on all properties are set: an init that throws earlier runs no deinit and would leak these.
+    chunk = .allocate(byteCount: Self.chunkSize, alignment: 16)
+    spare = .allocate(byteCount: 1, alignment: 1)
+
     pending = 0..<(try file.read(into: chunk))
-    isPacked = pending.count >= 2 && chunk[0] == 0x1f && chunk[1] == 0x8b
-    guard isPacked else { return }
+    guard pending.count >= 2 && chunk[0] == 0x1f && chunk[1] == 0x8b else { return }
     guard torch_inflate_init(&stream, 15 + 16) == Z_OK else { throw .gzip("no memory to unpack it") }
+    isPacked = true
   }
 
   deinit {
