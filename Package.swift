@@ -19,16 +19,23 @@ let package = Package(
     .target(name: "CTorchRuntime", linkerSettings: [.linkedLibrary("gomp", .when(platforms: [.linux]))]),
     // C: every oneDNN call.
     .target(name: "CTorchDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+    // C: zlib, for packed data sets and checkpoints.
+    .target(name: "CTorchZlib", linkerSettings: [.linkedLibrary("z")]),
 
     .target(name: "TorchBackend", dependencies: ["CTorchKernels", "CTorchRuntime", "CTorchDNN"]),
     .target(name: "Torch", dependencies: ["TorchBackend"]),
     .target(name: "TorchNN", dependencies: ["Torch"]),
     .target(name: "TorchOptim", dependencies: ["Torch"]),
-    .target(name: "TorchData", dependencies: ["Torch"]),
+    .target(name: "TorchData", dependencies: ["Torch", "CTorchZlib"]),
     .target(name: "TorchUtils", dependencies: ["Torch"]),
+
+    // C: the data set inside the digits example.
+    .target(name: "CDigitsData", path: "Examples/Digits/Data", exclude: ["digits.bin", "DATA_LICENSE.md"]),
 
     .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend"], exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+    .testTarget(name: "TorchDataTests", dependencies: ["TorchData", "CTorchZlib", "CDigitsData"]),
+    .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils"]),
     .testTarget(
       name: "TorchNNTests", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils"], exclude: ["Goldens"]),
   ],
