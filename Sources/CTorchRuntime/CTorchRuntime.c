@@ -1,1 +1,222 @@
+// The thread-local record, the number of threads, and the pool: one OpenMP team, entered by one thread at a time.
+//
+// OpenMP is used through libgomp's stable C entries, so no compiler flag is needed, and oneDNN forks its regions on
+// the very same workers. libgomp keeps a team per calling thread: letting two in at once would put more threads to
+// work than there are processors, therefore whoever comes second computes alone.
+#if defined(__linux__)
+#define _GNU_SOURCE
+#endif
+
 #include "CTorchRuntime.h"
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Thread_local struct ct_thread_state ct_thread_state = {.grad_enabled = true};
+
+#if defined(__linux__)
+
+#include <sched.h>
+
+// libgomp's entries, declared here because its header sits in a compiler's private folder.
+void GOMP_parallel(void (*body)(void *), void *context, unsigned threads, unsigned flags);
+int omp_get_thread_num(void);
+int omp_get_num_threads(void);
+int omp_get_max_threads(void);
+int omp_get_thread_limit(void);
+int omp_in_parallel(void);
+void omp_set_num_threads(int threads);
+
+// The thread sanitizer cannot see libgomp's barriers; these calls tell it what they order.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define CT_TSAN 1
+#endif
+#endif
+#if defined(CT_TSAN)
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+#define CT_ORDER_AFTER(address) __tsan_acquire(address)
+#define CT_ORDER_BEFORE(address) __tsan_release(address)
+#else
+#define CT_ORDER_AFTER(address) ((void)(address))
+#define CT_ORDER_BEFORE(address) ((void)(address))
+#endif
+
+static atomic_int thread_count;            // 0: not asked for yet
+static atomic_int serial_pool = -1;        // TORCH_POOL=serial; -1: not asked for yet
+static atomic_flag occupied = ATOMIC_FLAG_INIT;
+
+static bool pool_is_serial(void) {
+  int known = atomic_load_explicit(&serial_pool, memory_order_relaxed);
+  if (known < 0) {
+    const char *wish = getenv("TORCH_POOL");
+    known = wish && strcmp(wish, "serial") == 0;
+    atomic_store_explicit(&serial_pool, known, memory_order_relaxed);
+  }
+  return known != 0;
+}
+
+/// The first number of OMP_NUM_THREADS (it may be a list, one per nesting level), or 0 when absent or malformed.
+static int threads_from_environment(void) {
+  const char *text = getenv("OMP_NUM_THREADS");
+  if (!text) return 0;
+  char *rest = NULL;
+  long value = strtol(text, &rest, 10);
+  if (rest == text) return 0;
+  while (*rest == ' ' || *rest == '\t') rest++;
+  if (*rest != '\0' && *rest != ',') return 0;
+  return value >= 1 && value <= INT_MAX ? (int)value : 0;
+}
+
+static int threads_from_affinity(void) {
+  // The kernel refuses a mask smaller than its own, so the mask grows until it fits.
+  for (int processors = 1024; processors <= 1 << 20; processors *= 4) {
+    cpu_set_t *mask = CPU_ALLOC(processors);
+    if (!mask) return 1;
+    size_t size = CPU_ALLOC_SIZE(processors);
+    CPU_ZERO_S(size, mask);
+    int count = sched_getaffinity(0, size, mask) == 0 ? CPU_COUNT_S(size, mask) : 0;
+    CPU_FREE(mask);
+    if (count > 0) return count;
+  }
+  return 1;
+}
+
+/// Reads up to two numbers from a control file; gives how many it found ("max" is not one).
+static int read_numbers(const char *path, long long *first, long long *second) {
+  FILE *file = fopen(path, "re");
+  if (!file) return 0;
+  int found = fscanf(file, "%lld %lld", first, second);
+  fclose(file);
+  return found < 0 ? 0 : found;
+}
+
+/// The processors that a container's time quota amounts to, rounded up, or 0 when there is no quota.
+static int threads_from_quota(void) {
+  long long quota = 0, period = 0, unused = 0;
+  if (read_numbers("/sys/fs/cgroup/cpu.max", &quota, &period) != 2) {
+    if (read_numbers("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", &quota, &unused) != 1) return 0;
+    if (read_numbers("/sys/fs/cgroup/cpu/cpu.cfs_period_us", &period, &unused) != 1) return 0;
+  }
+  if (quota <= 0 || period <= 0) return 0;
+  long long processors = (quota + period - 1) / period;
+  return processors > INT_MAX ? 0 : (int)processors;
+}
+
+static int default_threads(void) {
+  int count = threads_from_environment();
+  if (count == 0) {
+    count = threads_from_affinity();
+    int quota = threads_from_quota();
+    if (quota > 0 && quota < count) count = quota;
+  }
+  int limit = omp_get_thread_limit();
+  return count < limit ? count : limit;
+}
+
+int ct_num_threads(void) {
+  int count = atomic_load_explicit(&thread_count, memory_order_relaxed);
+  if (count > 0) return count;
+  count = pool_is_serial() ? 1 : default_threads();
+  int unset = 0;
+  // A `ct_set_num_threads` that came between wins.
+  return atomic_compare_exchange_strong(&thread_count, &unset, count) ? count : unset;
+}
+
+/// OpenMP's count is a property of the calling thread (or of its place in a region), so it is checked at every use.
+static void tell_openmp(int threads) {
+  if (omp_get_max_threads() != threads) omp_set_num_threads(threads);
+}
+
+void ct_set_num_threads(int count) {
+  if (count < 1 || pool_is_serial()) count = 1;
+  int limit = omp_get_thread_limit();
+  if (count > limit) count = limit;
+  atomic_store_explicit(&thread_count, count, memory_order_relaxed);
+  tell_openmp(count);
+}
+
+/// Whether this thread may compute with a team now; on yes it holds the pool.
+static bool take_pool(int threads) {
+  if (threads < 2 || ct_thread_state.inside_region || ct_thread_state.serial_depth > 0) return false;
+  if (omp_in_parallel()) return false;
+  return !atomic_flag_test_and_set_explicit(&occupied, memory_order_acquire);
+}
+
+static void give_pool(void) { atomic_flag_clear_explicit(&occupied, memory_order_release); }
+
+int ct_team_enter(void) {
+  int threads = ct_num_threads();
+  if (!take_pool(threads)) threads = 1;
+  tell_openmp(threads);
+  return threads;
+}
+
+void ct_team_leave(int threads) {
+  if (threads > 1) give_pool();
+}
+
+struct region {
+  ct_range_body body;
+  void *context;
+  ptrdiff_t count;
+  char begun, done;  // addresses for the sanitizer
+};
+
+static void run_share(void *argument) {
+  struct region *region = argument;
+  CT_ORDER_AFTER(&region->begun);
+  // libgomp may give a smaller team than asked for, so the shares follow the real one.
+  ptrdiff_t team = omp_get_num_threads(), index = omp_get_thread_num();
+  ptrdiff_t share = region->count / team, longer = region->count % team;
+  ptrdiff_t begin = share * index + (index < longer ? index : longer);
+  ptrdiff_t end = begin + share + (index < longer ? 1 : 0);
+  if (begin < end) {
+    struct ct_thread_state *state = &ct_thread_state;
+    state->inside_region = true;
+    state->thread_index = (int)index;
+    region->body(region->context, begin, end, (int)index);
+    state->inside_region = false;
+    state->thread_index = 0;
+  }
+  CT_ORDER_BEFORE(&region->done);
+}
+
+void ct_parallel_for(ptrdiff_t count, ptrdiff_t grain, ct_range_body body, void *context) {
+  if (count <= 0) return;
+  if (grain < 1) grain = 1;
+  if (count > grain) {
+    int threads = ct_num_threads();
+    if (take_pool(threads)) {
+      ptrdiff_t shares = count / grain + (count % grain != 0);
+      struct region region = {.body = body, .context = context, .count = count};
+      CT_ORDER_BEFORE(&region.begun);
+      GOMP_parallel(run_share, &region, (unsigned)(shares < threads ? shares : threads), 0);
+      CT_ORDER_AFTER(&region.done);
+      give_pool();
+      return;
+    }
+  }
+  body(context, 0, count, ct_thread_state.thread_index);
+}
+
+#else  // No pool on this platform yet: everything runs on the caller.
+
+int ct_num_threads(void) { return 1; }
+
+void ct_set_num_threads(int count) { (void)count; }
+
+int ct_team_enter(void) { return 1; }
+
+void ct_team_leave(int threads) { (void)threads; }
+
+void ct_parallel_for(ptrdiff_t count, ptrdiff_t grain, ct_range_body body, void *context) {
+  (void)grain;
+  if (count > 0) body(context, 0, count, 0);
+}
+
+#endif

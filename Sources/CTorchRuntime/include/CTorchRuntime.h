@@ -1,1 +1,90 @@
+// Thread-local switches and the one thread pool.
+//
+// The switches live in one thread-local record that the inline functions below read directly: a read costs about
+// a nanosecond, so every op may ask. They belong to the thread and do not follow a Swift task across an `await`.
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#pragma clang assume_nonnull begin
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/// What the runtime remembers per thread. Use the functions; the fields are here only so that they can be inlined.
+struct ct_thread_state {
+  bool grad_enabled;
+  bool inference_mode;
+  bool inside_region;    // this thread is running the body of a parallel region
+  int serial_depth;      // parallel work is off while above zero
+  int thread_index;      // place in the running region's team, 0 outside
+  void *_Nullable fault_context;
+  void *_Nullable autocast;
+  void *_Nullable profiler;
+};
+
+extern _Thread_local struct ct_thread_state ct_thread_state;
+
+/// Whether operations on this thread record gradients (initially true).
+static inline bool ct_grad_enabled(void) { return ct_thread_state.grad_enabled; }
+static inline void ct_set_grad_enabled(bool enabled) { ct_thread_state.grad_enabled = enabled; }
+
+/// Whether this thread is in inference mode (initially false).
+static inline bool ct_inference_mode(void) { return ct_thread_state.inference_mode; }
+static inline void ct_set_inference_mode(bool enabled) { ct_thread_state.inference_mode = enabled; }
+
+/// How many scopes on this thread have asked for serial work; each `enter` needs its `leave`.
+static inline int ct_serial_depth(void) { return ct_thread_state.serial_depth; }
+static inline void ct_serial_enter(void) { ct_thread_state.serial_depth += 1; }
+static inline void ct_serial_leave(void) { ct_thread_state.serial_depth -= 1; }
+
+/// The innermost fault context of this thread; its owner gives it meaning.
+static inline void *_Nullable ct_fault_context(void) { return ct_thread_state.fault_context; }
+static inline void ct_set_fault_context(void *_Nullable context) { ct_thread_state.fault_context = context; }
+
+/// The autocast state of this thread, null when autocast is off.
+static inline void *_Nullable ct_autocast(void) { return ct_thread_state.autocast; }
+static inline void ct_set_autocast(void *_Nullable state) { ct_thread_state.autocast = state; }
+
+/// The profiler that watches this thread, null when none does.
+static inline void *_Nullable ct_profiler(void) { return ct_thread_state.profiler; }
+static inline void ct_set_profiler(void *_Nullable state) { ct_thread_state.profiler = state; }
+
+/// This thread's place in the team of the region it is running, 0 outside of regions. Always below
+/// `ct_num_threads()` as it was when the region began, so it can index per-thread scratch.
+static inline int ct_thread_index(void) { return ct_thread_state.thread_index; }
+
+/// Whether this thread is running the body of `ct_parallel_for` as part of a team.
+static inline bool ct_inside_region(void) { return ct_thread_state.inside_region; }
+
+/// The most threads a region may use: what `ct_set_num_threads` said, else OMP_NUM_THREADS, else the processors
+/// this process may run on. Always 1 where TORCH_POOL=serial is set or the platform has no pool.
+int ct_num_threads(void);
+
+/// Sets the most threads a region may use, for this library and for oneDNN; values below 1 count as 1.
+/// The work of one thread only is never handed out, so 1 also turns the pool off.
+void ct_set_num_threads(int count);
+
+/// Work on the half-open range `begin..<end`, done by team member `thread`.
+typedef void (*ct_range_body)(void *_Nullable context, ptrdiff_t begin, ptrdiff_t end, int thread);
+
+/// Splits `0..<count` into one contiguous range per thread and returns when all are done.
+///
+/// Ranges hold at least `grain` elements (the last ones a little fewer when `count` does not divide evenly). The body
+/// runs once, inline, on the whole range when `count <= grain`, when the caller is inside a region or a serial scope,
+/// or when another thread is computing at this moment: waiting for it would cost more than doing the work.
+void ct_parallel_for(ptrdiff_t count, ptrdiff_t grain, ct_range_body body, void *_Nullable context);
+
+/// Opens the pool to a library that forks OpenMP regions by itself. Returns how many threads it may use, and has told
+/// OpenMP so on the calling thread; the number is 1 in the cases where `ct_parallel_for` would run inline.
+/// Pass the result to `ct_team_leave` on the same thread when the library has returned.
+int ct_team_enter(void);
+void ct_team_leave(int threads);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#pragma clang assume_nonnull end
