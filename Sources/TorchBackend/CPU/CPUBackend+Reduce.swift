@@ -1,3 +1,5 @@
+import CTorchKernels
+
 // Many to one: the walk over kept and reduced dimensions around the row kernels.
 
 extension CPUBackend {
@@ -10,6 +12,11 @@ extension CPUBackend {
       return
     }
     let plan = ReductionPlan(x, out)
+    if let fast = plainOnly ? nil : tk_reduce(tk_reduce_kernel(UInt32(kernel.rawValue)), x.dtype.kernelType) {
+      return plan.run { rows, columns, po, so, px, rowStride, columnStride, accumulates in
+        fast(rows, columns, po, so, px, rowStride, columnStride, accumulates ? 1 : 0)
+      }
+    }
     plan.run { rows, columns, po, so, px, rowStride, columnStride, accumulates in
       x.dtype.visit(
         PlainReduce(
@@ -19,6 +26,11 @@ extension CPUBackend {
   }
 
   package func argReduce(_ kernel: ReduceKernel, _ x: Strided, dim: Int, into out: Strided) {
+    if let fast = plainOnly ? nil : tk_argreduce(tk_reduce_kernel(UInt32(kernel.rawValue)), x.dtype.kernelType) {
+      return RowsAlong(dim: dim, of: x.layout).run(out, x) { rows, columns, po, so, px, rowStride, columnStride in
+        fast(rows, columns, po.assumingMemoryBound(to: Int64.self), so, px, rowStride, columnStride)
+      }
+    }
     RowsAlong(dim: dim, of: x.layout).run(out, x) { rows, columns, po, so, px, rowStride, columnStride in
       x.dtype.visit(
         PlainArgReduce(
