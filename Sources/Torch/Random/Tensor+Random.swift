@@ -45,7 +45,8 @@ extension Tensor {
     requiresGrad: Bool = false
   ) -> Tensor { drawn(.uniform(from: 0, to: 1), sizes, dtype, device, generator, requiresGrad) }
   public static func rand(
-    _ sizes: Int..., generator: Generator? = nil, dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false
+    _ sizes: Int..., generator: Generator? = nil, dtype: DType = .float32, device: Device = .cpu,
+    requiresGrad: Bool = false
   ) -> Tensor { rand(sizes, generator: generator, dtype: dtype, device: device, requiresGrad: requiresGrad) }
 
   /// Normal numbers with mean 0 and deviation 1, as `torch.randn`.
@@ -54,7 +55,8 @@ extension Tensor {
     requiresGrad: Bool = false
   ) -> Tensor { drawn(.normal(mean: 0, std: 1), sizes, dtype, device, generator, requiresGrad) }
   public static func randn(
-    _ sizes: Int..., generator: Generator? = nil, dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false
+    _ sizes: Int..., generator: Generator? = nil, dtype: DType = .float32, device: Device = .cpu,
+    requiresGrad: Bool = false
   ) -> Tensor { randn(sizes, generator: generator, dtype: dtype, device: device, requiresGrad: requiresGrad) }
 
   /// As ``rand(_:generator:dtype:device:requiresGrad:)-(Int...,_,_,_,_)``, in the shape and dtype of another tensor.
@@ -77,11 +79,14 @@ extension Tensor {
   }
   /// Whole numbers from 0 up to and not including `high`, as `torch.randint`.
   public static func randint(
-    _ high: Int, _ sizes: some Collection<Int>, generator: Generator? = nil, dtype: DType = .int64, device: Device = .cpu
+    _ high: Int, _ sizes: some Collection<Int>, generator: Generator? = nil, dtype: DType = .int64,
+    device: Device = .cpu
   ) -> Tensor { randint(0, high, sizes, generator: generator, dtype: dtype, device: device) }
 
   /// The numbers 0..<n in random order, as `torch.randperm`.
-  public static func randperm(_ n: Int, generator: Generator? = nil, dtype: DType = .int64, device: Device = .cpu) -> Tensor {
+  public static func randperm(_ n: Int, generator: Generator? = nil, dtype: DType = .int64, device: Device = .cpu)
+    -> Tensor
+  {
     guard n >= 0 else { fault("randperm", "n cannot be negative, got \(n)") }
     return drawn(.permutation, [n], dtype, device, generator, false)
   }

@@ -16,7 +16,8 @@ public enum PrintProfile: Sendable { case standard, short, full }
 ///   - profile: the options to start from.
 ///   - sciMode: scientific notation always, never, or as the values want (nil leaves it).
 public func setPrintOptions(
-  precision: Int? = nil, threshold: Int? = nil, edgeitems: Int? = nil, linewidth: Int? = nil, profile: PrintProfile? = nil,
+  precision: Int? = nil, threshold: Int? = nil, edgeitems: Int? = nil, linewidth: Int? = nil,
+  profile: PrintProfile? = nil,
   sciMode: Bool? = nil
 ) {
   printOptions.withLock { options in

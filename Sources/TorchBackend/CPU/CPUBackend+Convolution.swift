@@ -22,7 +22,9 @@ extension CPUBackend {
     x.dtype.visit(PlainConvolution(loop: loop, purpose: .forward))
   }
 
-  package func convolutionInputGradient(_ spec: ConvolutionSpec, _ gradient: Strided, weight: Strided, into out: Strided) {
+  package func convolutionInputGradient(
+    _ spec: ConvolutionSpec, _ gradient: Strided, weight: Strided, into out: Strided
+  ) {
     if out.count == 0 { return }
     let (source, sourceLayout) = imageOrder(gradient), kernel = contiguous(weight)
     if takes(gradient.dtype), gradient.count > 0, let target = imageOrderIfDense(out) {
@@ -141,24 +143,28 @@ private struct ConvolutionLoop {
   }
 
   private func forEachPlace(_ body: (_ input: Int, _ weight: Int, _ output: Int) -> Void) {
-    for z in 0..<outputSizes[0] { for y in 0..<outputSizes[1] { for x in 0..<outputSizes[2] {
-      let out = z * outputStrides[0] + y * outputStrides[1] + x * outputStrides[2]
-      for kz in 0..<kernelSizes[0] {
-        let iz = z * stride[0] - padding[0] + kz * dilation[0]
-        if iz < 0 || iz >= inputSizes[0] { continue }
-        for ky in 0..<kernelSizes[1] {
-          let iy = y * stride[1] - padding[1] + ky * dilation[1]
-          if iy < 0 || iy >= inputSizes[1] { continue }
-          for kx in 0..<kernelSizes[2] {
-            let ix = x * stride[2] - padding[2] + kx * dilation[2]
-            if ix < 0 || ix >= inputSizes[2] { continue }
-            body(
-              iz * inputStrides[0] + iy * inputStrides[1] + ix * inputStrides[2],
-              kz * kernelStrides[0] + ky * kernelStrides[1] + kx * kernelStrides[2], out)
+    for z in 0..<outputSizes[0] {
+      for y in 0..<outputSizes[1] {
+        for x in 0..<outputSizes[2] {
+          let out = z * outputStrides[0] + y * outputStrides[1] + x * outputStrides[2]
+          for kz in 0..<kernelSizes[0] {
+            let iz = z * stride[0] - padding[0] + kz * dilation[0]
+            if iz < 0 || iz >= inputSizes[0] { continue }
+            for ky in 0..<kernelSizes[1] {
+              let iy = y * stride[1] - padding[1] + ky * dilation[1]
+              if iy < 0 || iy >= inputSizes[1] { continue }
+              for kx in 0..<kernelSizes[2] {
+                let ix = x * stride[2] - padding[2] + kx * dilation[2]
+                if ix < 0 || ix >= inputSizes[2] { continue }
+                body(
+                  iz * inputStrides[0] + iy * inputStrides[1] + ix * inputStrides[2],
+                  kz * kernelStrides[0] + ky * kernelStrides[1] + kx * kernelStrides[2], out)
+              }
+            }
           }
         }
       }
-    } } }
+    }
   }
 }
 

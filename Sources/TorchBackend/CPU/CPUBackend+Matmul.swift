@@ -74,7 +74,9 @@ private struct PlainProduct: ElementVisitor {
       for j in 0..<n {
         var sum = T.Math.zero
         let from = place(x, b, i, 0), with = place(y, b, 0, j)
-        for l in 0..<k { sum = T.Math.plus(sum, T.Math.times(px.element(from + l * xk, type), py.element(with + l * yk, type))) }
+        for l in 0..<k {
+          sum = T.Math.plus(sum, T.Math.times(px.element(from + l * xk, type), py.element(with + l * yk, type)))
+        }
         if let bias { sum = T.Math.plus(sum, bias.pointer.element(place(bias, b, i, j), type)) }
         po.setElement(place(out, b, i, j), sum, type)
       }

@@ -17,7 +17,8 @@ extension CPUBackend {
     guard planes > 0 else { return }
     let perPlane = slope.count / planes
     parallelFor(planes, grain: Swift.max(RowLoop.parallelGrain / Swift.max(perPlane, 1), 1)) { range in
-      out.dtype.visit(PlainMaxPoolGradient(gradient: slope, indices: positions, out: out, planes: range, perPlane: perPlane))
+      out.dtype.visit(
+        PlainMaxPoolGradient(gradient: slope, indices: positions, out: out, planes: range, perPlane: perPlane))
     }
   }
 }
@@ -42,27 +43,31 @@ private struct PlainMaxPool: ElementVisitor {
     for plane in planes {
       let px = x.pointer + plane * inPlane * size
       var place = plane * outPlane
-      for z in 0..<output.0 { for y in 0..<output.1 { for w in 0..<output.2 {
-        var best = T.Math.lowest, position = -1
-        for kz in 0..<kernel.0 {
-          let iz = z * stride.0 - padding.0 + kz * dilation.0
-          if iz < 0 || iz >= input.0 { continue }
-          for ky in 0..<kernel.1 {
-            let iy = y * stride.1 - padding.1 + ky * dilation.1
-            if iy < 0 || iy >= input.1 { continue }
-            for kx in 0..<kernel.2 {
-              let ix = w * stride.2 - padding.2 + kx * dilation.2
-              if ix < 0 || ix >= input.2 { continue }
-              let at = (iz * input.1 + iy) * input.2 + ix
-              let value = px.element(at * size, type)
-              if position < 0 || value > best || value.isNotANumber { (best, position) = (value, at) }
+      for z in 0..<output.0 {
+        for y in 0..<output.1 {
+          for w in 0..<output.2 {
+            var best = T.Math.lowest, position = -1
+            for kz in 0..<kernel.0 {
+              let iz = z * stride.0 - padding.0 + kz * dilation.0
+              if iz < 0 || iz >= input.0 { continue }
+              for ky in 0..<kernel.1 {
+                let iy = y * stride.1 - padding.1 + ky * dilation.1
+                if iy < 0 || iy >= input.1 { continue }
+                for kx in 0..<kernel.2 {
+                  let ix = w * stride.2 - padding.2 + kx * dilation.2
+                  if ix < 0 || ix >= input.2 { continue }
+                  let at = (iz * input.1 + iy) * input.2 + ix
+                  let value = px.element(at * size, type)
+                  if position < 0 || value > best || value.isNotANumber { (best, position) = (value, at) }
+                }
+              }
             }
+            out.pointer.setElement(place * size, best, type)
+            indices.pointer.storeBytes(of: Int64(position), toByteOffset: place * 8, as: Int64.self)
+            place += 1
           }
         }
-        out.pointer.setElement(place * size, best, type)
-        indices.pointer.storeBytes(of: Int64(position), toByteOffset: place * 8, as: Int64.self)
-        place += 1
-      } } }
+      }
     }
   }
 }

@@ -7,7 +7,8 @@ extension CPUBackend {
       UnsafeMutableBufferPointer(start: out.pointer.assumingMemoryBound(to: T.self), count: n)
     }
     switch (draw, out.dtype) {
-    case (.uniform(let from, let to), .float32): generator.fillUniform(buffer(Float.self), from: Float(from), to: Float(to))
+    case (.uniform(let from, let to), .float32):
+      generator.fillUniform(buffer(Float.self), from: Float(from), to: Float(to))
     case (.uniform(let from, let to), .float64): generator.fillUniform(buffer(Double.self), from: from, to: to)
     case (.normal(let mean, let std), .float32): generator.fillNormal(buffer(Float.self), mean: mean, std: std)
     case (.normal(let mean, let std), .float64): generator.fillNormal(buffer(Double.self), mean: mean, std: std)

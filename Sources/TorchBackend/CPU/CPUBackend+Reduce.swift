@@ -58,7 +58,8 @@ extension CPUBackend {
 
   /// Visits each line along `dim` of up to four operands of one shape.
   func forEachLine(
-    _ shape: Shape, dim: Int, _ operands: [Strided], _ body: (_ n: Int, _ p: RowLoop.Pointers, _ s: RowLoop.Strides) -> Void
+    _ shape: Shape, dim: Int, _ operands: [Strided],
+    _ body: (_ n: Int, _ p: RowLoop.Pointers, _ s: RowLoop.Strides) -> Void
   ) {
     if shape.elementCount == 0 { return }
     var outer = shape
@@ -126,7 +127,9 @@ struct ReductionPlan {
     // Something over nothing: the identity, from a row of no columns.
     if x.count == 0 {
       for i in 0..<out.count {
-        body(1, 0, out.storage.base + out.layout.position(ofLinear: i) * out.dtype.itemSize, 0, x.storage.base, 0, 0, false)
+        body(
+          1, 0, out.storage.base + out.layout.position(ofLinear: i) * out.dtype.itemSize, 0, x.storage.base, 0, 0, false
+        )
       }
       return
     }
