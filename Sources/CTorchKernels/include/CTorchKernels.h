@@ -1,2 +1,8 @@
+// Numbers in, numbers out: the hot loops of the CPU backend. No tensors, no allocation, no state but the CPU's features.
 #pragma once
+#include "tk_copy.h"
+#include "tk_pointwise.h"
+#include "tk_reduce.h"
+#include "tk_rows.h"
+#include "tk_types.h"
 #include "CTorchRandom.h"

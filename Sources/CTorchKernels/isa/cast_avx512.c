@@ -1,0 +1,7 @@
+// Casts, compiled for avx512.
+#if defined(__x86_64__)
+#define TK_LEVEL 2
+#include "isa_begin.h"
+#include "../body/cast.h"
+#include "isa_end.h"
+#endif

@@ -1,0 +1,5 @@
+// Casts, compiled for base.
+#define TK_LEVEL 0
+#include "isa_begin.h"
+#include "../body/cast.h"
+#include "isa_end.h"

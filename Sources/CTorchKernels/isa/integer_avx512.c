@@ -1,0 +1,10 @@
+// Integer pointwise kernels, comparisons and select, compiled for avx512.
+#if defined(__x86_64__)
+#define TK_LEVEL 2
+#include "isa_begin.h"
+#include "../body/unary_integer.h"
+#include "../body/binary_integer.h"
+#include "../body/compare.h"
+#include "../body/select.h"
+#include "isa_end.h"
+#endif

@@ -1,0 +1,3 @@
+#if TK_LEVEL > 0
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,13 @@
+// Reductions and whole-row kernels, compiled for avx2.
+#if defined(__x86_64__)
+#define TK_LEVEL 1
+#include "isa_begin.h"
+#include "../body/math_f32.h"
+#include "../body/reduce.h"
+#include "../body/arg_reduce.h"
+#include "../body/softmax.h"
+#include "../body/layer_norm.h"
+#include "../body/optim.h"
+#include "../body/scatter_add.h"
+#include "isa_end.h"
+#endif

@@ -1,0 +1,11 @@
+// Reductions and whole-row kernels, compiled for base.
+#define TK_LEVEL 0
+#include "isa_begin.h"
+#include "../body/math_f32.h"
+#include "../body/reduce.h"
+#include "../body/arg_reduce.h"
+#include "../body/softmax.h"
+#include "../body/layer_norm.h"
+#include "../body/optim.h"
+#include "../body/scatter_add.h"
+#include "isa_end.h"

@@ -1,0 +1,201 @@
+import Torch
+
+/// What every optimizer shares: groups of parameters, their options and their state, as `torch.optim.Optimizer`.
+///
+/// A subclass overrides ``update(_:grad:group:state:)``, which moves one parameter. State belongs to the tensor's
+/// identity: a model moved to another dtype or device after the optimizer was made still trains, and the state follows.
+open class Optimizer {
+  /// The groups, in the order they were given; options may be changed between steps.
+  public var paramGroups: [ParamGroup]
+  /// The options of groups that do not set their own.
+  public let defaults: [String: StateValue]
+  private var states: [ObjectIdentifier: ParamState] = [:]
+
+  /// What the optimizer remembers about one parameter.
+  public final class ParamState {
+    /// How many steps were taken.
+    public var step = 0.0
+    /// Tensors by PyTorch's names, such as `"exp_avg"`.
+    public var tensors: [String: Tensor] = [:]
+
+    fileprivate init() {}
+  }
+
+  /// Whether the state dict tells the number of steps, as Adam's does.
+  open var savesStep: Bool { true }
+
+  /// The options of this optimizer that cannot be what they are, in one sentence; nil where all is well.
+  open func complaint(about group: ParamGroup) -> String? { nil }
+
+  /// Takes groups of parameters and the options for those that a group does not set.
+  /// - Precondition: there is a parameter; every parameter is a leaf and stands in one place; options are in range.
+  public init(_ groups: [ParamGroup], defaults: [String: StateValue]) {
+    self.defaults = defaults
+    paramGroups = []
+    if groups.isEmpty || groups.allSatisfy(\.params.isEmpty) {
+      fault(name, "got no parameters to train; give it model.parameters()")
+    }
+    for group in groups { addParamGroup(group) }
+  }
+
+  private var name: String { "\(Self.self)" }
+
+  /// Adds parameters to train, as `torch.optim.Optimizer.add_param_group`: for layers unfrozen later.
+  /// - Precondition: as for the initializer.
+  public func addParamGroup(_ group: ParamGroup) {
+    var group = group
+    group.options.merge(defaults) { own, _ in own }
+    var known = Set(paramGroups.flatMap(\.params).map { ObjectIdentifier($0) })
+    for (index, param) in group.params.enumerated() {
+      guard param.isLeaf else {
+        fault(name, "parameter \(index) \(param.shape.brackets) is the result of an op; only leaf tensors can be trained")
+      }
+      guard known.insert(ObjectIdentifier(param)).inserted else {
+        fault(name, "parameter \(index) \(param.shape.brackets) is given twice; a tensor may stand in one group, once")
+      }
+    }
+    if let complaint = complaint(about: group) { fault(name, complaint) }
+    paramGroups.append(group)
+  }
+
+  /// Moves every parameter that has a gradient by one step, as `torch.optim.Optimizer.step`.
+  open func step() {
+    noGrad {
+      for group in paramGroups {
+        for param in group.params {
+          guard let grad = param.grad else { continue }
+          let state = state(of: param)
+          for (key, tensor) in state.tensors where tensor.dtype != param.dtype || tensor.device != param.device {
+            state.tensors[key] = tensor.to(param.device, param.dtype)
+          }
+          update(param, grad: grad.to(param.device, param.dtype), group: group, state: state)
+        }
+      }
+    }
+  }
+
+  /// Computes the loss with gradients recorded, then takes a step; returns the loss.
+  /// - Parameter closure: clears the gradients, computes the loss, calls `backward()` on it and returns it.
+  @discardableResult
+  open func step(_ closure: () throws -> Tensor) rethrows -> Tensor {
+    let loss = try enableGrad { () throws in try closure() }
+    step()
+    return loss
+  }
+
+  /// Moves one parameter; runs without recording. `grad` and the tensors of `state` have the parameter's dtype.
+  open func update(_ param: Tensor, grad: Tensor, group: ParamGroup, state: ParamState) {
+    fault(name, "an optimizer must override update(_:grad:group:state:)")
+  }
+
+  /// Clears every gradient, as `torch.optim.Optimizer.zero_grad`.
+  /// - Parameter setToNone: whether ``Tensor/grad`` becomes nil; else it is filled with zeros.
+  public func zeroGrad(setToNone: Bool = true) {
+    for group in paramGroups {
+      for param in group.params {
+        guard let grad = param.grad else { continue }
+        if setToNone {
+          param.grad = nil
+        } else {
+          noGrad { _ = (grad.gradFn == nil ? grad.requiresGrad_(false) : grad.detach_()).zero_() }
+        }
+      }
+    }
+  }
+
+  /// What is remembered about a parameter; empty before its first step.
+  public func state(of param: Tensor) -> ParamState {
+    if let state = states[ObjectIdentifier(param)] { return state }
+    let state = ParamState()
+    states[ObjectIdentifier(param)] = state
+    return state
+  }
+}
+
+/// An optimizer's state in PyTorch's shape: parameters are numbers, counted through the groups.
+public struct OptimizerState: Sendable {
+  /// A group: the numbers of its parameters and its options.
+  public struct Group: Sendable {
+    public var params: [Int]
+    public var options: [String: StateValue]
+
+    public init(params: [Int], options: [String: StateValue]) {
+      self.params = params
+      self.options = options
+    }
+  }
+
+  /// What is remembered about a parameter, by its number and PyTorch's names.
+  public var state: [Int: [String: StateValue]]
+  /// The groups, in order.
+  public var paramGroups: [Group]
+
+  public init(state: [Int: [String: StateValue]], paramGroups: [Group]) {
+    self.state = state
+    self.paramGroups = paramGroups
+  }
+}
+
+/// Why a saved state does not fit an optimizer.
+public struct OptimizerStateError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The optimizer, what it has and what the state has.
+  public let description: String
+}
+
+extension Optimizer {
+  /// The state and the options, as `torch.optim.Optimizer.state_dict`. Tensors are those of the optimizer, not copies.
+  public func stateDict() -> OptimizerState {
+    var result = OptimizerState(state: [:], paramGroups: [])
+    var next = 0
+    for group in paramGroups {
+      let numbers = Array(next..<next + group.params.count)
+      next += group.params.count
+      result.paramGroups.append(.init(params: numbers, options: group.options))
+      for (number, param) in zip(numbers, group.params) {
+        guard let state = states[ObjectIdentifier(param)], state.step > 0 else { continue }
+        var entries = state.tensors.mapValues { StateValue.tensor($0) }
+        if savesStep { entries["step"] = .tensor(Tensor(state.step)) }
+        if !entries.isEmpty { result.state[number] = entries }
+      }
+    }
+    return result
+  }
+
+  /// Takes over a saved state and its options, as `torch.optim.Optimizer.load_state_dict`.
+  ///
+  /// Parameters correspond by their order in the groups. Tensors are copied to the dtype and device of the parameters.
+  /// - Throws: ``OptimizerStateError`` where groups, their sizes, the shapes of tensors or the options do not fit; nothing
+  ///   is changed then.
+  public func loadStateDict(_ saved: OptimizerState) throws(OptimizerStateError) {
+    func refuse(_ reason: String) -> OptimizerStateError { .init(description: "\(Self.self): \(reason)") }
+    guard saved.paramGroups.count == paramGroups.count else {
+      throw refuse("the state has \(saved.paramGroups.count) parameter groups, the optimizer \(paramGroups.count)")
+    }
+    var groups = paramGroups
+    var loaded: [ObjectIdentifier: ParamState] = [:]
+    for (index, group) in saved.paramGroups.enumerated() {
+      let params = paramGroups[index].params
+      guard group.params.count == params.count else {
+        throw refuse("group \(index) of the state has \(group.params.count) parameters, the optimizer's \(params.count)")
+      }
+      groups[index].options.merge(group.options) { _, new in new }
+      if let complaint = complaint(about: groups[index]) { throw refuse("group \(index): \(complaint)") }
+      for (number, param) in zip(group.params, params) {
+        guard let entries = saved.state[number] else { continue }
+        let state = ParamState()
+        // Momentum alone says that a step was taken, not how many.
+        state.step = entries["step"]?.double ?? 1
+        for (key, entry) in entries where key != "step" {
+          guard let tensor = entry.tensor else { continue }
+          guard tensor.shape == param.shape else {
+            throw refuse("\(key) of parameter \(number) is \(tensor.shape.brackets), the parameter \(param.shape.brackets)")
+          }
+          state.tensors[key] = noGrad { tensor.detach().to(param.device, param.dtype, copy: true) }
+        }
+        loaded[ObjectIdentifier(param)] = state
+      }
+    }
+    paramGroups = groups
+    states = loaded
+  }
+}

@@ -1,0 +1,88 @@
+import Torch
+
+/// Gradient descent with momentum, as `torch.optim.SGD`.
+public final class SGD: Optimizer {
+  /// Trains parameters with one set of options.
+  /// - Parameters:
+  ///   - params: the tensors to train, usually `model.parameters()`.
+  ///   - lr: the learning rate.
+  ///   - momentum: how much of the last direction is kept.
+  ///   - dampening: what part of a new gradient the momentum does without.
+  ///   - weightDecay: added to the gradient, times the weight.
+  ///   - nesterov: whether momentum looks one step ahead; wants momentum and no dampening.
+  ///   - maximize: whether the objective is made larger.
+  /// - Precondition: no option is negative; there is a parameter.
+  public convenience init(
+    _ params: [Tensor], lr: Double = 0.001, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0,
+    nesterov: Bool = false, maximize: Bool = false
+  ) {
+    self.init(
+      [ParamGroup(params)], lr: lr, momentum: momentum, dampening: dampening, weightDecay: weightDecay,
+      nesterov: nesterov, maximize: maximize)
+  }
+
+  /// Trains groups of parameters; the options are for groups that do not set their own.
+  public init(
+    _ groups: [ParamGroup], lr: Double = 0.001, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0,
+    nesterov: Bool = false, maximize: Bool = false
+  ) {
+    super.init(
+      groups,
+      defaults: [
+        "lr": .double(lr), "momentum": .double(momentum), "dampening": .double(dampening),
+        "weight_decay": .double(weightDecay), "nesterov": .bool(nesterov), "maximize": .bool(maximize),
+      ])
+  }
+
+  public override var savesStep: Bool { false }
+
+  public override func complaint(about group: ParamGroup) -> String? {
+    if let negative = Self.negative(group, ["lr", "momentum", "weight_decay"]) { return negative }
+    if group.nesterov && (group.momentum <= 0 || group.dampening != 0) {
+      return "nesterov wants a momentum above 0 and a dampening of 0, got \(group.momentum) and \(group.dampening)"
+    }
+    return nil
+  }
+
+  public override func update(_ param: Tensor, grad: Tensor, group: ParamGroup, state: ParamState) {
+    let momentum = group.momentum
+    var buffer = state.tensors["momentum_buffer"]
+    let isFirst = buffer == nil
+    if momentum != 0 && isFirst {
+      buffer = Tensor.empty(like: param)
+      state.tensors["momentum_buffer"] = buffer
+    }
+    state.step += 1
+    let options = FusedOptimizers.SGD(
+      lr: group.lr, momentum: momentum, dampening: group.dampening, weightDecay: group.weightDecay,
+      nesterov: group.nesterov, maximize: group.maximize, isFirst: isFirst)
+    if FusedOptimizers.canRun(param.strided, grad.strided, momentum == 0 ? nil : buffer?.strided) {
+      param.written {
+        FusedOptimizers.step(options, param: param.strided, grad: grad.strided, buffer: buffer?.strided)
+      }
+      return
+    }
+
+    var direction = options.maximize ? -grad : grad
+    if options.weightDecay != 0 { direction = direction.add(param, alpha: options.weightDecay) }
+    if momentum != 0, let buffer {
+      if isFirst {
+        buffer.copy_(direction)
+      } else {
+        buffer.mul_(momentum).add_(direction, alpha: 1 - options.dampening)
+      }
+      direction = options.nesterov ? direction.add(buffer, alpha: momentum) : buffer
+    }
+    param.add_(direction, alpha: -options.lr)
+  }
+}
+
+extension Optimizer {
+  /// A sentence about the first of some options that is not zero or more.
+  static func negative(_ group: ParamGroup, _ names: [String]) -> String? {
+    for name in names where !(group.number(name) >= 0) {
+      return "\(name) must be 0 or more, got \(group.number(name))"
+    }
+    return nil
+  }
+}
