@@ -34,7 +34,11 @@ open class ModuleList<Element>: Module {
     var groups: [(first: Int, last: Int, text: String)] = []
     for (index, entry) in entries.enumerated() {
       let text = (entry.element as! Module).description
-      if groups.last?.text == text { groups[groups.count - 1].last = index } else { groups.append((index, index, text)) }
+      if groups.last?.text == text {
+        groups[groups.count - 1].last = index
+      } else {
+        groups.append((index, index, text))
+      }
     }
     return tree(
       childLines: groups.map {
