@@ -1,0 +1,40 @@
+import CDigitsData
+import Torch
+import TorchData
+
+/// The digits inside the program: 1,797 images of 8x8 pixels.
+struct Digits {
+  /// [count, 1, 8, 8] from 0, paper, to 1, ink.
+  let images: Tensor
+  /// [count] from 0 to 9.
+  let labels: Tensor
+
+  init() {
+    let bytes = UnsafeBufferPointer(start: digits_data(), count: digits_size())
+    let headerSize = 16, recordSize = 65
+    precondition(bytes.starts(with: Array("digits01".utf8)) && bytes[12] == 8 && bytes[13] == 8)
+    let count = (bytes.count - headerSize) / recordSize
+    var pixels: [Float] = []
+    var labels: [Int] = []
+    pixels.reserveCapacity(count * 64)
+    for record in 0..<count {
+      let start = headerSize + record * recordSize
+      for pixel in bytes[start..<start + 64] { pixels.append(Float(pixel) / 16) }
+      labels.append(Int(bytes[start + 64]))
+    }
+    images = Tensor(pixels, shape: [count, 1, 8, 8])
+    self.labels = Tensor(labels)
+  }
+
+  /// Four fifths to train with and a fifth to test with, the same ones in every run.
+  func split() -> (train: TensorDataset<(Tensor, Tensor)>, test: TensorDataset<(Tensor, Tensor)>) {
+    let all = TensorDataset(images, labels)
+    let held = all.count / 5
+    let parts = randomSplit(all, [all.count - held, held], generator: Generator(seed: 2026))
+    let sets = parts.map { part in
+      let (x, y) = all.batch(part.indices)!
+      return TensorDataset(x, y)
+    }
+    return (sets[0], sets[1])
+  }
+}
