@@ -30,7 +30,7 @@ public enum F {
   ) -> Tensor { convolution(1, "conv1d", x, weight, bias, stride, padding, dilation, groups) }
 
   /// Convolution of an image, as `torch.nn.functional.conv2d`.
-  /// - Shape: x `[batch, in, height, width]` or without batch, weight `[out, in / groups, height, width]`, bias `[out]`.
+  /// - Shape: x `[batch, in, height, width]` or without batch, weight `[out, in / groups, h, w]`, bias `[out]`.
   /// - Precondition: the channels agree, the kernel fits into the padded input, the dtypes are one.
   public static func conv2d(
     _ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: some SpatialSize = 1,
@@ -38,7 +38,7 @@ public enum F {
   ) -> Tensor { convolution(2, "conv2d", x, weight, bias, stride, padding, dilation, groups) }
 
   /// Convolution of a volume, as `torch.nn.functional.conv3d`.
-  /// - Shape: x `[batch, in, depth, height, width]` or without batch, weight `[out, in / groups, d, h, w]`, bias `[out]`.
+  /// - Shape: x `[batch, in, d, h, w]` or without batch, weight `[out, in / groups, d, h, w]`, bias `[out]`.
   /// - Precondition: the channels agree, the kernel fits into the padded input, the dtypes are one.
   public static func conv3d(
     _ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: some SpatialSize = 1,

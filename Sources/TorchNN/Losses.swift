@@ -1,4 +1,4 @@
-/// Cross entropy of scores with labels or probabilities, as `torch.nn.CrossEntropyLoss`; see ``F/crossEntropy(_:_:weight:ignoreIndex:reduction:labelSmoothing:)``.
+/// Cross entropy of scores with labels or probabilities, as `torch.nn.CrossEntropyLoss`.
 open class CrossEntropyLoss: Module, Layer2 {
   @Buffer public var weight: Tensor?
   public let ignoreIndex: Int

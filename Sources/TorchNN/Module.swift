@@ -2,8 +2,8 @@
 
 /// What every model and layer is: parameters, buffers and other modules, with a mode, as `torch.nn.Module`.
 ///
-/// A subclass stores its layers as properties and writes `forward`; conform to ``Layer`` (or ``Layer2``...``Layer4``) to
-/// make it callable. Nothing is registered: the stored properties are looked at when asked, so a layer that was
+/// A subclass stores its layers as properties and writes `forward`; conform to ``Layer`` (or ``Layer2``...``Layer4``)
+/// to make it callable. Nothing is registered: the stored properties are looked at when asked, so a layer that was
 /// reassigned is seen. A module may be moved between threads and is used by one at a time.
 ///
 /// Swift initialises stored properties before `super.init`: a subclass of a model draws its random weights before the

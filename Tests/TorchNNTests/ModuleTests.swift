@@ -291,7 +291,7 @@ private final class Empty: Module {}
     }
   }
 
-  @Test func convolutionAndPoolDifferentiate() {
+  @Test func convolutionAndPoolDifferentiate() throws {
     manualSeed(3)
     let x = Tensor.randn(2, 4, 6, 5, dtype: .float64, requiresGrad: true)
     let conv = Conv2d(4, 6, kernelSize: 3, stride: [2, 1], padding: .valid, groups: 2).double()
@@ -311,6 +311,15 @@ private final class Empty: Module {}
         #expect(abs((up - down) / (2 * step) - wanted[i]) < 1e-6)
       }
     }
+    let passes = try gradgradcheck(
+      { x in F.maxPool2d(F.conv2d(x[0], x[1], x[2], stride: 2, padding: 1, groups: 2).tanh(), kernelSize: 2, stride: 1)
+      },
+      [
+        Tensor.randn(1, 2, 5, 4, dtype: .float64, requiresGrad: true),
+        Tensor.randn(2, 1, 2, 2, dtype: .float64, requiresGrad: true),
+        Tensor.randn(2, dtype: .float64, requiresGrad: true),
+      ])
+    #expect(passes)
     #expect(Conv2d(1, 2, kernelSize: [2, 3], padding: .same)(.ones(1, 1, 7, 8)).shape == [1, 2, 7, 8])
     #expect(Conv1d(1, 2, kernelSize: 3)(.ones(1, 9)).shape == [2, 7])
   }

@@ -72,7 +72,8 @@ extension Tensor {
       fault(
         OpError(
           op,
-          "weight wants one \(dtype.name) for each of \(classes) classes; got weight \(weight.signature), input \(signature)"
+          "weight wants one \(dtype.name) for each of \(classes) classes; got weight \(weight.signature), "
+            + "input \(signature)"
         ))
     }
     return weight
@@ -132,7 +133,8 @@ private struct Labels {
           fault(
             OpError(
               op,
-              "label \(label) is out of range for \(classes) classes; labels are 0 to \(classes - 1), and \(ignoreIndex) is ignored"
+              "label \(label) is out of range for \(classes) classes; "
+                + "labels are 0 to \(classes - 1), and \(ignoreIndex) is ignored"
             ))
         }
       }
