@@ -32,6 +32,12 @@ let package = Package(
     // C: the data set inside the digits example.
     .target(name: "CDigitsData", path: "Examples/Digits/Data", exclude: ["digits.bin", "DATA_LICENSE.md"]),
 
+    .executableTarget(
+      name: "digits", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "CDigitsData"],
+      path: "Examples/Digits", exclude: ["Data"]),
+    .executableTarget(
+      name: "mnist", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils"], path: "Examples/MNIST"),
+
     .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend"], exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
     .testTarget(name: "TorchDataTests", dependencies: ["TorchData", "CTorchZlib", "CDigitsData"]),
