@@ -8,7 +8,6 @@ typedef struct item_16 {
   uint64_t words[2];
 } item_16;
 
-// Four columns at a time, so that each line of the input serves several rows while it is near.
 #define COPY_SIZE(size, T) \
   static void copy_line_##size(ptrdiff_t n, char *o, ptrdiff_t so, const char *p, ptrdiff_t sx) { \
     if (so == (size) && sx == (size)) { \
@@ -58,7 +57,7 @@ void tk_fill(ptrdiff_t n, void *out, ptrdiff_t so, ptrdiff_t item_size, const vo
 typedef uint32_t quad __attribute__((ext_vector_type(4)));
 typedef uint64_t pair __attribute__((ext_vector_type(2)));
 
-// A 4 x 4 tile of 4-byte items whose input columns and output rows are contiguous.
+// A 4 x 4 tile of 4-byte items, a 2 x 2 tile of 8-byte ones: input columns and output rows are contiguous.
 static inline void transpose_tile_4(char *out, ptrdiff_t out_rs, const char *in, ptrdiff_t in_cs) {
   quad a, b, c, d;
   memcpy(&a, in, 16);
@@ -86,26 +85,42 @@ static inline void transpose_tile_8(char *out, ptrdiff_t out_rs, const char *in,
   memcpy(out + out_rs, &high, 16);
 }
 
-// out[r][c] = in[c][r] of one block, items of 4 or 8 bytes.
-static void transpose_block(
-  ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t size, char *out, ptrdiff_t out_rs, const char *in, ptrdiff_t in_cs) {
-  ptrdiff_t tile = 16 / size;
-  ptrdiff_t whole_rows = rows - rows % tile, whole_cols = cols - cols % tile;
-  for (ptrdiff_t r = 0; r < whole_rows; r += tile) {
-    char *o = out + r * out_rs;
-    const char *p = in + r * size;
-    if (size == 4) {
-      for (ptrdiff_t c = 0; c < whole_cols; c += 4) transpose_tile_4(o + c * 4, out_rs, p + c * in_cs, in_cs);
-    } else {
-      for (ptrdiff_t c = 0; c < whole_cols; c += 2) transpose_tile_8(o + c * 8, out_rs, p + c * in_cs, in_cs);
-    }
-    if (whole_cols < cols) {
-      for (ptrdiff_t k = 0; k < tile; k++)
-        copy_line(
-          size, cols - whole_cols, o + k * out_rs + whole_cols * size, size, p + k * size + whole_cols * in_cs, in_cs);
+// A square block of whole 64-byte lines on both sides. It is put together in `lines` first: with strides that are powers of
+// two all its lines fall in the same few places of the cache, so each is touched once.
+static inline void transpose_block_4(char *out, ptrdiff_t out_rs, const char *in, ptrdiff_t in_cs) {
+  char lines[16 * 64];
+  for (ptrdiff_t c = 0; c < 16; c += 4)
+    for (ptrdiff_t r = 0; r < 16; r += 4) transpose_tile_4(lines + r * 64 + c * 4, 64, in + c * in_cs + r * 4, in_cs);
+  for (ptrdiff_t r = 0; r < 16; r++) memcpy(out + r * out_rs, lines + r * 64, 64);
+}
+
+static inline void transpose_block_8(char *out, ptrdiff_t out_rs, const char *in, ptrdiff_t in_cs) {
+  char lines[8 * 64];
+  for (ptrdiff_t c = 0; c < 8; c += 2)
+    for (ptrdiff_t r = 0; r < 8; r += 2) transpose_tile_8(lines + r * 64 + c * 8, 64, in + c * in_cs + r * 8, in_cs);
+  for (ptrdiff_t r = 0; r < 8; r++) memcpy(out + r * out_rs, lines + r * 64, 64);
+}
+
+static void transpose_panel(
+  ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t size, char *out, ptrdiff_t out_rs, ptrdiff_t out_cs, const char *in,
+  ptrdiff_t in_rs, ptrdiff_t in_cs) {
+  int tiles = (size == 4 || size == 8) && out_cs == size && in_rs == size;
+  ptrdiff_t block = tiles ? 64 / size : 32;
+  for (ptrdiff_t r = 0; r < rows; r += block) {
+    ptrdiff_t height = rows - r < block ? rows - r : block;
+    for (ptrdiff_t c = 0; c < cols; c += block) {
+      ptrdiff_t width = cols - c < block ? cols - c : block;
+      char *o = out + r * out_rs + c * out_cs;
+      const char *p = in + r * in_rs + c * in_cs;
+      if (tiles && height == block && width == block) {
+        if (size == 4) transpose_block_4(o, out_rs, p, in_cs);
+        else transpose_block_8(o, out_rs, p, in_cs);
+      } else {
+        for (ptrdiff_t k = 0; k < height; k++)
+          copy_line(size, width, o + k * out_rs, out_cs, p + k * in_rs, in_cs);
+      }
     }
   }
-  for (ptrdiff_t r = whole_rows; r < rows; r++) copy_line(size, cols, out + r * out_rs, size, in + r * size, in_cs);
 }
 
 static ptrdiff_t magnitude(ptrdiff_t v) { return v < 0 ? -v : v; }
@@ -136,23 +151,13 @@ void tk_copy_2d(
     for (ptrdiff_t r = 0; r < rows; r++) copy_line(item_size, cols, o + r * out_rs, out_cs, p + r * in_rs, in_cs);
     return;
   }
-  // A transpose: blocks that fit the nearest cache from both sides.
-  enum { block = 32 };
-  int tiles = (item_size == 4 || item_size == 8) && out_cs == item_size && in_rs == item_size;
-  for (ptrdiff_t r = 0; r < rows; r += block) {
-    ptrdiff_t height = rows - r < block ? rows - r : block;
-    for (ptrdiff_t c = 0; c < cols; c += block) {
-      ptrdiff_t width = cols - c < block ? cols - c : block;
-      char *block_out = o + r * out_rs + c * out_cs;
-      const char *block_in = p + r * in_rs + c * in_cs;
-      if (tiles) {
-        transpose_block(height, width, item_size, block_out, out_rs, block_in, in_cs);
-      } else {
-        for (ptrdiff_t k = 0; k < height; k++)
-          copy_line(item_size, width, block_out + k * out_rs, out_cs, block_in + k * in_rs, in_cs);
-      }
-    }
-  }
+  // A transpose: panels of few enough memory pages on either side, block by block.
+  enum { panel = 128 };
+  for (ptrdiff_t r = 0; r < rows; r += panel)
+    for (ptrdiff_t c = 0; c < cols; c += panel)
+      transpose_panel(
+        rows - r < panel ? rows - r : panel, cols - c < panel ? cols - c : panel, item_size, o + r * out_rs + c * out_cs,
+        out_rs, out_cs, p + r * in_rs + c * in_cs, in_rs, in_cs);
 }
 
 void tk_gather_rows(

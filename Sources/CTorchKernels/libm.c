@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include "internal.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -60,8 +61,10 @@ static double scalar_softplus(double x) { return (x < 0 ? 0 : x) + log1p(exp(-fa
     char *o = out; \
     const char *p = in; \
     for (ptrdiff_t i = 0; i < n; i++, o += so, p += sx) { \
-      T x = *(const T *)(const void *)p; \
-      *(T *)(void *)o = (T)(EXPR); \
+      T x; \
+      memcpy(&x, p, sizeof(T)); \
+      T result = (T)(EXPR); \
+      memcpy(o, &result, sizeof(T)); \
     } \
   }
 #define SCALAR_F64(X) \
@@ -140,8 +143,11 @@ static double scalar_silu_slope(double x) {
     char *o = out; \
     const char *p = in, *q = in2; \
     for (ptrdiff_t i = 0; i < n; i++, o += so, p += sx, q += sy) { \
-      T x = *(const T *)(const void *)p, y = *(const T *)(const void *)q; \
-      *(T *)(void *)o = (T)(EXPR); \
+      T x, y; \
+      memcpy(&x, p, sizeof(T)); \
+      memcpy(&y, q, sizeof(T)); \
+      T result = (T)(EXPR); \
+      memcpy(o, &result, sizeof(T)); \
     } \
   }
 #define PAIRS_F64(X) \

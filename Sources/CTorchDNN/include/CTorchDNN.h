@@ -61,7 +61,13 @@ int cd_matmul(const cd_matmul_desc *desc, const void *a, const void *b, const vo
 enum { CD_MAX_SPATIAL = 3 };
 enum { CD_CONTIGUOUS = 0, CD_CHANNELS_LAST = 1 };
 /// How a convolution is to be computed; CD_PLAN_AUTO picks by what was measured.
-enum { CD_PLAN_AUTO = 0, CD_PLAN_AS_GIVEN = 1, CD_PLAN_BLOCKED = 2, CD_PLAN_CHANNELS_LAST = 3 };
+enum {
+  CD_PLAN_AUTO = 0,
+  CD_PLAN_AS_GIVEN = 1,       // in the layout of src and dst (blocked where they differ)
+  CD_PLAN_BLOCKED = 2,        // in whatever oneDNN likes best
+  CD_PLAN_CHANNELS_LAST = 3,
+  CD_PLAN_CONTIGUOUS = 4,
+};
 
 /// A convolution in PyTorch's terms. Arrays are outermost spatial dimension first.
 typedef struct {

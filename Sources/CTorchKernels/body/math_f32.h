@@ -28,13 +28,6 @@ TK_INLINE VF f32_scale(VF y, VI n, VF nf) {
 
 // e^r - 1 - r, divided by r^2, for |r| <= ln(2) / 2
 TK_INLINE VF f32_exp_tail(VF r) {
-  VF q = FMA(r, f32_splat(0.00139264006f), f32_splat(0.00836335309f));
-  q = FMA(q, r, f32_splat(0.0416665524f));
-  q = FMA(q, r, f32_splat(0.166665763f));
-  return FMA(q, r, f32_splat(0.5f));
-}
-
-TK_INLINE VF f32_expm1_tail(VF r) {
   VF q = FMA(r, f32_splat(0.000198912792f), f32_splat(0.00139339105f));
   q = FMA(q, r, f32_splat(0.00833331048f));
   q = FMA(q, r, f32_splat(0.041666463f));
@@ -54,10 +47,14 @@ TK_INLINE VF f32_exp_split(VF x, VF *nf, VI *n) {
 TK_INLINE VF f32_exp(VF x) {
   VF c = SEL(x < -104.0f, f32_splat(-104.0f), x);
   c = SEL(c > 89.0f, f32_splat(89.0f), c);
-  VF nf;
-  VI n;
-  VF r = f32_exp_split(c, &nf, &n);
-  VF y = FMA(r * r, f32_exp_tail(r), r) + 1.0f;
+  VF shifted = FMA(c, f32_splat(1.44269504f), f32_splat(F32_ROUNDER));
+  VI n = (VI)shifted - F32_ROUNDER_BITS;
+  VF nf = shifted - F32_ROUNDER;
+  // The reduction's second step rounds; what it lost goes in again with the small terms.
+  VF high = FMA(nf, f32_splat(-0x1.62e4p-1f), c);
+  VF r = FMA(nf, f32_splat(-0x1.7f7d1cp-20f), high);
+  VF lost = FMA(nf, f32_splat(-0x1.7f7d1cp-20f), high - r);
+  VF y = (r + FMA(r * r, f32_exp_tail(r), lost)) + 1.0f;
   return f32_scale(y, n, nf);
 }
 
@@ -91,7 +88,7 @@ TK_INLINE VF f32_expm1(VF x) {
   VF nf;
   VI n;
   VF r = f32_exp_split(c, &nf, &n);
-  VF p = FMA(r * r, f32_expm1_tail(r), r);
+  VF p = FMA(r * r, f32_exp_tail(r), r);
   VF half_power = f32_pow2(n - 1);
   VF y = FMA(half_power, p, half_power - 0.5f) * 2.0f;
   y = SEL(n == 0, p, y);
@@ -174,18 +171,30 @@ TK_INLINE VF f32_log1p_inner(VF t) {
 }
 
 TK_INLINE VF f32_tanh(VF x) {
-  VF a = f32_abs(x);
+  VF a = f32_abs(x), s = a * a;
+  VF inner = FMA(s, f32_splat(0.00229274482f), f32_splat(-0.00834394526f));
+  inner = FMA(inner, s, f32_splat(0.0217689183f));
+  inner = FMA(inner, s, f32_splat(-0.0539592579f));
+  inner = FMA(inner, s, f32_splat(0.133333042f));
+  inner = FMA(inner, s, f32_splat(-0.333333343f));
+  inner = FMA(inner * s, a, a);
+  // Further out: t = e^2a - 1, t / (t + 2).
   VF c = SEL(a > 10.0f, f32_splat(20.0f), a + a);
   VF nf;
   VI n;
   VF r = f32_exp_split(c, &nf, &n);
-  VF p = FMA(r * r, f32_expm1_tail(r), r);
+  VF p = FMA(r * r, f32_exp_tail(r), r);
   VF power = f32_pow2(n);
   VF t = FMA(power, p, power - 1.0f);
-  return f32_with_sign(t / (t + 2.0f), x);
+  return f32_with_sign(SEL(a < 0.625f, inner, t / (t + 2.0f)), x);
 }
 
-TK_INLINE VF f32_sigmoid(VF x) { return 1.0f / (1.0f + f32_exp(-x)); }
+// With e = e^-|x| neither side overflows or loses its last bits: 1 / (1 + e), and below zero e - e^2 / (1 + e).
+TK_INLINE VF f32_sigmoid(VF x) {
+  VF e = f32_exp(-f32_abs(x));
+  VF q = 1.0f / (1.0f + e);
+  return SEL(x < 0.0f, FMA(-(e * e), q, e), q);
+}
 
 // The largest argument the vector form reduces by itself.
 #define F32_TRIG_LIMIT 100000.0f

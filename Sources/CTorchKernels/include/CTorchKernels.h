@@ -1,4 +1,5 @@
 // Numbers in, numbers out: the hot loops of the CPU backend. No tensors, no allocation, no state but the CPU's features.
+// Pointwise kernels, casts and copies take any address; reductions and row kernels want items at multiples of their size.
 #pragma once
 #include "tk_copy.h"
 #include "tk_pointwise.h"

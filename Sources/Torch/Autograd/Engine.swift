@@ -214,7 +214,9 @@ private struct Walk {
     let results = inOp("backward") { node.backward(gradients) }
     if AnomalyMode.isEnabled {
       for (i, gradient) in results.enumerated() {
-        if let gradient, i < node.edges.count, node.edges[i] != nil { AnomalyMode.check(gradient, from: node, index: i) }
+        if let gradient, i < node.edges.count, node.edges[i] != nil {
+          AnomalyMode.check(gradient, from: node, index: i)
+        }
       }
     }
     return results
@@ -279,7 +281,8 @@ private struct ReadyHeap {
 ///   - createGraph: record the computation of the gradients, for higher derivatives.
 ///   - allowUnused: give nil for an input that the outputs do not depend on; without it that is a fault.
 public func grad(
-  outputs: [Tensor], inputs: [Tensor], gradOutputs: [Tensor?]? = nil, retainGraph: Bool? = nil, createGraph: Bool = false,
+  outputs: [Tensor], inputs: [Tensor], gradOutputs: [Tensor?]? = nil, retainGraph: Bool? = nil,
+  createGraph: Bool = false,
   allowUnused: Bool = false
 ) -> [Tensor?] {
   let starts = gradOutputs ?? Array(repeating: nil, count: outputs.count)
@@ -299,7 +302,8 @@ public func grad(
   _ output: Tensor, _ input: Tensor, gradOutput: Tensor? = nil, retainGraph: Bool? = nil, createGraph: Bool = false
 ) -> Tensor {
   grad(
-    outputs: [output], inputs: [input], gradOutputs: [gradOutput], retainGraph: retainGraph, createGraph: createGraph)[0]!
+    outputs: [output], inputs: [input], gradOutputs: [gradOutput], retainGraph: retainGraph, createGraph: createGraph)[
+      0]!
 }
 
 /// Backward from several tensors at once, as `torch.autograd.backward`.

@@ -25,7 +25,8 @@ extension Tensor {
       if viewVersion != current {
         if let edge = base.gradEdge {
           let node = StructureNode(
-            AsStrided(shape: shape, strides: strided.layout.strides, offset: strided.layout.offset), of: base.strided.layout,
+            AsStrided(shape: shape, strides: strided.layout.strides, offset: strided.layout.offset),
+            of: base.strided.layout,
             edge: edge)
           setHistory(node)
         }
@@ -55,7 +56,8 @@ extension Tensor {
     if strided.layout.mayOverlapQuickly && strided.layout.mayOverlap {
       fault(
         name(of: op),
-        "several elements of the tensor share one place in memory (an expanded tensor); use clone() before writing to it")
+        "several elements of the tensor share one place in memory (an expanded tensor); use clone() before writing to it"
+      )
     }
   }
 
@@ -75,7 +77,8 @@ extension Tensor {
       }
       if base.recordedNode == nil && base.flags.contains(.requiresGrad) {
         fault(
-          name(of: op), "a view of a leaf that requires gradients is written in place; use noGrad { } or the out-of-place form")
+          name(of: op),
+          "a view of a leaf that requires gradients is written in place; use noGrad { } or the out-of-place form")
       }
     } else if recordedNode == nil && flags.contains(.requiresGrad) {
       fault(

@@ -40,7 +40,8 @@ struct SavedTensor {
     }
     let current = ownVersion?.current ?? strided.storage.currentVersion
     if current != version {
-      let trace = node.extras?.trace.map { "; the op was \($0)" } ?? "; setAnomalyEnabled(true) shows where the op was called"
+      let trace =
+        node.extras?.trace.map { "; the op was \($0)" } ?? "; setAnomalyEnabled(true) shows where the op was called"
       fault(
         "backward",
         "a tensor that \(node.name) needs was changed in place: it is at version \(current), saved at \(version); shape \(strided.shape.brackets) \(strided.dtype.name). Use the out-of-place form, or clone() before writing\(trace)"

@@ -1,9 +1,11 @@
 // Arithmetic of two operands: rows of the table, methods and operators under them.
 
 extension BinaryOp {
-  static let add = BinaryOp("add", kernel: .add, x: Gradient { g, _ in g }, y: Gradient { g, s in s.alpha == 1 ? g : g * s.alpha })
+  static let add = BinaryOp(
+    "add", kernel: .add, x: Gradient { g, _ in g }, y: Gradient { g, s in s.alpha == 1 ? g : g * s.alpha })
   static let sub = BinaryOp(
-    "sub", kernel: .sub, result: .numbers, x: Gradient { g, _ in g }, y: Gradient { g, s in s.alpha == 1 ? -g : g * -s.alpha })
+    "sub", kernel: .sub, result: .numbers, x: Gradient { g, _ in g },
+    y: Gradient { g, s in s.alpha == 1 ? -g : g * -s.alpha })
   static let mul = BinaryOp(
     "mul", kernel: .mul, x: Gradient(.y) { g, s in g * s.y }, y: Gradient(.x) { g, s in g * s.x })
   static let div = BinaryOp(
@@ -70,7 +72,9 @@ public enum RoundingMode: Sendable { case trunc, floor }
 
 extension Tensor {
   /// `self + alpha * other`, as `torch.add`. Broadcasts.
-  public func add(_ other: Tensor, alpha: some TensorScalar = 1) -> Tensor { BinaryOp.add(self, other, alpha: alpha.scalar.double) }
+  public func add(_ other: Tensor, alpha: some TensorScalar = 1) -> Tensor {
+    BinaryOp.add(self, other, alpha: alpha.scalar.double)
+  }
   public func add(_ other: some TensorScalar, alpha: some TensorScalar = 1) -> Tensor {
     BinaryOp.add(self, other.scalar, alpha: alpha.scalar.double)
   }
@@ -83,7 +87,9 @@ extension Tensor {
 
   /// `self - alpha * other`, as `torch.sub`. Broadcasts.
   /// - Precondition: not both are bool.
-  public func sub(_ other: Tensor, alpha: some TensorScalar = 1) -> Tensor { BinaryOp.sub(self, other, alpha: alpha.scalar.double) }
+  public func sub(_ other: Tensor, alpha: some TensorScalar = 1) -> Tensor {
+    BinaryOp.sub(self, other, alpha: alpha.scalar.double)
+  }
   public func sub(_ other: some TensorScalar, alpha: some TensorScalar = 1) -> Tensor {
     BinaryOp.sub(self, other.scalar, alpha: alpha.scalar.double)
   }
@@ -101,7 +107,9 @@ extension Tensor {
   @discardableResult public func mul_(_ other: some TensorScalar) -> Tensor { BinaryOp.mul.inPlace(self, other.scalar) }
 
   /// The elementwise quotient, as `torch.div`; whole numbers give float32 unless rounded. Broadcasts.
-  public func div(_ other: Tensor, roundingMode: RoundingMode? = nil) -> Tensor { Self.quotient(roundingMode)(self, other) }
+  public func div(_ other: Tensor, roundingMode: RoundingMode? = nil) -> Tensor {
+    Self.quotient(roundingMode)(self, other)
+  }
   public func div(_ other: some TensorScalar, roundingMode: RoundingMode? = nil) -> Tensor {
     Self.quotient(roundingMode)(self, other.scalar)
   }
@@ -145,7 +153,8 @@ extension Tensor {
     let dtype = promotedType(self, exponent)
     if dtype.isFloatingPoint {
       let source = to(dtype)
-      return inPlace ? UnaryOp.powScalar.inPlace(self, a: exponent.double) : UnaryOp.powScalar(source, a: exponent.double)
+      return inPlace
+        ? UnaryOp.powScalar.inPlace(self, a: exponent.double) : UnaryOp.powScalar(source, a: exponent.double)
     }
     guard exponent.int64 >= 0 else {
       fault("pow", "whole numbers take no negative exponent, got \(exponent.int64); convert to a floating dtype first")
@@ -175,10 +184,12 @@ extension Tensor {
   public func addcdiv(_ tensor1: Tensor, _ tensor2: Tensor, value: some TensorScalar = 1) -> Tensor {
     add(tensor1 / tensor2, alpha: value)
   }
-  @discardableResult public func addcmul_(_ tensor1: Tensor, _ tensor2: Tensor, value: some TensorScalar = 1) -> Tensor {
+  @discardableResult public func addcmul_(_ tensor1: Tensor, _ tensor2: Tensor, value: some TensorScalar = 1) -> Tensor
+  {
     add_(tensor1 * tensor2, alpha: value)
   }
-  @discardableResult public func addcdiv_(_ tensor1: Tensor, _ tensor2: Tensor, value: some TensorScalar = 1) -> Tensor {
+  @discardableResult public func addcdiv_(_ tensor1: Tensor, _ tensor2: Tensor, value: some TensorScalar = 1) -> Tensor
+  {
     add_(tensor1 / tensor2, alpha: value)
   }
 }

@@ -187,7 +187,8 @@ final class BinaryOp: Sendable {
     guard dtype.category <= x.dtype.category else {
       fault(
         OpError(
-          name, "the result is \(dtype.name) and cannot be written into a \(x.dtype.name) tensor; use the out-of-place form"))
+          name,
+          "the result is \(dtype.name) and cannot be written into a \(x.dtype.name) tensor; use the out-of-place form"))
     }
   }
 

@@ -28,7 +28,8 @@ struct CompareOp {
   func inPlace(_ x: Tensor, _ y: Tensor) -> Tensor {
     let result = self(x, y)
     guard result.shape == x.shape else {
-      fault(OpError(name, "the result has shape \(result.shape.brackets) and cannot be written into \(x.shape.brackets)"))
+      fault(
+        OpError(name, "the result has shape \(result.shape.brackets) and cannot be written into \(x.shape.brackets)"))
     }
     return x.copy_(result)
   }
@@ -103,7 +104,8 @@ extension Tensor {
         let near = (to(.float64) - other.to(.float64)).abs() .<= (other.to(.float64).abs() * rtol + atol)
         return same.logicalOr(near)
       }
-      let near = ((self - other).abs() .<= (other.abs() * rtol + atol)).logicalAnd(isfinite()).logicalAnd(other.isfinite())
+      let near = ((self - other).abs() .<= (other.abs() * rtol + atol)).logicalAnd(isfinite()).logicalAnd(
+        other.isfinite())
       let close = same.logicalOr(near)
       return equalNan ? close.logicalOr(isnan().logicalAnd(other.isnan())) : close
     }

@@ -16,7 +16,9 @@ struct Convert: StructureOp {
       } else {
         copyBetweenDevices(x.strided, into: out.strided)
       }
-      if x.isRecording && dtype.isFloatingPoint { out.setHistory(StructureNode(self, of: x.strided.layout, edge: x.gradEdge)) }
+      if x.isRecording && dtype.isFloatingPoint {
+        out.setHistory(StructureNode(self, of: x.strided.layout, edge: x.gradEdge))
+      }
       return out
     }
   }
@@ -28,7 +30,6 @@ struct Convert: StructureOp {
 func copyBetweenDevices(_ x: Strided, into out: Strided) {
   fault("to", "copies between \(x.device) and \(out.device) are not available in this build")
 }
-
 
 final class CopyNode: Node, @unchecked Sendable {
   init(target: Edge?, source: Edge?) { super.init(op: "copy", edges: EdgeList(target, source)) }
@@ -145,7 +146,8 @@ extension Tensor {
   func copied(inLayout layout: Layout) -> Tensor {
     let out = Tensor(
       Strided(
-        storage: backend.allocate(byteCount: Layout(shape: layout.shape, strides: layout.strides).storageExtent * dtype.itemSize),
+        storage: backend.allocate(
+          byteCount: Layout(shape: layout.shape, strides: layout.strides).storageExtent * dtype.itemSize),
         layout: Layout(shape: layout.shape, strides: layout.strides), dtype: dtype))
     return out.copy_(self)
   }

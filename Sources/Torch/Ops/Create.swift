@@ -1,9 +1,12 @@
 // Factories.
 
 extension Tensor {
-  private static func make(_ shape: Shape, _ dtype: DType, _ device: Device, _ requiresGrad: Bool, op: String) -> Tensor {
+  private static func make(_ shape: Shape, _ dtype: DType, _ device: Device, _ requiresGrad: Bool, op: String) -> Tensor
+  {
     guard !shape.contains(where: { $0 < 0 }) else { fault(op, "sizes cannot be negative; got \(shape.brackets)") }
-    guard shape.count <= Shape.maximumCount else { fault(op, "\(shape.count) dimensions are too many; the limit is \(Shape.maximumCount)") }
+    guard shape.count <= Shape.maximumCount else {
+      fault(op, "\(shape.count) dimensions are too many; the limit is \(Shape.maximumCount)")
+    }
     guard shape.checkedElementCount(itemSize: dtype.itemSize) != nil else {
       fault(op, "\(shape.brackets) has more elements than any memory holds")
     }
@@ -16,13 +19,16 @@ extension Tensor {
   public static func empty(
     _ sizes: some Collection<Int>, dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false
   ) -> Tensor { make(Shape(sizes), dtype, device, requiresGrad, op: "empty") }
-  public static func empty(_ sizes: Int..., dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false) -> Tensor {
+  public static func empty(_ sizes: Int..., dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false)
+    -> Tensor
+  {
     empty(sizes, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   /// Every element the same number, as `torch.full`; the dtype follows the number.
   public static func full(
-    _ sizes: some Collection<Int>, _ value: some TensorScalar, dtype: DType? = nil, device: Device = .cpu, requiresGrad: Bool = false
+    _ sizes: some Collection<Int>, _ value: some TensorScalar, dtype: DType? = nil, device: Device = .cpu,
+    requiresGrad: Bool = false
   ) -> Tensor {
     let result = make(Shape(sizes), dtype ?? value.scalar.dtype, device, false, op: "full")
     result.backend.fill(result.strided, with: value.scalar)
@@ -34,7 +40,9 @@ extension Tensor {
   public static func zeros(
     _ sizes: some Collection<Int>, dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false
   ) -> Tensor { full(sizes, 0, dtype: dtype, device: device, requiresGrad: requiresGrad) }
-  public static func zeros(_ sizes: Int..., dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false) -> Tensor {
+  public static func zeros(_ sizes: Int..., dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false)
+    -> Tensor
+  {
     full(sizes, 0, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
@@ -42,12 +50,16 @@ extension Tensor {
   public static func ones(
     _ sizes: some Collection<Int>, dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false
   ) -> Tensor { full(sizes, 1, dtype: dtype, device: device, requiresGrad: requiresGrad) }
-  public static func ones(_ sizes: Int..., dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false) -> Tensor {
+  public static func ones(_ sizes: Int..., dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false)
+    -> Tensor
+  {
     full(sizes, 1, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   /// Undefined content in the shape, dtype, order and device of another tensor, as `torch.empty_like`.
-  public static func empty(like other: Tensor, dtype: DType? = nil, device: Device? = nil, requiresGrad: Bool = false) -> Tensor {
+  public static func empty(like other: Tensor, dtype: DType? = nil, device: Device? = nil, requiresGrad: Bool = false)
+    -> Tensor
+  {
     let result = Tensor(
       Backends.of(device ?? other.device).allocate(other.strided.layout.likeDense, dtype: dtype ?? other.dtype))
     if requiresGrad { result.requiresGrad = true }
@@ -56,7 +68,8 @@ extension Tensor {
 
   /// As ``full(_:_:dtype:device:requiresGrad:)``, in the shape, dtype and order of another tensor.
   public static func full(
-    like other: Tensor, _ value: some TensorScalar, dtype: DType? = nil, device: Device? = nil, requiresGrad: Bool = false
+    like other: Tensor, _ value: some TensorScalar, dtype: DType? = nil, device: Device? = nil,
+    requiresGrad: Bool = false
   ) -> Tensor {
     let result = empty(like: other, dtype: dtype, device: device)
     result.backend.fill(result.strided, with: value.scalar)
@@ -64,16 +77,22 @@ extension Tensor {
     return result
   }
   /// As ``zeros(_:dtype:device:requiresGrad:)-(Int...,_,_,_)``, in the shape, dtype and order of another tensor.
-  public static func zeros(like other: Tensor, dtype: DType? = nil, device: Device? = nil, requiresGrad: Bool = false) -> Tensor {
+  public static func zeros(like other: Tensor, dtype: DType? = nil, device: Device? = nil, requiresGrad: Bool = false)
+    -> Tensor
+  {
     full(like: other, 0, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
   /// As ``ones(_:dtype:device:requiresGrad:)-(Int...,_,_,_)``, in the shape, dtype and order of another tensor.
-  public static func ones(like other: Tensor, dtype: DType? = nil, device: Device? = nil, requiresGrad: Bool = false) -> Tensor {
+  public static func ones(like other: Tensor, dtype: DType? = nil, device: Device? = nil, requiresGrad: Bool = false)
+    -> Tensor
+  {
     full(like: other, 1, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   /// Ones on the diagonal, else zeros, as `torch.eye`.
-  public static func eye(_ n: Int, _ m: Int? = nil, dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false) -> Tensor {
+  public static func eye(
+    _ n: Int, _ m: Int? = nil, dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false
+  ) -> Tensor {
     let result = zeros([n, m ?? n], dtype: dtype, device: device)
     noGrad { _ = result.diagonal().fill_(1) }
     if requiresGrad { result.requiresGrad = true }
@@ -134,7 +153,9 @@ extension Tensor {
     _ count: Int, _ dtype: DType, _ device: Device, _ requiresGrad: Bool, _ value: (Int) -> Scalar
   ) -> Tensor {
     let result = Tensor(shape: [count], dtype: dtype)
-    withoutActuallyEscaping(value) { dtype.visit(FillSequence(count: count, target: result.strided.pointer, value: $0)) }
+    withoutActuallyEscaping(value) {
+      dtype.visit(FillSequence(count: count, target: result.strided.pointer, value: $0))
+    }
     let placed = device == .cpu ? result : result.to(device)
     if requiresGrad { placed.requiresGrad = true }
     return placed
@@ -147,7 +168,9 @@ private struct FillSequence: ElementVisitor {
   let value: (Int) -> Scalar
 
   func visit<T: Element>(_ type: T.Type) {
-    for i in 0..<count { target.storeBytes(of: T(scalar: value(i)), toByteOffset: i * MemoryLayout<T>.stride, as: T.self) }
+    for i in 0..<count {
+      target.storeBytes(of: T(scalar: value(i)), toByteOffset: i * MemoryLayout<T>.stride, as: T.self)
+    }
   }
 }
 
@@ -157,5 +180,7 @@ extension Tensor {
   /// Ones with this tensor's dtype and device, as `torch.Tensor.new_ones`.
   public func newOnes(_ sizes: Int...) -> Tensor { .ones(sizes, dtype: dtype, device: device) }
   /// A number everywhere with this tensor's dtype and device, as `torch.Tensor.new_full`.
-  public func newFull(_ sizes: [Int], _ value: some TensorScalar) -> Tensor { .full(sizes, value, dtype: dtype, device: device) }
+  public func newFull(_ sizes: [Int], _ value: some TensorScalar) -> Tensor {
+    .full(sizes, value, dtype: dtype, device: device)
+  }
 }

@@ -61,7 +61,8 @@ struct Scatter: Op {
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
     let index = saved[0]
-    let kept = saved.needs(0) ? Scatter(dim: dim)(g, index, Tensor.zeros(index.shape, dtype: g.dtype, device: g.device)) : nil
+    let kept =
+      saved.needs(0) ? Scatter(dim: dim)(g, index, Tensor.zeros(index.shape, dtype: g.dtype, device: g.device)) : nil
     let read = saved.needs(2) ? ScatterAdd.fitted(Gather(dim: dim)(g, index), saved.shape(of: 2)) : nil
     return [kept, nil, read]
   }
@@ -75,10 +76,14 @@ extension Tensor {
   }
 
   private func checkIndex(_ index: Tensor, dim: Int, op: StaticString, source: Tensor? = nil) -> Int {
-    guard index.dtype == .int64 else { fault(OpError(op, "the index must be int64, got \(index.dtype.name); convert with long()")) }
+    guard index.dtype == .int64 else {
+      fault(OpError(op, "the index must be int64, got \(index.dtype.name); convert with long()"))
+    }
     let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: op) }
     guard index.ndim == ndim || (ndim <= 1 && index.ndim <= 1) else {
-      fault(OpError(op, "the index needs as many dimensions as the input; got \(index.shape.brackets) and \(shape.brackets)"))
+      fault(
+        OpError(
+          op, "the index needs as many dimensions as the input; got \(index.shape.brackets) and \(shape.brackets)"))
     }
     for i in 0..<Swift.min(ndim, index.ndim) {
       let tooLarge = i != along && index.shape[i] > shape[i]
@@ -103,7 +108,9 @@ extension Tensor {
   /// A copy with the elements of `src` added at positions along a dimension, as `torch.scatter_add`.
   public func scatterAdd(dim: Int, index: Tensor, src: Tensor) -> Tensor {
     inOp("scatter_add") {
-      guard src.dtype == dtype else { fault("scatter_add", "src is \(src.dtype.name), the tensor \(dtype.name); convert one") }
+      guard src.dtype == dtype else {
+        fault("scatter_add", "src is \(src.dtype.name), the tensor \(dtype.name); convert one")
+      }
       return ScatterAdd(dim: checkIndex(index, dim: dim, op: "scatter_add", source: src))(self, index, src)
     }
   }
@@ -115,7 +122,9 @@ extension Tensor {
   /// A copy with the elements of `src` written at positions along a dimension, as `torch.scatter`.
   public func scatter(dim: Int, index: Tensor, src: Tensor) -> Tensor {
     inOp("scatter") {
-      guard src.dtype == dtype else { fault("scatter", "src is \(src.dtype.name), the tensor \(dtype.name); convert one") }
+      guard src.dtype == dtype else {
+        fault("scatter", "src is \(src.dtype.name), the tensor \(dtype.name); convert one")
+      }
       return Scatter(dim: checkIndex(index, dim: dim, op: "scatter", source: src))(self, index, src)
     }
   }
@@ -137,7 +146,9 @@ extension Tensor {
   public func indexSelect(dim: Int, index: Tensor) -> Tensor {
     inOp("index_select") {
       guard index.ndim <= 1, index.dtype == .int64 || index.dtype == .int32 else {
-        fault("index_select", "the index must be a vector of int64 or int32; got \(index.shape.brackets) \(index.dtype.name)")
+        fault(
+          "index_select",
+          "the index must be a vector of int64 or int32; got \(index.shape.brackets) \(index.dtype.name)")
       }
       if ndim == 0 { return reshape(1).indexSelect(dim: 0, index: index).reshape([]) }
       let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "index_select") }

@@ -45,10 +45,13 @@ struct IndexWrite: Op {
     IndexRead.checkNotEmpty(out, indices, shape)
     let source = inputs[1].strided
     guard let wide = try? Layout.broadcast(shape, source.shape, op: "index_put"), wide == shape else {
-      fault("index_put", "the value has shape \(source.shape.brackets) and does not broadcast to the indexed \(shape.brackets)")
+      fault(
+        "index_put",
+        "the value has shape \(source.shape.brackets) and does not broadcast to the indexed \(shape.brackets)")
     }
     out.backend.indexWrite(
-      source.broadcast(to: shape), indices: indices.map(\.strided), mode: accumulates ? .add : .assign, into: out.strided)
+      source.broadcast(to: shape), indices: indices.map(\.strided), mode: accumulates ? .add : .assign,
+      into: out.strided)
     return [out]
   }
 
@@ -57,7 +60,8 @@ struct IndexWrite: Op {
     let indices = (0..<count).map { saved[$0] }
     var kept: Tensor?
     if saved.needs(0) {
-      kept = accumulates
+      kept =
+        accumulates
         ? g : IndexWrite(count: count, accumulates: false).apply([g, Tensor.zeros([], dtype: g.dtype)] + indices)[0]
     }
     return [kept, saved.needs(1) ? IndexRead(count: count).apply([g] + indices)[0] : nil]

@@ -16,11 +16,13 @@ struct Cat: Op {
       guard part.ndim == shape.count, (0..<shape.count).allSatisfy({ $0 == dim || part.shape[$0] == shape[$0] }) else {
         fault(
           "cat",
-          "sizes must match but along dim \(dim); got \(first.shape.brackets) and, as tensor \(i), \(part.shape.brackets)")
+          "sizes must match but along dim \(dim); got \(first.shape.brackets) and, as tensor \(i), \(part.shape.brackets)"
+        )
       }
       shape[dim] += part.shape[dim]
     }
-    let flowsChannelsLast = shape.count == 4 && parts.allSatisfy { !$0.isContiguous() && $0.strided.layout.isChannelsLast }
+    let flowsChannelsLast =
+      shape.count == 4 && parts.allSatisfy { !$0.isContiguous() && $0.strided.layout.isChannelsLast }
     let strides = flowsChannelsLast ? Layout.channelsLastStrides(shape) : Layout.contiguousStrides(shape)
     let layout = Layout(shape: shape, strides: strides)
     let out = Tensor(first.backend.allocate(layout, dtype: dtype))
@@ -73,7 +75,8 @@ struct Pieces: Op {
       var start = 0
       return sizes.map { size in
         defer { start += size }
-        return view(checked { () throws(OpError) in try x.layout.sliced(dim: dim, start: start, end: start + size, step: 1) })
+        return view(
+          checked { () throws(OpError) in try x.layout.sliced(dim: dim, start: start, end: start + size, step: 1) })
       }
     case .entries(let count):
       return (0..<count).map { i in view(checked { () throws(OpError) in try x.layout.selected(dim: dim, index: i) }) }
@@ -126,7 +129,9 @@ extension Tensor {
     inOp("stack") {
       guard let first = tensors.first else { fault("stack", "wants at least one tensor, got an empty list") }
       for (i, tensor) in tensors.enumerated() where tensor.shape != first.shape {
-        fault("stack", "wants tensors of one shape; got \(first.shape.brackets) and, as tensor \(i), \(tensor.shape.brackets)")
+        fault(
+          "stack",
+          "wants tensors of one shape; got \(first.shape.brackets) and, as tensor \(i), \(tensor.shape.brackets)")
       }
       let dim = checked { () throws(OpError) in try Layout.wrap(dim, rank: first.ndim + 1, op: "stack") }
       return cat(tensors.map { $0.unsqueeze(dim) }, dim: dim)
@@ -137,7 +142,9 @@ extension Tensor {
   public func split(_ splitSize: Int, dim: Int = 0) -> [Tensor] {
     inOp("split") {
       let size = size(dim)
-      guard splitSize > 0 || (splitSize == 0 && size == 0) else { fault("split", "wants a positive size, got \(splitSize)") }
+      guard splitSize > 0 || (splitSize == 0 && size == 0) else {
+        fault("split", "wants a positive size, got \(splitSize)")
+      }
       if size == 0 { return split([0], dim: dim) }
       let count = (size + splitSize - 1) / splitSize
       return split((0..<count).map { Swift.min(splitSize, size - $0 * splitSize) }, dim: dim)
@@ -150,7 +157,9 @@ extension Tensor {
     inOp("split") {
       let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "split") }
       guard splitSizes.allSatisfy({ $0 >= 0 }), splitSizes.reduce(0, +) == size(along) else {
-        fault("split", "sizes \(splitSizes) do not add up to \(size(along)), the size of dim \(along); got input \(shape.brackets)")
+        fault(
+          "split",
+          "sizes \(splitSizes) do not add up to \(size(along)), the size of dim \(along); got input \(shape.brackets)")
       }
       return Pieces(cut: .sizes(splitSizes), dim: along, name: "split")(self)
     }

@@ -162,7 +162,8 @@ extension Tensor {
   }
 
   /// `beta * self + alpha * mat1 * mat2`, as `torch.addmm`.
-  public func addmm(_ mat1: Tensor, _ mat2: Tensor, beta: some TensorScalar = 1, alpha: some TensorScalar = 1) -> Tensor {
+  public func addmm(_ mat1: Tensor, _ mat2: Tensor, beta: some TensorScalar = 1, alpha: some TensorScalar = 1) -> Tensor
+  {
     inOp("addmm") {
       mat1.checkProduct(mat2, "addmm")
       checkProduct(mat1, "addmm")

@@ -41,6 +41,9 @@ struct Saved {
   /// The kept tensor, by the order of saving.
   subscript(index: Int) -> Tensor { tensors[index].unpack(for: node) }
 
+  /// How many inputs the op had.
+  var inputCount: Int { node.edges.count }
+
   /// Whether the gradient of an input is wanted.
   func needs(_ input: Int) -> Bool { node.edges[input] != nil }
 

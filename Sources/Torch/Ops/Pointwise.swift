@@ -44,7 +44,9 @@ extension UnaryOp {
   static let frac = UnaryOp("frac", kernel: .frac, domain: .numbers, saves: .nothing) { g, _ in g }
 
   static let sigmoid = UnaryOp("sigmoid", kernel: .sigmoid, saves: .output) { g, y in BinaryOp.sigmoidBackward(g, y) }
-  static let relu = UnaryOp("relu", kernel: .relu, domain: .numbers, saves: .output) { g, y in BinaryOp.reluBackward(g, y) }
+  static let relu = UnaryOp("relu", kernel: .relu, domain: .numbers, saves: .output) { g, y in
+    BinaryOp.reluBackward(g, y)
+  }
   static let clamp = UnaryOp("clamp", kernel: .clamp, domain: .numbers, saves: .input) { g, x, p in
     g.where((x .>= p.a).logicalAnd(x .<= p.b), 0)
   }

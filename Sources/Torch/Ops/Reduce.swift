@@ -67,7 +67,9 @@ struct Sum: StructureOp {
     }
   }
 
-  func backward(_ gradient: Tensor, input: Layout) -> Tensor { gradient.restored(dims, keepdim: keepdim, to: input.shape) }
+  func backward(_ gradient: Tensor, input: Layout) -> Tensor {
+    gradient.restored(dims, keepdim: keepdim, to: input.shape)
+  }
 }
 
 struct Mean: StructureOp {
@@ -224,14 +226,18 @@ extension Tensor {
   public func sum(dim: [Int] = [], keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
     Sum(dims: reducedDims(dim, of: self, op: "sum"), keepdim: keepdim)(self, dtype: dtype)
   }
-  public func sum(dim: Int, keepdim: Bool = false, dtype: DType? = nil) -> Tensor { sum(dim: [dim], keepdim: keepdim, dtype: dtype) }
+  public func sum(dim: Int, keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
+    sum(dim: [dim], keepdim: keepdim, dtype: dtype)
+  }
 
   /// Means over dimensions, all by default, as `torch.mean`.
   /// - Precondition: floating point.
   public func mean(dim: [Int] = [], keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
     Mean(dims: reducedDims(dim, of: self, op: "mean"), keepdim: keepdim)(dtype.map { to($0) } ?? self)
   }
-  public func mean(dim: Int, keepdim: Bool = false, dtype: DType? = nil) -> Tensor { mean(dim: [dim], keepdim: keepdim, dtype: dtype) }
+  public func mean(dim: Int, keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
+    mean(dim: [dim], keepdim: keepdim, dtype: dtype)
+  }
 
   /// Variances over dimensions, all by default, as `torch.var`.
   /// - Parameter correction: subtracted from the count; 1 gives the unbiased estimate.
@@ -259,7 +265,9 @@ extension Tensor {
   }
 
   private func floating(_ op: String) -> Tensor {
-    guard dtype.isFloatingPoint else { fault(op, "takes floating point, not \(dtype.name); convert first, for instance with float()") }
+    guard dtype.isFloatingPoint else {
+      fault(op, "takes floating point, not \(dtype.name); convert first, for instance with float()")
+    }
     return self
   }
 
@@ -299,7 +307,9 @@ extension Tensor {
     extremes(.min, dim, keepdim, op: "min")
   }
 
-  private func extremes(_ kernel: ReduceKernel, _ dim: Int, _ keepdim: Bool, op: StaticString) -> (values: Tensor, indices: Tensor) {
+  private func extremes(_ kernel: ReduceKernel, _ dim: Int, _ keepdim: Bool, op: StaticString) -> (
+    values: Tensor, indices: Tensor
+  ) {
     let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: op) }
     let results = ExtremeAlong(kernel: kernel, dim: dim, keepdim: keepdim, name: op).apply([self])
     return (results[0], results[1])

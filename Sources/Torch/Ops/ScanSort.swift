@@ -107,7 +107,9 @@ extension Tensor {
   public func topk(_ k: Int, dim: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
     let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "topk") }
     let size = ndim == 0 ? 1 : shape[dim]
-    guard k >= 0, k <= size else { fault("topk", "k \(k) is out of range for dim \(dim) with size \(size); got input \(shape.brackets)") }
+    guard k >= 0, k <= size else {
+      fault("topk", "k \(k) is out of range for dim \(dim) with size \(size); got input \(shape.brackets)")
+    }
     let results = Sort(dim: dim, descending: largest, limit: k, name: "topk").apply([self])
     return (results[0], results[1])
   }

@@ -7,11 +7,13 @@ struct Softmax: Op {
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.output(0)
-    return [alongLast(inputs[0]) { x in
-      let out = Tensor(shape: x.shape, dtype: x.dtype, device: x.device)
-      x.backend.softmax(x.strided, log: logarithm, into: out.strided)
-      return out
-    }]
+    return [
+      alongLast(inputs[0]) { x in
+        let out = Tensor(shape: x.shape, dtype: x.dtype, device: x.device)
+        x.backend.softmax(x.strided, log: logarithm, into: out.strided)
+        return out
+      }
+    ]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
@@ -74,7 +76,9 @@ extension Tensor {
   private func softmax(_ dim: Int, _ dtype: DType?, logarithm: Bool) -> Tensor {
     let op: StaticString = logarithm ? "log_softmax" : "softmax"
     let x = dtype.map { to($0) } ?? self
-    guard x.dtype.isFloatingPoint else { fault(OpError(op, "takes floating point, not \(x.dtype.name); convert first, for instance with float()")) }
+    guard x.dtype.isFloatingPoint else {
+      fault(OpError(op, "takes floating point, not \(x.dtype.name); convert first, for instance with float()"))
+    }
     let along = checked { () throws(OpError) in try x.strided.layout.wrap(dim, op: op) }
     return Softmax(dim: along, logarithm: logarithm)(x)
   }

@@ -127,7 +127,9 @@ extension Tensor {
       let size = size(dim)
       let first = start < 0 ? start + size : start
       guard length >= 0, first >= 0, first + length <= size else {
-        fault("narrow", "start \(start) with length \(length) leaves dim \(dim) of size \(size); got input \(shape.brackets)")
+        fault(
+          "narrow",
+          "start \(start) with length \(length) leaves dim \(dim) of size \(size); got input \(shape.brackets)")
       }
       return Slice(dim: dim, start: first, end: first + length, step: 1)(self)
     }
@@ -148,7 +150,9 @@ extension Tensor {
 
   /// The storage seen through any sizes and strides, in elements, as `torch.as_strided`.
   /// - Precondition: every place lies within the storage.
-  public func asStrided(_ sizes: some Collection<Int>, strides: some Collection<Int>, storageOffset: Int? = nil) -> Tensor {
+  public func asStrided(_ sizes: some Collection<Int>, strides: some Collection<Int>, storageOffset: Int? = nil)
+    -> Tensor
+  {
     inOp("as_strided") {
       let op = AsStrided(shape: Shape(sizes), strides: Shape(strides), offset: storageOffset ?? strided.layout.offset)
       let layout = checked { () throws(OpError) in try op.layout(of: strided.layout) }

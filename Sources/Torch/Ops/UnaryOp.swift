@@ -66,7 +66,8 @@ final class UnaryOp: Sendable {
       let recorded = x.isRecording
       x.checkInPlace(name, recorded: recorded)
       guard domain != .floating || x.dtype.isFloatingPoint else {
-        fault(OpError(name, "the result is float32 and cannot be written into a \(x.dtype.name) tensor; convert it first"))
+        fault(
+          OpError(name, "the result is float32 and cannot be written into a \(x.dtype.name) tensor; convert it first"))
       }
       _ = prepared(x)
       let saved = recorded && saves == .input ? x.detach().clone() : x
@@ -87,7 +88,9 @@ final class UnaryOp: Sendable {
     switch domain {
     case .floating: return x.backend.cast(x.strided, to: .defaultFloat)
     case .numbers:
-      if x.dtype == .bool { fault(OpError(name, "takes numbers, not bool; convert with to(.uint8) or use logicalNot()")) }
+      if x.dtype == .bool {
+        fault(OpError(name, "takes numbers, not bool; convert with to(.uint8) or use logicalNot()"))
+      }
       return x.strided
     case .any: return x.strided
     }

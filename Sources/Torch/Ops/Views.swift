@@ -144,7 +144,8 @@ struct AsStrided: ViewOp {
       throw OpError(name, "wants as many strides as sizes; got \(shape.brackets) and \(strides.brackets)")
     }
     guard !shape.contains(where: { $0 < 0 }), !strides.contains(where: { $0 < 0 }), offset >= 0 else {
-      throw OpError(name, "sizes, strides and offset cannot be negative; got \(shape.brackets), \(strides.brackets), \(offset)")
+      throw OpError(
+        name, "sizes, strides and offset cannot be negative; got \(shape.brackets), \(strides.brackets), \(offset)")
     }
     return Layout(shape: shape, strides: strides, offset: offset)
   }

@@ -42,7 +42,9 @@ extension Tensor {
   private func read(_ entries: [TensorIndex]) -> Tensor {
     inOp("index") {
       let (view, indices) = resolve(entries)
-      guard indices.contains(where: { $0 != nil }) else { return view === self ? View(sizes: shape, name: "alias")(self) : view }
+      guard indices.contains(where: { $0 != nil }) else {
+        return view === self ? View(sizes: shape, name: "alias")(self) : view
+      }
       let (front, tensors, place) = view.gathered(indices)
       let result = IndexRead(count: tensors.count).apply([front] + tensors)[0]
       return result.placed(place, rank: tensors[0].ndim)
@@ -70,7 +72,9 @@ extension Tensor {
     while source.ndim > resultRank, source.shape[0] == 1 { source = source.squeeze(0) }
     if place > 0 && source.ndim > 0 {
       let missing = resultRank - source.ndim
-      if missing > 0 { source = source.reshape(Array(repeating: 1, count: Swift.max(missing, 0)) + Array(source.shape)) }
+      if missing > 0 {
+        source = source.reshape(Array(repeating: 1, count: Swift.max(missing, 0)) + Array(source.shape))
+      }
       source = source.movedim(Array(place..<(place + tensors[0].ndim)), Array(0..<tensors[0].ndim))
     }
     let written = IndexWrite(count: tensors.count, accumulates: accumulates).apply([front, source] + tensors)[0]
@@ -91,7 +95,9 @@ extension Tensor {
     }
     guard ellipses <= 1 else { fault("index", "only one ellipsis is allowed, got \(ellipses)") }
     guard consumed <= ndim else {
-      fault("index", "too many indices: \(consumed) for a tensor with \(ndim) dimension\(ndim == 1 ? "" : "s") \(shape.brackets)")
+      fault(
+        "index",
+        "too many indices: \(consumed) for a tensor with \(ndim) dimension\(ndim == 1 ? "" : "s") \(shape.brackets)")
     }
     var view = self
     var indices: [Tensor?] = []
@@ -102,7 +108,10 @@ extension Tensor {
       switch entry {
       case .int(let position):
         guard position >= -view.size(dim) && position < view.size(dim) else {
-          fault("index", "index \(position) is out of bounds for dim \(dim) with size \(view.size(dim)); got input \(shape.brackets)")
+          fault(
+            "index",
+            "index \(position) is out of bounds for dim \(dim) with size \(view.size(dim)); got input \(shape.brackets)"
+          )
         }
         if hasTensors {
           indices.append(Tensor.full([], position, dtype: .int64).to(device))
@@ -144,7 +153,9 @@ extension Tensor {
     case .int32, .int16, .int8: return [index.long()]
     default:
       fault(
-        "index", "index tensors must be whole numbers or bool, got \(index.dtype.name); convert with long(), or compare for a mask")
+        "index",
+        "index tensors must be whole numbers or bool, got \(index.dtype.name); convert with long(), or compare for a mask"
+      )
     }
   }
 

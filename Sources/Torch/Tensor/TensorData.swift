@@ -29,7 +29,9 @@ extension TensorData where Self: TensorScalar {
   public func appendShape(_ shape: inout [Int]) {}
 
   public func write(_ shape: ArraySlice<Int>, into target: inout TensorDataWriter) {
-    guard shape.isEmpty else { fault("tensor", "nested arrays differ in depth: a number stands where an array is expected") }
+    guard shape.isEmpty else {
+      fault("tensor", "nested arrays differ in depth: a number stands where an array is expected")
+    }
     target.append(scalar)
   }
 }
@@ -102,10 +104,12 @@ extension Tensor {
   ///   - release: runs when the last tensor over the memory is gone.
   /// - Precondition: `memory` holds as many elements as `shape`.
   public convenience init(
-    sharing memory: UnsafeMutableRawBufferPointer, shape: [Int], dtype: DType, release: @escaping @Sendable () -> Void = {}
+    sharing memory: UnsafeMutableRawBufferPointer, shape: [Int], dtype: DType,
+    release: @escaping @Sendable () -> Void = {}
   ) {
     let layout = Layout(contiguous: Shape(shape))
-    guard let count = layout.shape.checkedElementCount(itemSize: dtype.itemSize), count * dtype.itemSize <= memory.count,
+    guard let count = layout.shape.checkedElementCount(itemSize: dtype.itemSize),
+      count * dtype.itemSize <= memory.count,
       !shape.contains(where: { $0 < 0 })
     else { fault("from_buffer", "shape \(shape) \(dtype.name) does not fit \(memory.count) bytes") }
     let base = memory.baseAddress ?? UnsafeMutableRawPointer(bitPattern: 64)!

@@ -108,7 +108,9 @@ extension CPUBackend {
       }
     }
     let out = allocate(Layout(contiguous: [found, rank]), dtype: .int64)
-    positions.withUnsafeBytes { out.pointer.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(out.pointer), byteCount: $0.count) }
+    positions.withUnsafeBytes {
+      out.pointer.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(out.pointer), byteCount: $0.count)
+    }
     return out
   }
 }

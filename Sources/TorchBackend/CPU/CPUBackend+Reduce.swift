@@ -1,3 +1,5 @@
+import CTorchKernels
+
 // Many to one: the walk over kept and reduced dimensions around the row kernels.
 
 extension CPUBackend {
@@ -10,6 +12,11 @@ extension CPUBackend {
       return
     }
     let plan = ReductionPlan(x, out)
+    if let fast = plainOnly ? nil : tk_reduce(tk_reduce_kernel(UInt32(kernel.rawValue)), x.dtype.kernelType) {
+      return plan.run { rows, columns, po, so, px, rowStride, columnStride, accumulates in
+        fast(rows, columns, po, so, px, rowStride, columnStride, accumulates ? 1 : 0)
+      }
+    }
     plan.run { rows, columns, po, so, px, rowStride, columnStride, accumulates in
       x.dtype.visit(
         PlainReduce(
@@ -19,6 +26,11 @@ extension CPUBackend {
   }
 
   package func argReduce(_ kernel: ReduceKernel, _ x: Strided, dim: Int, into out: Strided) {
+    if let fast = plainOnly ? nil : tk_argreduce(tk_reduce_kernel(UInt32(kernel.rawValue)), x.dtype.kernelType) {
+      return RowsAlong(dim: dim, of: x.layout).run(out, x) { rows, columns, po, so, px, rowStride, columnStride in
+        fast(rows, columns, po.assumingMemoryBound(to: Int64.self), so, px, rowStride, columnStride)
+      }
+    }
     RowsAlong(dim: dim, of: x.layout).run(out, x) { rows, columns, po, so, px, rowStride, columnStride in
       x.dtype.visit(
         PlainArgReduce(
@@ -46,7 +58,8 @@ extension CPUBackend {
 
   /// Visits each line along `dim` of up to four operands of one shape.
   func forEachLine(
-    _ shape: Shape, dim: Int, _ operands: [Strided], _ body: (_ n: Int, _ p: RowLoop.Pointers, _ s: RowLoop.Strides) -> Void
+    _ shape: Shape, dim: Int, _ operands: [Strided],
+    _ body: (_ n: Int, _ p: RowLoop.Pointers, _ s: RowLoop.Strides) -> Void
   ) {
     if shape.elementCount == 0 { return }
     var outer = shape
@@ -114,7 +127,9 @@ struct ReductionPlan {
     // Something over nothing: the identity, from a row of no columns.
     if x.count == 0 {
       for i in 0..<out.count {
-        body(1, 0, out.storage.base + out.layout.position(ofLinear: i) * out.dtype.itemSize, 0, x.storage.base, 0, 0, false)
+        body(
+          1, 0, out.storage.base + out.layout.position(ofLinear: i) * out.dtype.itemSize, 0, x.storage.base, 0, 0, false
+        )
       }
       return
     }

@@ -17,18 +17,27 @@ extension CPUBackend {
   // Pointwise.
 
   package func unary(_ kernel: UnaryKernel, _ x: Strided, a: Double, b: Double, into out: Strided) {
+    if let row = plainOnly ? nil : tk_unary(tk_unary_kernel(UInt32(kernel.rawValue)), out.dtype.kernelType) {
+      return RowLoop.run(out, x) { n, po, so, px, sx in row(n, po, so, px, sx, a, b) }
+    }
     RowLoop.run(out, x) { n, po, so, px, sx in
       out.dtype.visit(PlainUnary(kernel: kernel, a: a, b: b, n: n, out: po, so: so, x: px, sx: sx))
     }
   }
 
   package func test(_ kernel: TestKernel, _ x: Strided, into out: Strided) {
+    if let row = plainOnly ? nil : tk_unary_test(tk_unary_test_kernel(UInt32(kernel.rawValue)), x.dtype.kernelType) {
+      return RowLoop.run(out, x) { n, po, so, px, sx in row(n, po, so, px, sx, 0, 0) }
+    }
     RowLoop.run(out, x) { n, po, so, px, sx in
       x.dtype.visit(PlainTest(kernel: kernel, n: n, out: po, so: so, x: px, sx: sx))
     }
   }
 
   package func binary(_ kernel: BinaryKernel, _ x: Strided, _ y: Strided, alpha: Double, into out: Strided) {
+    if let row = fastRow(kernel, out.dtype) {
+      return RowLoop.run(out, x, y) { n, po, so, px, sx, py, sy in row(n, po, so, px, sx, py, sy, alpha) }
+    }
     RowLoop.run(out, x, y) { n, po, so, px, sx, py, sy in
       out.dtype.visit(
         PlainBinary(kernel: kernel, alpha: alpha, n: n, out: po, so: so, x: px, sx: sx, y: py, sy: sy))
@@ -39,38 +48,67 @@ extension CPUBackend {
     _ kernel: BinaryKernel, _ x: Strided, number: Scalar, numberFirst: Bool, alpha: Double, into out: Strided
   ) {
     withUnsafeTemporaryAllocation(byteCount: 8, alignment: 8) { buffer in
-      let number_ = buffer.baseAddress!
-      out.dtype.visit(PlainFill(value: number, n: 1, out: number_, so: 0))
+      let value = buffer.baseAddress!
+      out.dtype.visit(PlainFill(value: number, n: 1, out: value, so: 0))
+      if let row = fastRow(kernel, out.dtype) {
+        return numberFirst
+          ? RowLoop.run(out, x) { n, po, so, px, sx in row(n, po, so, value, 0, px, sx, alpha) }
+          : RowLoop.run(out, x) { n, po, so, px, sx in row(n, po, so, px, sx, value, 0, alpha) }
+      }
       RowLoop.run(out, x) { n, po, so, px, sx in
-        let (p, sp, q, sq) = numberFirst ? (number_, 0, px, sx) : (px, sx, number_, 0)
+        let (p, sp, q, sq) = numberFirst ? (value, 0, px, sx) : (px, sx, value, 0)
         out.dtype.visit(PlainBinary(kernel: kernel, alpha: alpha, n: n, out: po, so: so, x: p, sx: sp, y: q, sy: sq))
       }
     }
   }
 
   package func compare(_ kernel: CompareKernel, _ x: Strided, _ y: Strided, into out: Strided) {
+    if let row = plainOnly ? nil : tk_compare(tk_compare_kernel(UInt32(kernel.rawValue)), x.dtype.kernelType) {
+      return RowLoop.run(out, x, y) { n, po, so, px, sx, py, sy in row(n, po, so, px, sx, py, sy, 0) }
+    }
     RowLoop.run(out, x, y) { n, po, so, px, sx, py, sy in
       x.dtype.visit(PlainCompare(kernel: kernel, n: n, out: po, so: so, x: px, sx: sx, y: py, sy: sy))
     }
   }
 
   package func select(_ condition: Strided, _ x: Strided, _ y: Strided, into out: Strided) {
+    if let row = plainOnly ? nil : tk_select(out.dtype.itemSize) {
+      return RowLoop.run(out, condition, x, y) { n, p, s in row(n, p[0], s[0], p[1], s[1], p[2], s[2], p[3], s[3]) }
+    }
     RowLoop.run(out, condition, x, y) { n, p, s in
       out.dtype.visit(PlainSelect(n: n, p: p, s: s))
     }
   }
 
+  /// The SIMD row of a binary kernel; bool has none, for its sums are not numbers.
+  @inline(__always)
+  private func fastRow(_ kernel: BinaryKernel, _ dtype: DType) -> tk_binary_fn? {
+    plainOnly || dtype == .bool ? nil : tk_binary(tk_binary_kernel(UInt32(kernel.rawValue)), dtype.kernelType)
+  }
+
   // Memory.
 
   package func fill(_ out: Strided, with value: Scalar) {
-    RowLoop.run(out, out) { n, po, so, _, _ in
-      out.dtype.visit(PlainFill(value: value, n: n, out: po, so: so))
+    withUnsafeTemporaryAllocation(byteCount: 8, alignment: 8) { buffer in
+      let item = buffer.baseAddress!
+      out.dtype.visit(PlainFill(value: value, n: 1, out: item, so: 0))
+      let size = out.dtype.itemSize
+      RowLoop.run(out, out) { n, po, so, _, _ in tk_fill(n, po, so, size, item) }
     }
   }
 
   package func copy(_ x: Strided, into out: Strided) {
+    if let row = plainOnly ? nil : tk_cast(x.dtype.kernelType, out.dtype.kernelType) {
+      return RowLoop.run(out, x) { n, po, so, px, sx in row(n, po, so, px, sx, 0, 0) }
+    }
     RowLoop.run(out, x) { n, po, so, px, sx in
       x.dtype.visit(PlainCast(to: out.dtype, n: n, out: po, so: so, x: px, sx: sx))
     }
   }
+}
+
+extension DType {
+  /// The kernels' name of the type; the codes are the same.
+  @inline(__always)
+  var kernelType: tk_dtype { tk_dtype(UInt32(rawValue)) }
 }

@@ -74,12 +74,16 @@ extension DType {
 
 extension UnsafeRawPointer {
   @inline(__always)
-  func element<T: Element>(_ byteOffset: Int, _ type: T.Type) -> T.Math { load(fromByteOffset: byteOffset, as: T.self).math }
+  func element<T: Element>(_ byteOffset: Int, _ type: T.Type) -> T.Math {
+    load(fromByteOffset: byteOffset, as: T.self).math
+  }
 }
 
 extension UnsafeMutableRawPointer {
   @inline(__always)
-  func element<T: Element>(_ byteOffset: Int, _ type: T.Type) -> T.Math { load(fromByteOffset: byteOffset, as: T.self).math }
+  func element<T: Element>(_ byteOffset: Int, _ type: T.Type) -> T.Math {
+    load(fromByteOffset: byteOffset, as: T.self).math
+  }
 
   @inline(__always)
   func setElement<T: Element>(_ byteOffset: Int, _ value: T.Math, _ type: T.Type) {

@@ -25,7 +25,9 @@ package struct RowLoop {
     if out.layout.strides == x.layout.strides && out.layout.isContiguous {
       let so = out.dtype.itemSize, sx = x.dtype.itemSize
       let po = out.pointer, px = x.pointer
-      parallelFor(count, grain: parallelGrain) { body($0.count, po + $0.lowerBound * so, so, px + $0.lowerBound * sx, sx) }
+      parallelFor(count, grain: parallelGrain) {
+        body($0.count, po + $0.lowerBound * so, so, px + $0.lowerBound * sx, sx)
+      }
       return
     }
     RowLoop(out, [out, x]).forEachRow { n, p, s in body(n, p[0], s[0], p[1], s[1]) }

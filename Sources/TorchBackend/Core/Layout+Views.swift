@@ -7,7 +7,10 @@ extension Layout {
     let limit = Swift.max(rank, 1)
     if dim >= 0 && dim < limit { return dim }
     if dim < 0 && dim >= -limit { return dim + limit }
-    throw OpError(op, "dim \(dim) is out of range; a tensor with \(rank) dimension\(rank == 1 ? "" : "s") takes \(-limit)...\(limit - 1)")
+    throw OpError(
+      op,
+      "dim \(dim) is out of range; a tensor with \(rank) dimension\(rank == 1 ? "" : "s") takes \(-limit)...\(limit - 1)"
+    )
   }
 
   @inline(__always)
@@ -27,7 +30,8 @@ extension Layout {
   package func permuted(_ dims: [Int]) throws(OpError) -> Layout {
     guard dims.count == rank else {
       throw OpError(
-        "permute", "wants one dim for each of the \(rank) dimensions, got \(dims.count): \(dims); got input \(shape.brackets)")
+        "permute",
+        "wants one dim for each of the \(rank) dimensions, got \(dims.count): \(dims); got input \(shape.brackets)")
     }
     var result = self
     var seen = Set<Int>()
@@ -50,7 +54,9 @@ extension Layout {
     for i in 0..<sizes.count {
       if i < lead {
         guard sizes[i] >= 0 else {
-          throw OpError("expand", "-1 cannot stand for the new leading dimension \(i); got \(sizes.brackets) for input \(shape.brackets)")
+          throw OpError(
+            "expand",
+            "-1 cannot stand for the new leading dimension \(i); got \(sizes.brackets) for input \(shape.brackets)")
         }
         result.strides[i] = 0
         continue
@@ -75,7 +81,8 @@ extension Layout {
     guard rank > 0 else { throw OpError(op, "a 0-dim tensor cannot be indexed; use item()") }
     let dim = try wrap(dim, op: op)
     guard index >= -shape[dim] && index < shape[dim] else {
-      throw OpError(op, "index \(index) is out of bounds for dim \(dim) with size \(shape[dim]); got input \(shape.brackets)")
+      throw OpError(
+        op, "index \(index) is out of bounds for dim \(dim) with size \(shape[dim]); got input \(shape.brackets)")
     }
     var result = self
     result.offset += (index < 0 ? index + shape[dim] : index) * strides[dim]
@@ -136,7 +143,8 @@ extension Layout {
     }
     let a = try wrap(dim1, op: "diagonal"), b = try wrap(dim2, op: "diagonal")
     guard a != b else { throw OpError("diagonal", "dim1 and dim2 are both \(a)") }
-    let size = Swift.max(diagonal >= 0 ? Swift.min(shape[a], shape[b] - diagonal) : Swift.min(shape[a] + diagonal, shape[b]), 0)
+    let size = Swift.max(
+      diagonal >= 0 ? Swift.min(shape[a], shape[b] - diagonal) : Swift.min(shape[a] + diagonal, shape[b]), 0)
     var result = self
     if size > 0 { result.offset += diagonal >= 0 ? diagonal * strides[b] : -diagonal * strides[a] }
     let step = strides[a] + strides[b]
@@ -189,7 +197,8 @@ extension Layout {
     if let unknown {
       guard product > 0, count % product == 0 else {
         throw OpError(
-          op, product == 0
+          op,
+          product == 0
             ? "-1 is ambiguous beside a size of 0 in \(sizes.brackets)"
             : "\(sizes.brackets) does not fit the \(count) elements of input \(input.brackets)")
       }
@@ -251,7 +260,9 @@ extension Layout {
         result[i] = y
       } else {
         throw OpError(
-          op, "shapes do not broadcast: size \(x) meets \(y) at dim \(i - result.count); got \(a.brackets) and \(b.brackets)")
+          op,
+          "shapes do not broadcast: size \(x) meets \(y) at dim \(i - result.count); got \(a.brackets) and \(b.brackets)"
+        )
       }
     }
     return result

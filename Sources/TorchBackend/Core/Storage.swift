@@ -44,7 +44,8 @@ public final class Storage: @unchecked Sendable {
   package static func cpu(byteCount: Int) -> Storage {
     let allocator = CPUAllocator.shared
     return Storage(
-      base: allocator.allocate(byteCount: byteCount), byteCount: byteCount, device: .cpu, release: .allocator(allocator))
+      base: allocator.allocate(byteCount: byteCount), byteCount: byteCount, device: .cpu, release: .allocator(allocator)
+    )
   }
 }
 

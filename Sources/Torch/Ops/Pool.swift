@@ -1,0 +1,91 @@
+// The maximum of each window over 1 to 3 spatial dimensions.
+
+struct MaxPool: Op {
+  let spec: PoolSpec
+  let ceilMode: Bool
+  var name: StaticString {
+    switch spec.kernel.count {
+    case 1: "max_pool1d_with_indices"
+    case 2: "max_pool2d_with_indices"
+    default: "max_pool3d_with_indices"
+    }
+  }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    let x = inputs[0].contiguous()
+    let shape = spec.outputShape(x.shape, ceilMode: ceilMode)
+    let out = Tensor(shape: shape, dtype: x.dtype, device: x.device)
+    let indices = Tensor(shape: shape, dtype: .int64, device: x.device)
+    x.backend.maxPool(spec, x.strided, into: out.strided, indices: indices.strided)
+    saving.constant(indices)
+    return [out, indices]
+  }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let g = gradients[0] else { return [] }
+    return [MaxPoolGradient(spec: spec, shape: saved.shape(of: 0))(g, saved[0])]
+  }
+}
+
+/// Sends each window's gradient to where its maximum was.
+struct MaxPoolGradient: Op {
+  let spec: PoolSpec
+  let shape: Shape
+  var name: StaticString { "max_pool_gradient" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    saving.constant(inputs[1])
+    let g = inputs[0].contiguous()
+    let out = Tensor.zeros(shape, dtype: g.dtype, device: g.device)
+    g.backend.maxPoolGradient(spec, g.strided, indices: inputs[1].strided, into: out.strided)
+    return [out]
+  }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let gg = gradients[0] else { return [] }
+    let indices = saved[0]
+    return [gg.flatten(2).gather(dim: 2, index: indices.flatten(2)).view(indices.shape), nil]
+  }
+}
+
+extension PoolSpec {
+  func outputShape(_ x: Shape, ceilMode: Bool) -> Shape {
+    var shape: Shape = [x[0], x[1]]
+    for i in kernel.indices {
+      let room = x[i + 2] + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1
+      var size = room < 0 ? 0 : (room + (ceilMode ? stride[i] - 1 : 0)) / stride[i] + 1
+      // A last window that would start past the input and its padding is dropped.
+      if ceilMode, (size - 1) * stride[i] >= x[i + 2] + padding[i] { size -= 1 }
+      shape.append(size)
+    }
+    return shape
+  }
+}
+
+extension Tensor {
+  /// The maximum of each window over the last dimensions, and where in its plane it was.
+  package func maxPool(_ spec: PoolSpec, ceilMode: Bool, op: StaticString) -> (values: Tensor, indices: Tensor) {
+    inOp(op) {
+      let count = spec.kernel.count
+      func refuse(_ rule: String) -> Never { fault(OpError(op, "\(rule); got input \(signature)")) }
+      guard ndim == count + 2 || ndim == count + 1 else {
+        refuse("input wants \(count + 2) dimensions, or \(count + 1) without a batch, it has \(ndim)")
+      }
+      guard dtype != .bool else { refuse("input cannot be bool; convert it first") }
+      guard (spec.kernel + spec.stride + spec.dilation).allSatisfy({ $0 > 0 }) else {
+        refuse("kernel, stride and dilation want positive numbers")
+      }
+      for i in 0..<count {
+        let padding = spec.padding[i], kernel = spec.kernel[i]
+        guard padding >= 0, padding * 2 <= kernel else {
+          refuse("padding is at most half of the kernel, \(kernel / 2) here; it is \(padding)")
+        }
+        let span = spec.dilation[i] * (kernel - 1) + 1, size = shape[ndim - count + i] + 2 * padding
+        guard size >= span else { refuse("the window spans \(span) at spatial dim \(i), the padded input has \(size)") }
+      }
+      let batched = ndim == count + 2
+      let found = MaxPool(spec: spec, ceilMode: ceilMode).apply([batched ? self : unsqueeze(0)])
+      return batched ? (found[0], found[1]) : (found[0].squeeze(0), found[1].squeeze(0))
+    }
+  }
+}

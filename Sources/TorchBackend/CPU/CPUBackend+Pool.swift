@@ -1,0 +1,91 @@
+// Maximum pooling over one to three spatial dimensions.
+
+extension CPUBackend {
+  package func maxPool(_ spec: PoolSpec, _ x: Strided, into out: Strided, indices: Strided) {
+    let source = contiguous(x)
+    let planes = out.shape[0] * out.shape[1]
+    let cost = out.count / Swift.max(planes, 1) * spec.kernel.reduce(1, *)
+    parallelFor(planes, grain: Swift.max(RowLoop.parallelGrain / Swift.max(cost, 1), 1)) { range in
+      source.dtype.visit(PlainMaxPool(spec: spec, x: source, out: out, indices: indices, planes: range))
+    }
+  }
+
+  package func maxPoolGradient(_ spec: PoolSpec, _ gradient: Strided, indices: Strided, into out: Strided) {
+    fill(out, with: .int(0))
+    let slope = contiguous(gradient), positions = contiguous(indices)
+    let planes = out.shape[0] * out.shape[1]
+    guard planes > 0 else { return }
+    let perPlane = slope.count / planes
+    parallelFor(planes, grain: Swift.max(RowLoop.parallelGrain / Swift.max(perPlane, 1), 1)) { range in
+      out.dtype.visit(
+        PlainMaxPoolGradient(gradient: slope, indices: positions, out: out, planes: range, perPlane: perPlane))
+    }
+  }
+}
+
+/// `out` and `indices` are contiguous; planes count over batch and channels.
+private struct PlainMaxPool: ElementVisitor {
+  let spec: PoolSpec
+  let x: Strided, out: Strided, indices: Strided
+  let planes: Range<Int>
+
+  func visit<T: Element>(_ type: T.Type) {
+    let missing = 3 - spec.kernel.count
+    func padded(_ values: [Int], _ filler: Int) -> (Int, Int, Int) {
+      let all = Array(repeating: filler, count: missing) + values
+      return (all[0], all[1], all[2])
+    }
+    let input = padded(Array(x.shape.dropFirst(2)), 1), output = padded(Array(out.shape.dropFirst(2)), 1)
+    let kernel = padded(spec.kernel, 1), stride = padded(spec.stride, 1)
+    let padding = padded(spec.padding, 0), dilation = padded(spec.dilation, 1)
+    let size = MemoryLayout<T>.stride
+    let inPlane = input.0 * input.1 * input.2, outPlane = output.0 * output.1 * output.2
+    for plane in planes {
+      let px = x.pointer + plane * inPlane * size
+      var place = plane * outPlane
+      for z in 0..<output.0 {
+        for y in 0..<output.1 {
+          for w in 0..<output.2 {
+            var best = T.Math.lowest, position = -1
+            for kz in 0..<kernel.0 {
+              let iz = z * stride.0 - padding.0 + kz * dilation.0
+              if iz < 0 || iz >= input.0 { continue }
+              for ky in 0..<kernel.1 {
+                let iy = y * stride.1 - padding.1 + ky * dilation.1
+                if iy < 0 || iy >= input.1 { continue }
+                for kx in 0..<kernel.2 {
+                  let ix = w * stride.2 - padding.2 + kx * dilation.2
+                  if ix < 0 || ix >= input.2 { continue }
+                  let at = (iz * input.1 + iy) * input.2 + ix
+                  let value = px.element(at * size, type)
+                  if position < 0 || value > best || value.isNotANumber { (best, position) = (value, at) }
+                }
+              }
+            }
+            out.pointer.setElement(place * size, best, type)
+            indices.pointer.storeBytes(of: Int64(position), toByteOffset: place * 8, as: Int64.self)
+            place += 1
+          }
+        }
+      }
+    }
+  }
+}
+
+private struct PlainMaxPoolGradient: ElementVisitor {
+  let gradient: Strided, indices: Strided, out: Strided
+  let planes: Range<Int>
+  let perPlane: Int
+
+  func visit<T: Element>(_ type: T.Type) {
+    let size = MemoryLayout<T>.stride
+    let inPlane = out.shape.dropFirst(2).reduce(1, *)
+    for plane in planes {
+      let po = out.pointer + plane * inPlane * size
+      for i in plane * perPlane..<(plane + 1) * perPlane {
+        let at = Int(indices.pointer.load(fromByteOffset: i * 8, as: Int64.self)) * size
+        po.setElement(at, T.Math.plus(po.element(at, type), gradient.pointer.element(i * size, type)), type)
+      }
+    }
+  }
+}

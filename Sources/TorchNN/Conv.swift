@@ -1,0 +1,113 @@
+/// What the convolutional layers share.
+open class Convolution: Module, Layer {
+  public let inChannels: Int, outChannels: Int, groups: Int
+  /// One number for each spatial dimension.
+  public let kernelSize: [Int], stride: [Int], dilation: [Int]
+  public let padding: any ConvolutionPad
+  /// - Shape: `[outChannels, inChannels / groups, size...]`.
+  @Parameter public var weight: Tensor
+  /// - Shape: `[outChannels]`.
+  @Parameter public var bias: Tensor?
+
+  private let op: StaticString
+
+  init(
+    _ count: Int, _ op: StaticString, _ inChannels: Int, _ outChannels: Int, _ kernelSize: any SpatialSize,
+    _ stride: any SpatialSize, _ padding: any ConvolutionPad, _ dilation: any SpatialSize, _ groups: Int, _ bias: Bool,
+    _ dtype: DType, _ device: Device
+  ) {
+    guard groups > 0, inChannels >= 0, inChannels % groups == 0, outChannels >= 0, outChannels % groups == 0 else {
+      fault(
+        String(describing: op),
+        "\(inChannels) input and \(outChannels) output channels do not divide into \(groups) groups")
+    }
+    self.op = op
+    self.inChannels = inChannels
+    self.outChannels = outChannels
+    self.groups = groups
+    self.kernelSize = kernelSize.expanded(to: count, "kernelSize", op: op)
+    self.stride = stride.expanded(to: count, "stride", op: op)
+    self.dilation = dilation.expanded(to: count, "dilation", op: op)
+    self.padding =
+      padding.padSizes.map { $0.expanded(to: count, "padding", op: op) }.flatMap {
+        padding.padName == nil ? $0 : nil
+      } ?? padding
+    weight = .empty([outChannels, inChannels / groups] + self.kernelSize, dtype: dtype, device: device)
+    self.bias = bias ? .empty(outChannels, dtype: dtype, device: device) : nil
+    super.init()
+    resetParameters()
+  }
+
+  /// Draws weights and bias anew.
+  public func resetParameters() { drawWeights(weight, bias) }
+
+  open func forward(_ x: Tensor) -> Tensor {
+    F.convolution(kernelSize.count, op, x, weight, bias, stride, padding, dilation, groups)
+  }
+
+  open override var extraRepr: String {
+    var parts = [
+      "\(inChannels), \(outChannels)", "kernel_size=\(kernelSize.sizeText)", "stride=\(stride.sizeText)",
+    ]
+    if let name = padding.padName {
+      parts.append("padding=\(name)")
+    } else if let sizes = padding.padSizes, sizes.sizes.contains(where: { $0 != 0 }) {
+      parts.append("padding=\(sizes.sizeText)")
+    }
+    if dilation.contains(where: { $0 != 1 }) { parts.append("dilation=\(dilation.sizeText)") }
+    if groups != 1 { parts.append("groups=\(groups)") }
+    if bias == nil { parts.append("bias=False") }
+    return parts.joined(separator: ", ")
+  }
+}
+
+/// Convolution of a signal, as `torch.nn.Conv1d`.
+///
+/// - Shape: `[batch, inChannels, length]`, or without batch; likewise with `outChannels`.
+open class Conv1d: Convolution {
+  /// Draws weights, then bias, uniformly from +-1 / sqrt(inputs of an output).
+  /// - Parameter padding: how many zeros at each edge; `.same` keeps the size.
+  /// - Precondition: `groups` divides both numbers of channels.
+  public init(
+    _ inChannels: Int, _ outChannels: Int, kernelSize: some SpatialSize, stride: some SpatialSize = 1,
+    padding: some ConvolutionPad = 0, dilation: some SpatialSize = 1, groups: Int = 1, bias: Bool = true,
+    dtype: DType = .float32, device: Device = .cpu
+  ) {
+    super.init(
+      1, "conv1d", inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias, dtype, device)
+  }
+}
+
+/// Convolution of an image, as `torch.nn.Conv2d`.
+///
+/// - Shape: `[batch, inChannels, height, width]`, or without batch; likewise with `outChannels`.
+open class Conv2d: Convolution {
+  /// Draws weights, then bias, uniformly from +-1 / sqrt(inputs of an output).
+  /// - Parameter padding: how many zeros at each edge; `.same` keeps the size.
+  /// - Precondition: `groups` divides both numbers of channels.
+  public init(
+    _ inChannels: Int, _ outChannels: Int, kernelSize: some SpatialSize, stride: some SpatialSize = 1,
+    padding: some ConvolutionPad = 0, dilation: some SpatialSize = 1, groups: Int = 1, bias: Bool = true,
+    dtype: DType = .float32, device: Device = .cpu
+  ) {
+    super.init(
+      2, "conv2d", inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias, dtype, device)
+  }
+}
+
+/// Convolution of a volume, as `torch.nn.Conv3d`.
+///
+/// - Shape: `[batch, inChannels, depth, height, width]`, or without batch; likewise with `outChannels`.
+open class Conv3d: Convolution {
+  /// Draws weights, then bias, uniformly from +-1 / sqrt(inputs of an output).
+  /// - Parameter padding: how many zeros at each edge; `.same` keeps the size.
+  /// - Precondition: `groups` divides both numbers of channels.
+  public init(
+    _ inChannels: Int, _ outChannels: Int, kernelSize: some SpatialSize, stride: some SpatialSize = 1,
+    padding: some ConvolutionPad = 0, dilation: some SpatialSize = 1, groups: Int = 1, bias: Bool = true,
+    dtype: DType = .float32, device: Device = .cpu
+  ) {
+    super.init(
+      3, "conv3d", inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias, dtype, device)
+  }
+}

@@ -1,0 +1,81 @@
+// A model's state as named tensors, and back.
+
+extension Module {
+  /// The parameters and persistent buffers by path, as `torch.nn.Module.state_dict`.
+  ///
+  /// The order is torch's: a module's parameters, its buffers, then its children. The tensors share memory with the
+  /// model and carry no gradients; a tied weight is listed under each of its names.
+  public func stateDict() -> StateDict {
+    var state = StateDict()
+    visitState("") { state[$0] = $1.detach() }
+    return state
+  }
+
+  private func visitState(_ prefix: String, _ body: (String, Tensor) -> Void) {
+    let members = namedMembers()
+    for member in members { if case .parameter(let tensor) = member.value { body(prefix + member.name, tensor) } }
+    for member in members {
+      if case .buffer(let tensor, persistent: true) = member.value { body(prefix + member.name, tensor) }
+    }
+    for member in members {
+      if case .module(let module) = member.value { module.visitState("\(prefix)\(member.name).", body) }
+    }
+  }
+
+  /// Copies a state into the model, as `torch.nn.Module.load_state_dict`.
+  ///
+  /// Values are converted to the model's dtypes and devices. Nothing is changed where anything is wrong.
+  /// - Parameter strict: whether keys that the model or the state lacks are an error; sizes must agree always.
+  /// - Returns: the keys the state lacks, and those the model lacks.
+  /// - Throws: ``StateDictError`` with everything that is wrong.
+  @discardableResult
+  public func loadStateDict(
+    _ state: StateDict, strict: Bool = true
+  ) throws(StateDictError) -> (missing: [String], unexpected: [String]) {
+    var own: [(key: String, tensor: Tensor)] = []
+    visitState("") { own.append(($0, $1)) }
+    let known = Set(own.map(\.key))
+    let missing = own.map(\.key).filter { state[$0] == nil }
+    let unexpected = state.keys.filter { !known.contains($0) }
+    let mismatched = own.compactMap { key, tensor -> StateDictError.Mismatch? in
+      guard let value = state[key], value.shape != tensor.shape else { return nil }
+      return .init(key: key, model: tensor.shape, state: value.shape)
+    }
+    if !mismatched.isEmpty || strict && !(missing.isEmpty && unexpected.isEmpty) {
+      throw StateDictError(
+        module: typeName, missing: strict ? missing : [], unexpected: strict ? unexpected : [], mismatched: mismatched)
+    }
+    noGrad {
+      for (key, tensor) in own { if let value = state[key] { tensor.copy_(value) } }
+    }
+    return (missing, unexpected)
+  }
+}
+
+/// Why a state does not fit a model: all of it at once.
+public struct StateDictError: Error, CustomStringConvertible, Sendable {
+  /// A tensor whose size in the state is not the model's.
+  public struct Mismatch: Sendable {
+    public var key: String
+    public var model: Shape
+    public var state: Shape
+  }
+
+  /// The type of the model.
+  public var module: String
+  /// Keys that the state lacks.
+  public var missing: [String]
+  /// Keys that the model lacks.
+  public var unexpected: [String]
+  public var mismatched: [Mismatch]
+
+  public var description: String {
+    var lines = ["load_state_dict: the state does not fit \(module); the model is unchanged"]
+    if !missing.isEmpty { lines.append("missing from the state: \(missing.joined(separator: ", "))") }
+    if !unexpected.isEmpty { lines.append("unknown to the model: \(unexpected.joined(separator: ", "))") }
+    for one in mismatched {
+      lines.append("size differs: \(one.key) is \(one.model.brackets) in the model, \(one.state.brackets) in the state")
+    }
+    return lines.joined(separator: "\n  ")
+  }
+}

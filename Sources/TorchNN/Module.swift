@@ -1,0 +1,82 @@
+@_exported import Torch
+
+/// What every model and layer is: parameters, buffers and other modules, with a mode, as `torch.nn.Module`.
+///
+/// A subclass stores its layers as properties and writes `forward`; conform to ``Layer`` (or ``Layer2``...``Layer4``) to
+/// make it callable. Nothing is registered: the stored properties are looked at when asked, so a layer that was
+/// reassigned is seen. A module may be moved between threads and is used by one at a time.
+///
+/// Swift initialises stored properties before `super.init`: a subclass of a model draws its random weights before the
+/// model it extends. Where equal draws matter, prefer to hold the model in a property.
+open class Module {
+  /// Whether layers such as ``Dropout`` act as in training, as `torch.nn.Module.training`; set it by ``train(_:)``.
+  public final var training = true
+
+  final var hooks: ModuleHooks?
+
+  public init() {}
+
+  /// Keys of properties whose name in torch the key rule does not give: property name to key.
+  open class var keys: [String: String] { [:] }
+
+  /// The parameters, buffers and children of this module, in the order of declaration, superclasses first.
+  ///
+  /// Found by reflection; override it where members are not plain properties.
+  open func namedMembers() -> [NamedMember] { reflectedMembers() }
+
+  /// The arguments shown between the parentheses when the module is printed, as `extra_repr` of torch.
+  open var extraRepr: String { "" }
+
+  /// The name of the type in printed models and faults.
+  open var typeName: String { String(String(describing: type(of: self)).prefix { $0 != "<" }) }
+
+  /// How the module is printed; containers that gather repeats override it.
+  open var description: String { tree(childLines: namedChildren().map { "(\($0.name)): \($0.module)" }) }
+}
+
+extension Module {
+  /// Sets the mode of this module and all below it, as `torch.nn.Module.train`.
+  @discardableResult
+  public func train(_ mode: Bool = true) -> Self {
+    for module in modules() { module.training = mode }
+    return self
+  }
+
+  /// Sets evaluation mode in this module and all below it, as `torch.nn.Module.eval`.
+  @discardableResult
+  public func eval() -> Self { train(false) }
+
+  /// Calls `body` with every module, children before their parents, as `torch.nn.Module.apply`.
+  @discardableResult
+  public func apply(_ body: (Module) throws -> Void) rethrows -> Self {
+    for child in children() { try child.apply(body) }
+    try body(self)
+    return self
+  }
+
+  /// Says whether the parameters ask for gradients, as `torch.nn.Module.requires_grad_`.
+  @discardableResult
+  public func requiresGrad_(_ requiresGrad: Bool = true) -> Self {
+    for parameter in parameters() { parameter.requiresGrad = requiresGrad }
+    return self
+  }
+
+  /// Drops the gradients of the parameters, as `torch.nn.Module.zero_grad`.
+  /// - Parameter setToNone: false fills them with zeros instead.
+  public func zeroGrad(setToNone: Bool = true) {
+    for parameter in parameters() {
+      guard let grad = parameter.grad else { continue }
+      if setToNone { parameter.grad = nil } else { noGrad { _ = grad.detach_().zero_() } }
+    }
+  }
+}
+
+extension Module: ModuleScope {
+  package func scopeDescription(of module: AnyObject) -> String {
+    if module === self { return typeName }
+    guard let found = namedModules().first(where: { $0.module === module }) else {
+      return (module as? Module)?.typeName ?? "a module outside of \(typeName)"
+    }
+    return "\(found.name) (\(found.module.typeName))"
+  }
+}

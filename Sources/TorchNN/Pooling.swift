@@ -1,0 +1,56 @@
+/// What the layers that take the largest value of each window share.
+open class MaxPool: Module, Layer {
+  public let kernelSize: any SpatialSize, stride: any SpatialSize, padding: any SpatialSize, dilation: any SpatialSize
+  public let ceilMode: Bool
+
+  private let count: Int
+  private let op: StaticString
+
+  init(
+    _ count: Int, _ op: StaticString, _ kernelSize: any SpatialSize, _ stride: (any SpatialSize)?,
+    _ padding: any SpatialSize, _ dilation: any SpatialSize, _ ceilMode: Bool
+  ) {
+    self.count = count
+    self.op = op
+    self.kernelSize = kernelSize
+    self.stride = stride ?? kernelSize
+    self.padding = padding
+    self.dilation = dilation
+    self.ceilMode = ceilMode
+  }
+
+  open func forward(_ x: Tensor) -> Tensor {
+    F.maxPool(count, op, x, kernelSize, stride, padding, dilation, ceilMode).values
+  }
+
+  open override var extraRepr: String {
+    "kernel_size=\(kernelSize.sizeText), stride=\(stride.sizeText), padding=\(padding.sizeText), "
+      + "dilation=\(dilation.sizeText), ceil_mode=\(pythonBool(ceilMode))"
+  }
+}
+
+/// The largest value of each window of a signal, as `torch.nn.MaxPool1d`.
+///
+/// - Shape: `[batch, channels, length]`, or without batch.
+open class MaxPool1d: MaxPool {
+  /// - Parameters:
+  ///   - stride: the steps between windows; nil for the size of the window.
+  ///   - ceilMode: whether a window that hangs over the end counts.
+  public init(
+    _ kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
+    dilation: some SpatialSize = 1, ceilMode: Bool = false
+  ) { super.init(1, "max_pool1d", kernelSize, stride, padding, dilation, ceilMode) }
+}
+
+/// The largest value of each window of an image, as `torch.nn.MaxPool2d`.
+///
+/// - Shape: `[batch, channels, height, width]`, or without batch.
+open class MaxPool2d: MaxPool {
+  /// - Parameters:
+  ///   - stride: the steps between windows; nil for the size of the window.
+  ///   - ceilMode: whether a window that hangs over the end counts.
+  public init(
+    _ kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
+    dilation: some SpatialSize = 1, ceilMode: Bool = false
+  ) { super.init(2, "max_pool2d", kernelSize, stride, padding, dilation, ceilMode) }
+}
