@@ -71,7 +71,8 @@ func checkSaved(_ model: Sequential, accuracy: Double) throws {
   let place = options.output.map { " to \($0)" } ?? ""
   print("\nweights saved\(place) and loaded back: \(percent(again)) of the held-out digits read, as before")
   if again != accuracy {
-    Terminal.standardError.write("digits: the loaded weights read \(percent(again)), the saved ones \(percent(accuracy))\n")
+    Terminal.standardError.write(
+      "digits: the loaded weights read \(percent(again)), the saved ones \(percent(accuracy))\n")
     exit(1)
   }
 }

@@ -29,6 +29,13 @@ public struct IDXError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What this one has.
   public let found: String
 
+  package init(kind: Kind, path: String, expected: String, found: String) {
+    self.kind = kind
+    self.path = path
+    self.expected = expected
+    self.found = found
+  }
+
   /// One line: `DIR/t10k-labels-idx1-ubyte: truncated: expected 10000 bytes of elements, found 12`.
   public var description: String {
     "\(path): \(kind.rawValue): expected \(expected), found \(found)"

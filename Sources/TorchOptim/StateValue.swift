@@ -102,7 +102,8 @@ public struct ParamGroup: Sendable {
   /// How slowly the two running averages of Adam forget.
   public var betas: (Double, Double) {
     get {
-      guard case .list(let values) = options["betas"], values.count == 2, let a = values[0].double, let b = values[1].double
+      guard case .list(let values) = options["betas"], values.count == 2, let a = values[0].double,
+        let b = values[1].double
       else { return (.nan, .nan) }
       return (a, b)
     }

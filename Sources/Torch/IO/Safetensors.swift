@@ -38,7 +38,8 @@ public enum Safetensors {
       end += tensor.numel() * tensor.dtype.itemSize
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       let dtype = tensor.dtype.safetensorsName
-      entries.append("\(JSON.quoted(name)):{\"dtype\":\"\(dtype)\",\"shape\":[\(shape)],\"data_offsets\":[\(start),\(end)]}")
+      entries.append(
+        "\(JSON.quoted(name)):{\"dtype\":\"\(dtype)\",\"shape\":[\(shape)],\"data_offsets\":[\(start),\(end)]}")
     }
     var header = Array("{\(entries.joined(separator: ","))}".utf8)
     header += Array(repeating: 0x20, count: (8 - header.count % 8) % 8)

@@ -39,21 +39,21 @@ extension Tensor {
   /// Every element 0, as `torch.zeros`.
   public static func zeros(
     _ sizes: some Collection<Int>, dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false
-  ) -> Tensor { full(sizes, 0, dtype: dtype, device: device, requiresGrad: requiresGrad) }
+  ) -> Tensor { inOp("zeros") { full(sizes, 0, dtype: dtype, device: device, requiresGrad: requiresGrad) } }
   public static func zeros(_ sizes: Int..., dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false)
     -> Tensor
   {
-    full(sizes, 0, dtype: dtype, device: device, requiresGrad: requiresGrad)
+    zeros(sizes, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   /// Every element 1, as `torch.ones`.
   public static func ones(
     _ sizes: some Collection<Int>, dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false
-  ) -> Tensor { full(sizes, 1, dtype: dtype, device: device, requiresGrad: requiresGrad) }
+  ) -> Tensor { inOp("ones") { full(sizes, 1, dtype: dtype, device: device, requiresGrad: requiresGrad) } }
   public static func ones(_ sizes: Int..., dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false)
     -> Tensor
   {
-    full(sizes, 1, dtype: dtype, device: device, requiresGrad: requiresGrad)
+    ones(sizes, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   /// Undefined content in the shape, dtype, order and device of another tensor, as `torch.empty_like`.
@@ -93,7 +93,7 @@ extension Tensor {
   public static func eye(
     _ n: Int, _ m: Int? = nil, dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
-    let result = zeros([n, m ?? n], dtype: dtype, device: device)
+    let result = inOp("eye") { zeros([n, m ?? n], dtype: dtype, device: device) }
     noGrad { _ = result.diagonal().fill_(1) }
     if requiresGrad { result.requiresGrad = true }
     return result
