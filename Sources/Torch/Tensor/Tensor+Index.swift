@@ -101,8 +101,6 @@ extension Tensor {
     }
     var view = self
     var indices: [Tensor?] = []
-    // Whether an int stands beside index tensors: NumPy then treats it as one.
-    let hasTensors = entries.contains { if case .tensor = $0 { true } else { false } }
     for entry in entries {
       let dim = indices.count
       switch entry {
@@ -113,11 +111,8 @@ extension Tensor {
             "index \(position) is out of bounds for dim \(dim) with size \(view.size(dim)); got input \(shape.brackets)"
           )
         }
-        if hasTensors {
-          indices.append(Tensor.full([], position, dtype: .int64).to(device))
-        } else {
-          view = view.select(dim, position)
-        }
+        // As in PyTorch, and unlike in NumPy, a position beside index tensors is not one of them.
+        view = view.select(dim, position)
       case .slice(let start, let end, let step):
         if !(start == nil && end == nil && step == 1) { view = view.slice(dim, start, end, step: step) }
         indices.append(nil)
