@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Torch
+import Torch
 
 @Suite struct SafetensorsTests {
   private func path(_ name: String = #function) -> String {

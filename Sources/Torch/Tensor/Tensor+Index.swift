@@ -27,15 +27,15 @@ extension Tensor {
     set { assign(newValue, at: [a.tensorIndex, b.tensorIndex, .ellipsis] + rest.map(\.tensorIndex)) }
   }
 
-  /// Assigns a number to a part, `x[mask] = 0`; read with a number type it is ``item()-(_)``.
+  /// Assigns a number to a part, `x[mask] = 0`. For a number in a variable: `x[mask] = Tensor(value)`.
   @_disfavoredOverload
-  public subscript<S: TensorScalar>(_ indices: any TensorIndexable...) -> S {
-    get { read(indices.map(\.tensorIndex)).item() }
+  public subscript(_ indices: any TensorIndexable...) -> AssignedNumber {
+    get { AssignedNumber(scalar: read(indices.map(\.tensorIndex)).itemScalar()) }
     set { assign(.number(newValue.scalar), at: indices.map(\.tensorIndex)) }
   }
   @_disfavoredOverload
-  public subscript<S: TensorScalar>(_ first: UnboundedRange, _ rest: any TensorIndexable...) -> S {
-    get { read([.ellipsis] + rest.map(\.tensorIndex)).item() }
+  public subscript(_ first: UnboundedRange, _ rest: any TensorIndexable...) -> AssignedNumber {
+    get { AssignedNumber(scalar: read([.ellipsis] + rest.map(\.tensorIndex)).itemScalar()) }
     set { assign(.number(newValue.scalar), at: [.ellipsis] + rest.map(\.tensorIndex)) }
   }
 
@@ -179,4 +179,18 @@ extension Tensor {
   private func placed(_ place: Int, rank: Int) -> Tensor {
     place == 0 || rank == 0 ? self : movedim(Array(0..<rank), Array(place..<(place + rank)))
   }
+}
+
+/// A number literal on the right of `x[...] = 0`.
+///
+/// A type of its own and not Int or Double, so that `x[0] + 1` can only mean the tensor.
+public struct AssignedNumber: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+  Sendable
+{
+  let scalar: Scalar
+
+  init(scalar: Scalar) { self.scalar = scalar }
+  public init(integerLiteral value: Int) { scalar = value.scalar }
+  public init(floatLiteral value: Double) { scalar = value.scalar }
+  public init(booleanLiteral value: Bool) { scalar = value.scalar }
 }
