@@ -22,7 +22,9 @@ import TorchOptim
   }
 
   /// Both paths and every dtype walk the same way, up to rounding.
-  private func checkPaths(_ name: String, _ make: ([Tensor]) -> Optimizer, _ update: (inout [Double], Double, Int) -> Double) {
+  private func checkPaths(
+    _ name: String, _ make: ([Tensor]) -> Optimizer, _ update: (inout [Double], Double, Int) -> Double
+  ) {
     var states = Array(repeating: [Double](), count: 37)
     var expected = (0..<37).map { Double($0) / 10 - 1.5 }
     for step in 1...5 {

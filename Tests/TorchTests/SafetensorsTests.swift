@@ -84,7 +84,9 @@ import Testing
     #expect(try kind(one("F32", "[99999999999999999999]"), bytes: 8) == .badHeader)
     #expect(try kind(one("F32", "[2]", "[8,0]"), bytes: 8) == .badOffsets)
     #expect(try kind(one("F32", "[2]", "[8,16]"), bytes: 16) == .badOffsets)
-    #expect(try kind(one("F32", "[\(Array(repeating: "1", count: 65).joined(separator: ","))]", "[0,4]"), bytes: 4) == .badShape)
+    #expect(
+      try kind(one("F32", "[\(Array(repeating: "1", count: 65).joined(separator: ","))]", "[0,4]"), bytes: 4)
+        == .badShape)
     let entry = "{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}"
     #expect(try kind("{\"a\":\(entry),\"a\":\(entry)}", bytes: 2) == .badHeader)
     #expect(try kind("{\"a\":\(entry),\"b\":\(entry)}", bytes: 2) == .badOffsets)
@@ -146,7 +148,8 @@ import Testing
     func parse(_ text: String) throws -> JSON { try JSON(parsing: Array(text.utf8)) }
     #expect(
       try parse(" {\"a\" : [1, -2, 3.5e1, true, false, null, \"\\u00e9\\ud83d\\ude00\\n\"]} ")
-        == .object([("a", .array([.int(1), .int(-2), .double(35), .bool(true), .bool(false), .null, .string("é😀\n")]))]))
+        == .object([("a", .array([.int(1), .int(-2), .double(35), .bool(true), .bool(false), .null, .string("é😀\n")]))])
+    )
     let wrong = [
       "", "{", "[1,]", "{\"a\":1,}", "01", "1.", "+1", ".5", "nul", "'a'", "\"a", "\"\\x\"", "\"\\ud800\"", "[1] 2",
       "\"\t\"", "{\"a\":1,\"a\":2}", "{a:1}", "NaN", "1e", "-",

@@ -17,7 +17,8 @@ package enum JSON: Sendable, Equatable {
     case (.double(let x), .double(let y)): x == y
     case (.string(let x), .string(let y)): x == y
     case (.array(let x), .array(let y)): x == y
-    case (.object(let x), .object(let y)): x.count == y.count && zip(x, y).allSatisfy { $0.key == $1.key && $0.value == $1.value }
+    case (.object(let x), .object(let y)):
+      x.count == y.count && zip(x, y).allSatisfy { $0.key == $1.key && $0.value == $1.value }
     default: false
     }
   }
@@ -70,7 +71,9 @@ private struct JSONParser {
     return result
   }
 
-  private func error(_ reason: String) -> JSONError { JSONError(description: "byte \(position) of the JSON text: \(reason)") }
+  private func error(_ reason: String) -> JSONError {
+    JSONError(description: "byte \(position) of the JSON text: \(reason)")
+  }
 
   private var byte: UInt8? { position < bytes.count ? bytes[position] : nil }
 
@@ -222,7 +225,9 @@ private struct JSONParser {
   private mutating func hex() throws(JSONError) -> UInt32 {
     var code: UInt32 = 0
     for _ in 0..<4 {
-      guard let byte, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { throw error("expected 4 hex digits") }
+      guard let byte, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+        throw error("expected 4 hex digits")
+      }
       position += 1
       code = code << 4 | UInt32(digit)
     }

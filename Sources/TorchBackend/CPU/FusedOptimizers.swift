@@ -13,7 +13,8 @@ package enum FusedOptimizers {
     package var isFirst: Bool
 
     package init(
-      lr: Double, momentum: Double, dampening: Double, weightDecay: Double, nesterov: Bool, maximize: Bool, isFirst: Bool
+      lr: Double, momentum: Double, dampening: Double, weightDecay: Double, nesterov: Bool, maximize: Bool,
+      isFirst: Bool
     ) {
       (self.lr, self.momentum, self.dampening, self.weightDecay) = (lr, momentum, dampening, weightDecay)
       (self.nesterov, self.maximize, self.isFirst) = (nesterov, maximize, isFirst)
