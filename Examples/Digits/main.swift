@@ -64,15 +64,14 @@ func show(_ model: Sequential) {
 func checkSaved(_ model: Sequential, accuracy: Double) throws {
   let path = options.output ?? "/tmp/digits-\(getpid()).safetensors"
   defer { if options.output == nil { unlink(path) } }
-  try Safetensors.save(model.stateDict().map { ($0.key, $0.value) }, to: path)
+  try Safetensors.save(model.stateDict(), to: path)
   let copy = makeModel()
   try copy.loadStateDict(StateDict(Safetensors.load(path)))
   let again = evaluate(copy, on: testSet)
   let place = options.output.map { " to \($0)" } ?? ""
   print("\nweights saved\(place) and loaded back: \(percent(again)) of the held-out digits read, as before")
   if again != accuracy {
-    Terminal.standardError.write(
-      "digits: the loaded weights read \(percent(again)), the saved ones \(percent(accuracy))\n")
+    Terminal.standardError.write("digits: loaded weights read \(percent(again)), those saved \(percent(accuracy))\n")
     exit(1)
   }
 }

@@ -48,8 +48,7 @@ open class Optimizer {
     var known = Set(paramGroups.flatMap(\.params).map { ObjectIdentifier($0) })
     for (index, param) in group.params.enumerated() {
       guard param.isLeaf else {
-        fault(
-          name, "parameter \(index) \(param.shape.brackets) is the result of an op; only leaf tensors can be trained")
+        fault(name, "parameter \(index) \(param.shape.brackets) is the result of an op; only leaves can be trained")
       }
       guard known.insert(ObjectIdentifier(param)).inserted else {
         fault(name, "parameter \(index) \(param.shape.brackets) is given twice; a tensor may stand in one group, once")
@@ -177,8 +176,7 @@ extension Optimizer {
     for (index, group) in saved.paramGroups.enumerated() {
       let params = paramGroups[index].params
       guard group.params.count == params.count else {
-        throw refuse(
-          "group \(index) of the state has \(group.params.count) parameters, the optimizer's \(params.count)")
+        throw refuse("group \(index) has \(group.params.count) parameters in the state, here \(params.count)")
       }
       groups[index].options.merge(group.options) { _, new in new }
       if let complaint = complaint(about: groups[index]) { throw refuse("group \(index): \(complaint)") }
@@ -190,8 +188,8 @@ extension Optimizer {
         for (key, entry) in entries where key != "step" {
           guard let tensor = entry.tensor else { continue }
           guard tensor.shape == param.shape else {
-            throw refuse(
-              "\(key) of parameter \(number) is \(tensor.shape.brackets), the parameter \(param.shape.brackets)")
+            let shapes = "\(tensor.shape.brackets), the parameter \(param.shape.brackets)"
+            throw refuse("\(key) of parameter \(number) is \(shapes)")
           }
           state.tensors[key] = noGrad { tensor.detach().to(param.device, param.dtype, copy: true) }
         }

@@ -102,9 +102,10 @@ public struct ParamGroup: Sendable {
   /// How slowly the two running averages of Adam forget.
   public var betas: (Double, Double) {
     get {
-      guard case .list(let values) = options["betas"], values.count == 2, let a = values[0].double,
-        let b = values[1].double
-      else { return (.nan, .nan) }
+      guard let values = options["betas"]?.list, values.count == 2, let a = values[0].double, let b = values[1].double
+      else {
+        return (.nan, .nan)
+      }
       return (a, b)
     }
     set { options["betas"] = .list([.double(newValue.0), .double(newValue.1)]) }

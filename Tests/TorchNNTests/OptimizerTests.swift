@@ -45,7 +45,7 @@ import TorchOptim
   }
 
   @Test func sgd() {
-    checkPaths("plain", { SGD($0, lr: 0.1) }) { $0[3] - 0.1 * $1 }
+    checkPaths("plain", { SGD($0, lr: 0.1) }) { s, g, _ in s[3] - 0.1 * g }
     checkPaths("nesterov", { SGD($0, lr: 0.1, momentum: 0.9, weightDecay: 0.1, nesterov: true) }) { s, g, step in
       let g = g + 0.1 * s[3]
       s[0] = step == 1 ? g : 0.9 * s[0] + g

@@ -38,8 +38,8 @@ public enum Safetensors {
       end += tensor.numel() * tensor.dtype.itemSize
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       let dtype = tensor.dtype.safetensorsName
-      entries.append(
-        "\(JSON.quoted(name)):{\"dtype\":\"\(dtype)\",\"shape\":[\(shape)],\"data_offsets\":[\(start),\(end)]}")
+      let fields = "\"dtype\":\"\(dtype)\",\"shape\":[\(shape)],\"data_offsets\":[\(start),\(end)]"
+      entries.append("\(JSON.quoted(name)):{\(fields)}")
     }
     var header = Array("{\(entries.joined(separator: ","))}".utf8)
     header += Array(repeating: 0x20, count: (8 - header.count % 8) % 8)
@@ -63,6 +63,14 @@ public enum Safetensors {
     _ tensors: [String: Tensor], to path: String, metadata: [String: String] = [:]
   ) throws(SafetensorsError) {
     try save(tensors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, to: path, metadata: metadata)
+  }
+
+  /// Writes a model's state.
+  /// - Throws: as ``save(_:to:metadata:)-([(String,Tensor)],_,_)``.
+  public static func save(
+    _ state: StateDict, to path: String, metadata: [String: String] = [:]
+  ) throws(SafetensorsError) {
+    try save(state.map { ($0.key, $0.value) }, to: path, metadata: metadata)
   }
 
   /// Reads every tensor of a file.

@@ -27,8 +27,7 @@ struct SafetensorsFile {
       throw SafetensorsError(.system, path, "cannot be read: \((error as? SystemError)?.message ?? "\(error)")")
     }
     guard size >= 8 else {
-      throw SafetensorsError(
-        .truncated, path, "is no safetensors file: it has \(size) bytes, the header's length takes 8")
+      throw SafetensorsError(.truncated, path, "is no safetensors file: it has \(size) bytes, a header's length 8")
     }
     let file = file
     let length = try Self.read(8, of: file, at: 0, path).withUnsafeBytes {
@@ -47,9 +46,9 @@ struct SafetensorsFile {
     try checkPlaces(available: size - dataStart)
   }
 
-  private static func read(_ count: Int, of file: FileHandle, at offset: Int, _ path: String) throws(SafetensorsError)
-    -> [UInt8]
-  {
+  private static func read(
+    _ count: Int, of file: FileHandle, at offset: Int, _ path: String
+  ) throws(SafetensorsError) -> [UInt8] {
     do {
       let bytes = try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
         filled = try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
@@ -63,9 +62,7 @@ struct SafetensorsFile {
 
   private mutating func parse(_ header: [UInt8]) throws(SafetensorsError) {
     let path = path
-    func bad(_ reason: String, _ kind: SafetensorsError.Kind = .badHeader) -> SafetensorsError {
-      .init(kind, path, reason)
-    }
+    func bad(_ reason: String) -> SafetensorsError { SafetensorsError(.badHeader, path, reason) }
     let json: JSON
     do {
       json = try JSON(parsing: header)
@@ -92,7 +89,7 @@ struct SafetensorsFile {
     _ label: String, _ name: String, _ fields: [(key: String, value: JSON)]
   ) throws(SafetensorsError) -> Entry {
     func bad(_ reason: String, _ kind: SafetensorsError.Kind = .badHeader) -> SafetensorsError {
-      .init(kind, path, reason)
+      SafetensorsError(kind, path, reason)
     }
     func field(_ key: String) -> JSON? { fields.first { $0.key == key }?.value }
     func naturals(_ json: JSON?) -> [Int]? {

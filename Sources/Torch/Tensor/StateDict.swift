@@ -19,6 +19,11 @@ public struct StateDict: Sendable, ExpressibleByDictionaryLiteral, RandomAccessC
     }
   }
 
+  /// The tensors of a file, in the order of their names.
+  public init(_ tensors: [String: Tensor]) {
+    self.init(tensors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+  }
+
   public init(dictionaryLiteral entries: (String, Tensor)...) { self.init(entries) }
 
   /// The tensor of a name, nil where there is none; assigning nil removes it.
