@@ -303,11 +303,11 @@ private final class Empty: Module {}
       let wanted = input.grad!.reshape(-1).array(Double.self)
       for i in stride(from: 0, to: input.numel(), by: 7) {
         let flat = input.detach().view(-1), old: Double = flat[i].item(), step = 1e-6
-        flat[i] = Tensor(old + step)
+        flat[i] = Tensor(old + step, dtype: .float64)
         let up: Double = noGrad { loss().item() }
-        flat[i] = Tensor(old - step)
+        flat[i] = Tensor(old - step, dtype: .float64)
         let down: Double = noGrad { loss().item() }
-        flat[i] = Tensor(old)
+        flat[i] = Tensor(old, dtype: .float64)
         #expect(abs((up - down) / (2 * step) - wanted[i]) < 1e-6)
       }
     }

@@ -23,11 +23,11 @@ import Torch
   }
 
   private func kind(_ header: String, bytes: Int = 0) throws -> SafetensorsError.Kind? {
-    try withFile(header, bytes: bytes) { path in
+    try withFile(header, bytes: bytes) { path -> SafetensorsError.Kind? in
       do {
         _ = try Safetensors.load(path)
         return nil
-      } catch {
+      } catch let error as SafetensorsError {
         #expect(error.description.hasPrefix(path + ": "))
         return error.kind
       }

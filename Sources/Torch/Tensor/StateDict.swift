@@ -6,11 +6,6 @@ public struct StateDict: Sendable, ExpressibleByDictionaryLiteral, RandomAccessC
 
   public init() {}
 
-  /// The entries of a dictionary, in the order of their keys.
-  public init(_ tensors: [String: Tensor]) {
-    self.init(tensors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
-  }
-
   /// - Precondition: no name appears twice.
   public init(_ entries: some Sequence<(String, Tensor)>) {
     for (key, tensor) in entries {
