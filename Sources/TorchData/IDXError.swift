@@ -29,7 +29,8 @@ public struct IDXError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What this one has.
   public let found: String
 
-  package init(kind: Kind, path: String, expected: String, found: String) {
+  /// An error of a reader that builds on `IDXFile` and wants more of its content.
+  public init(kind: Kind, path: String, expected: String, found: String) {
     self.kind = kind
     self.path = path
     self.expected = expected
