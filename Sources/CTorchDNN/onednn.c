@@ -36,8 +36,8 @@ void cd_release_cached_memory(void) {
 enum { KEY_MATMUL = 1, KEY_FORWARD, KEY_BACKWARD_DATA, KEY_BACKWARD_WEIGHTS };
 
 /// Closes the making of a plan: takes it in, or makes it remember why not. Consumes `plan`.
-static struct plan *plan_keep(struct plan *plan, dnnl_status_t status, const int64_t *key, int words, const char *action,
-                              int *result) {
+static struct plan *plan_keep(struct plan *plan, dnnl_status_t status, const int64_t *key, int words,
+                              const char *action, int *result) {
   if (status != dnnl_success && status != dnnl_unimplemented) {
     *result = report_dnnl(status, action);
     plan_destroy(&plan->head);
@@ -322,7 +322,7 @@ static int conv_check(const cd_conv_desc *d, const char *name) {
     int64_t reach = (d->kernel[i] - 1) * d->dilation[i] + 1;
     int64_t room = d->input[i] + d->padding_left[i] + d->padding_right[i] - reach;
     if (room < 0 || room / d->stride[i] + 1 != d->output[i])
-      return report(CD_INVALID, "%s: output size %lld contradicts the input, kernel, stride and padding of dimension %d",
+      return report(CD_INVALID, "%s: output size %lld contradicts input, kernel, stride and padding of dimension %d",
                     name, (long long)d->output[i], i);
   }
   return CD_OK;
@@ -409,11 +409,22 @@ static int64_t weight_count(const cd_conv_desc *d) {
   return d->out_channels * (d->in_channels / d->groups) * product(d->kernel, d->spatial_rank);
 }
 
-/// Which layout to compute in, by what was measured (2 threads, AVX-512, float32; images per second would tell the
-/// same): channels-last images are best left as they are; contiguous ones gain 1.5 to 9 times from oneDNN's blocks,
-/// reorders included. The exceptions are narrow inputs, which blocks pad to 16 channels, and weight gradients that
-/// outweigh the images, where the reorder of the weights costs more than it brings.
+/// Whether the window hardly fits into the bare input along some dimension. There the blocked bfloat16 weight gradients
+/// of oneDNN 2.6 are wrong: rows outside of the input are counted, or scratch that nobody wrote is summed.
+static bool is_cramped(const cd_conv_desc *d) {
+  for (int i = 0; i < d->spatial_rank; i++) {
+    int64_t reach = (d->kernel[i] - 1) * d->dilation[i] + 1;
+    if (d->input[i] + 1 < reach || (d->stride[i] > 1 && d->input[i] < reach + d->stride[i])) return true;
+  }
+  return false;
+}
+
+/// Which layout to compute in, by what was measured (2 threads, AVX-512, float32): channels-last images are best left
+/// as they are; contiguous ones gain 1.5 to 9 times from oneDNN's blocks, reorders included. The exceptions are narrow
+/// inputs, which blocks pad to 16 channels, and weight gradients that outweigh the images, where the reorder of the
+/// weights costs more than it brings.
 static int conv_choose(const cd_conv_desc *d, enum direction direction) {
+  if (direction == BACKWARD_WEIGHTS && d->type != CD_FLOAT32 && is_cramped(d)) return CD_PLAN_CONTIGUOUS;
   if (d->plan != CD_PLAN_AUTO) return d->plan;
   int64_t depth = d->in_channels / d->groups;
   bool narrow = d->groups == 1 && depth <= 3;
@@ -448,12 +459,6 @@ static dnnl_status_t conv_plan_fill(struct plan *plan, const cd_conv_desc *d, en
   }
   if (status != dnnl_success) status = conv_desc(&pd, d, direction, has_bias, ANY_FORM, ANY_FORM, type);
   if (status != dnnl_success) return status;
-
-  // oneDNN 2.6 sums scratch that nobody wrote into bfloat16 weight gradients where rows of the input are shorter than
-  // the kernel reaches; those are small.
-  int last = d->spatial_rank - 1;
-  plan->clears_work = direction == BACKWARD_WEIGHTS && d->type != CD_FLOAT32 &&
-                      d->input[last] <= (d->kernel[last] - 1) * d->dilation[last] + 1;
 
   layout given[4];
   memset(given, 0, sizeof given);

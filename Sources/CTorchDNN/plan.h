@@ -68,8 +68,8 @@ static int ready(void) {
   return report_dnnl(engine_status, "starting oneDNN");
 }
 
-// oneDNN 2.6 keeps primitives of its own under keys that point into descriptors still being worked with: dropping
-// entries while another thread makes a primitive has been seen to hand out the wrong one. So one thread makes at a time.
+// oneDNN 2.6 hands out wrong primitives, or crashes, when its own cache of them is emptied while another thread makes
+// one (seen in a stress test). So making and emptying take turns.
 static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
 
 // MARK: the plan
@@ -100,7 +100,6 @@ struct plan {
   layout layouts[SLOTS];
   size_t offsets[SLOTS];  // of inner twins and scratchpads in the work buffer
   size_t work_size;
-  bool clears_work;  // the primitive reads scratch that it has not written
   _Atomic(struct seat *) idle;  // the seat of the last run, for the next
 };
 
@@ -162,7 +161,6 @@ static int plan_run(struct plan *plan, void *const operands[], const char *actio
   if (plan->work_size > 0) {
     work = buffer_borrow(plan->work_size);
     if (!work) status = dnnl_out_of_memory;
-    else if (plan->clears_work) memset(work, 0, plan->work_size);
     for (int slot = INNER; slot < SLOTS && status == dnnl_success; slot++)
       if (plan->used[slot]) status = seat_point(seat, slot, work + plan->offsets[slot]);
   }
