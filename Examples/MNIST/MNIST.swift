@@ -56,18 +56,20 @@ struct Options {
   }
 }
 
-/// The images, from 0 to 1, and the labels of one part: `train` or `t10k`.
+/// A label that names no digit.
+struct BadLabel: Error, CustomStringConvertible { let description: String }
+
+/// The images, normalised, and the labels of one part: `train` or `t10k`.
 func readMNIST(_ part: String, in folder: String) throws -> Pairs {
   let images = try IDXFile(named: "\(part)-images-idx3-ubyte", in: folder)
   let labels = try IDXFile(named: "\(part)-labels-idx1-ubyte", in: folder)
   try images.require(.uint8, shape: [nil, 28, 28])
   try labels.require(.uint8, shape: [images.shape[0]])
   if let index = labels.bytes.firstIndex(where: { $0 > 9 }) {
-    throw IDXError(
-      kind: .unexpectedContent, path: labels.path, expected: "labels from 0 to 9",
-      found: "\(labels.bytes[index]) at place \(index)")
+    throw BadLabel(description: "\(labels.path): expected labels from 0 to 9, found \(labels.bytes[index]) at \(index)")
   }
-  let x = Tensor(images.bytes, shape: [images.shape[0], 1, 28, 28]).to(.float32) / 255
+  // Centred and scaled by the mean and the deviation of all training pixels.
+  let x = Tensor(images.bytes, shape: [images.shape[0], 1, 28, 28]).to(.float32).div_(255).sub_(0.1307).div_(0.3081)
   return TensorDataset(x, Tensor(labels.bytes).long())
 }
 

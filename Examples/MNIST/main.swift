@@ -33,7 +33,7 @@ print(model)
 
 let batchSize = 64
 let loader = DataLoader(trainSet, batchSize: batchSize, shuffle: true)
-let optimizer = Adam(model.parameters(), lr: 0.001)
+let optimizer = Adam(model.parameters(), lr: 0.002)
 let criterion = CrossEntropyLoss()
 
 for epoch in 1...options.epochs {
@@ -50,6 +50,8 @@ for epoch in 1...options.epochs {
     accuracy.add(share(of: output, y), weight: x.size(0))
     bar.setPostfix(["loss": fixed(loss.mean, 4), "acc": percent(accuracy.mean)])
   }
+  // Smaller steps from epoch to epoch let the weights settle.
+  optimizer.paramGroups[0].lr *= 0.3
   print("epoch \(epoch): loss \(fixed(loss.mean, 4)), test \(percent(evaluate(model, on: testSet)))")
 }
 print("test accuracy: \(percent(evaluate(model, on: testSet)))")
