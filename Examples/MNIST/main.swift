@@ -23,7 +23,7 @@ do {
   trainSet = try readMNIST("train", in: options.data)
   testSet = try readMNIST("t10k", in: options.data)
 } catch {
-  stop("\(error); Tools/ has a script that fetches the files")
+  stop("\(error); Tools/data/mnist_to_idx.py says where they come from and makes them")
 }
 print("\(trainSet.count) digits to learn from, \(testSet.count) to test with")
 

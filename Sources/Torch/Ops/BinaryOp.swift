@@ -67,7 +67,7 @@ final class BinaryOp: Sendable {
       {
         let out = Tensor(x.backend.allocate(x.strided.layout.likeDense, dtype: x.dtype))
         x.backend.binary(kernel, x.strided, y.strided, alpha: alpha, into: out.strided)
-        recordIfNeeded(x, y, nil, out, alpha)
+        recordIfNeeded(x, y, out, alpha)
         return out
       }
       return mixed(x, y, alpha: alpha)
@@ -85,7 +85,7 @@ final class BinaryOp: Sendable {
     backend.binary(
       kernel, backend.cast(p, to: dtype).broadcast(to: shape), backend.cast(q, to: dtype).broadcast(to: shape),
       alpha: alpha, into: out.strided)
-    recordIfNeeded(x, y, nil, out, alpha)
+    recordIfNeeded(x, y, out, alpha)
     return out
   }
 
@@ -128,14 +128,12 @@ final class BinaryOp: Sendable {
       }
       let other = onDevice(y, x.device)
       return write(
-        x, recorded, node: { EdgeList(x.gradEdge, y.gradEdge) }, number: nil, alpha: alpha, saving: y
+        x, as: dtype, node: recorded ? node(x, y, alpha) : nil, saving: y
       ) { backend, source, out in
         // An operand that shares memory in another order is read before it is overwritten.
         var q = backend.cast(other, to: dtype)
         if q.storage === out.storage && q.layout != out.layout { q = copyOf(q, backend) }
         backend.binary(kernel, source, q.broadcast(to: shape), alpha: alpha, into: out)
-      } computing: {
-        dtype
       }
     }
   }
@@ -146,30 +144,35 @@ final class BinaryOp: Sendable {
       x.checkInPlace(name, recorded: recorded)
       let dtype = resultType(promotedType(x, number))
       checkFits(dtype, in: x)
-      return write(x, recorded, node: { EdgeList(x.gradEdge, nil) }, number: number, alpha: alpha, saving: nil) {
+      return write(x, as: dtype, node: recorded ? node(x, number, alpha) : nil, saving: nil) {
         backend, source, out in
         backend.binary(kernel, source, number: number, numberFirst: false, alpha: alpha, into: out)
-      } computing: {
-        dtype
       }
     }
   }
 
+  private func node(_ x: Tensor, _ y: Tensor, _ alpha: Double) -> BinaryNode {
+    BinaryNode(self, alpha, edges: EdgeList(x.gradEdge, y.gradEdge), number: nil, numberFirst: false)
+  }
+
+  private func node(_ x: Tensor, _ number: Scalar, _ alpha: Double) -> BinaryNode {
+    BinaryNode(self, alpha, edges: EdgeList(x.gradEdge, nil), number: number, numberFirst: false)
+  }
+
+  /// Computes in `dtype`, writes the result into `x` and records `node`, if any.
   private func write(
-    _ x: Tensor, _ recorded: Bool, node edges: () -> EdgeList, number: Scalar?, alpha: Double, saving y: Tensor?,
-    _ run: (_ backend: any Backend, _ source: Strided, _ out: Strided) -> Void, computing dtype: () -> DType
+    _ x: Tensor, as dtype: DType, node: BinaryNode?, saving y: Tensor?,
+    _ run: (_ backend: any Backend, _ source: Strided, _ out: Strided) -> Void
   ) -> Tensor {
-    let node = recorded ? BinaryNode(self, alpha, edges: edges(), number: number, numberFirst: false) : nil
     // What the gradients need of the operand is gone afterwards.
     let needsOperand = node?.needs.contains(.x) ?? false
     let original = needsOperand ? x.detach().clone() : nil
     let backend = x.backend
-    let computed = dtype()
-    if computed == x.dtype {
+    if dtype == x.dtype {
       run(backend, x.strided, x.strided)
     } else {
-      let wide = backend.cast(x.strided, to: computed)
-      let out = backend.allocate(Layout(contiguous: x.shape), dtype: computed)
+      let wide = backend.cast(x.strided, to: dtype)
+      let out = backend.allocate(Layout(contiguous: x.shape), dtype: dtype)
       run(backend, wide, out)
       backend.copy(out, into: x.strided)
     }
@@ -209,10 +212,10 @@ final class BinaryOp: Sendable {
   }
 
   @inline(__always)
-  private func recordIfNeeded(_ x: Tensor, _ y: Tensor, _ number: Scalar?, _ out: Tensor, _ alpha: Double) {
+  private func recordIfNeeded(_ x: Tensor, _ y: Tensor, _ out: Tensor, _ alpha: Double) {
     guard ct_grad_enabled(), x.requiresGrad || y.requiresGrad else { return }
     guard out.dtype.isFloatingPoint else { return }
-    let node = BinaryNode(self, alpha, edges: EdgeList(x.gradEdge, y.gradEdge), number: number, numberFirst: false)
+    let node = node(x, y, alpha)
     node.save(x, y, out)
     out.setHistory(node)
   }
