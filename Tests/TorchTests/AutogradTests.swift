@@ -107,6 +107,24 @@ private func leaf<D: TensorData>(_ data: D, dtype: DType? = nil) -> Tensor {
     same(x.grad, "tensor([ 6., 12.])")
   }
 
+  @Test func retainGradFollowsAWrite() {
+    let x = Tensor.ones(3, requiresGrad: true), y = x * 2
+    y.retainGrad()
+    y.mul_(5)
+    y.sum().backward()
+    #expect(x.grad!.array() == [10.0, 10.0, 10.0] && y.grad!.array() == [1.0, 1.0, 1.0])
+  }
+
+  @Test func backwardIntoSomeInputs() {
+    let a = Tensor([1.0, 2.0], requiresGrad: true), b = Tensor([3.0, 4.0], requiresGrad: true), c = a * b
+    c.sum().backward(retainGraph: true, inputs: [a])
+    #expect(a.grad!.array() == [3.0, 4.0] && b.grad == nil)
+    (c * c).sum().backward(inputs: [c, b])
+    #expect(c.grad!.array() == [6.0, 16.0] && b.grad!.array() == [6.0, 32.0] && a.grad!.array() == [3.0, 4.0])
+    let unused = grad(outputs: [a.sum()], inputs: [a, b], materializeGrads: true)
+    #expect(unused[1]!.array() == [0.0, 0.0])
+  }
+
   @Test func detachCuts() {
     let x = leaf([1.0, 2.0])
     let y = x * 2

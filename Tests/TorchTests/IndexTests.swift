@@ -72,10 +72,12 @@ import Torch
     same(after { x in x[...] = 2.5 }, "tensor([[2.5000, 2.5000, 2.5000], [2.5000, 2.5000, 2.5000]])")
     same(after { x in x[0] += 1 }, "tensor([[2., 3., 4.], [4., 5., 6.]])")
     same(after { x in x[0..., 0] *= Tensor([2.0, 3.0]) }, "tensor([[ 2., 2., 3.], [12., 5., 6.]])")
-    // The copy that index tensors make is not written back.
-    withKnownIssue {
-      same(after { x in x[Tensor([0, 0])] += 1 }, "tensor([[2., 3., 4.], [4., 5., 6.]])")
-    }
+    same(after { x in x[Tensor([0, 0])] += 1 }, "tensor([[2., 3., 4.], [4., 5., 6.]])")
+    same(after { x in x[x .> 3] *= 10 }, "tensor([[ 1., 2., 3.], [40., 50., 60.]])")
+    same(after { x in x[0..., [0, 2]] -= Tensor([1.0, 2.0]) }, "tensor([[0., 2., 1.], [3., 5., 4.]])")
+    same(after { x in x[1] **= 2 }, "tensor([[ 1., 2., 3.], [16., 25., 36.]])")
+    same(after { x in x[..., -1] %= 2 }, "tensor([[1., 2., 1.], [4., 5., 0.]])")
+    same(after { x in x[0][x[0] .< 3] /= 2 }, "tensor([[0.5000, 1.0000, 3.0000], [4.0000, 5.0000, 6.0000]])")
     same(after { x in x[0][1] = 9 }, "tensor([[1., 9., 3.], [4., 5., 6.]])")
     same(after { x in x[1] = x[0] }, "tensor([[1., 2., 3.], [1., 2., 3.]])")
     same(after { x in x[Tensor([true, false])] = Tensor([[1.0, 1.0, 1.0]]) }, "tensor([[1., 1., 1.], [4., 5., 6.]])")

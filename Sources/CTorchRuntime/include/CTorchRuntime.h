@@ -23,6 +23,7 @@ struct ct_thread_state {
   void *_Nullable fault_context;
   void *_Nullable autocast;
   void *_Nullable profiler;
+  void *_Nullable generator;
 };
 
 extern _Thread_local struct ct_thread_state ct_thread_state;
@@ -51,6 +52,10 @@ static inline void ct_set_autocast(void *_Nullable state) { ct_thread_state.auto
 /// The profiler that watches this thread, null when none does.
 static inline void *_Nullable ct_profiler(void) { return ct_thread_state.profiler; }
 static inline void ct_set_profiler(void *_Nullable state) { ct_thread_state.profiler = state; }
+
+/// The generator that stands in for the process's own on this thread, null when none does.
+static inline void *_Nullable ct_generator(void) { return ct_thread_state.generator; }
+static inline void ct_set_generator(void *_Nullable generator) { ct_thread_state.generator = generator; }
 
 /// This thread's place in the team of the region it is running, 0 outside of regions. Always below
 /// `ct_num_threads()` as it was when the region began, so it can index per-thread scratch.

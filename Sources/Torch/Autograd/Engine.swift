@@ -1,8 +1,19 @@
 /// The backward walk: from outputs to leaves in an order where every gradient is complete before it is passed on.
 /// A loop over a heap of ready nodes; no recursion, however long the chain.
 enum Engine {
-  /// Adds gradients to the leaves behind `outputs`.
-  static func backward(_ outputs: [Tensor], gradients: [Tensor?], retainGraph: Bool, createGraph: Bool) {
+  /// Adds gradients to the leaves behind `outputs`, or to `inputs` alone.
+  static func backward(
+    _ outputs: [Tensor], gradients: [Tensor?], retainGraph: Bool, createGraph: Bool, inputs: [Tensor]?
+  ) {
+    if let inputs {
+      guard !inputs.isEmpty else { fault("backward", "inputs is empty; leave it out to reach every leaf") }
+      let found = self.gradients(
+        outputs, of: inputs, gradients: gradients, retainGraph: retainGraph, createGraph: createGraph, op: "backward")
+      gradMode(createGraph) {
+        for (input, gradient) in zip(inputs, found) { if let gradient { input.slot.accumulate(gradient) } }
+      }
+      return
+    }
     let roots = makeRoots(outputs, gradients, op: "backward")
     var walk = Walk(retainGraph: retainGraph, createGraph: createGraph, wanted: nil)
     gradMode(createGraph) { walk.run(roots) }
@@ -10,12 +21,13 @@ enum Engine {
 
   /// The gradients of `inputs`, nothing added anywhere.
   static func gradients(
-    _ outputs: [Tensor], of inputs: [Tensor], gradients: [Tensor?], retainGraph: Bool, createGraph: Bool
+    _ outputs: [Tensor], of inputs: [Tensor], gradients: [Tensor?], retainGraph: Bool, createGraph: Bool,
+    op: StaticString = "grad"
   ) -> [Tensor?] {
-    let roots = makeRoots(outputs, gradients, op: "grad")
+    let roots = makeRoots(outputs, gradients, op: op)
     let wanted = inputs.map { input -> Edge in
       guard let edge = input.gradEdge else {
-        fault("grad", "an input does not require gradients; got shape \(input.shape.brackets)")
+        fault(String(describing: op), "an input does not require gradients; got shape \(input.shape.brackets)")
       }
       return edge
     }
@@ -280,10 +292,10 @@ private struct ReadyHeap {
 ///   - retainGraph: keep what was saved, for another pass; by default as `createGraph`.
 ///   - createGraph: record the computation of the gradients, for higher derivatives.
 ///   - allowUnused: give nil for an input that the outputs do not depend on; without it that is a fault.
+///   - materializeGrads: give zeros for such an input instead.
 public func grad(
   outputs: [Tensor], inputs: [Tensor], gradOutputs: [Tensor?]? = nil, retainGraph: Bool? = nil,
-  createGraph: Bool = false,
-  allowUnused: Bool = false
+  createGraph: Bool = false, allowUnused: Bool = false, materializeGrads: Bool = false
 ) -> [Tensor?] {
   let starts = gradOutputs ?? Array(repeating: nil, count: outputs.count)
   guard starts.count == outputs.count else {
@@ -291,6 +303,7 @@ public func grad(
   }
   let results = Engine.gradients(
     outputs, of: inputs, gradients: starts, retainGraph: retainGraph ?? createGraph, createGraph: createGraph)
+  if materializeGrads { return zip(inputs, results).map { $1 ?? Tensor.zeros(like: $0) } }
   if !allowUnused, let missing = results.firstIndex(where: { $0 == nil }) {
     fault("grad", "the outputs do not depend on input \(missing); pass allowUnused: true to get nil for it")
   }
@@ -308,11 +321,13 @@ public func grad(
 
 /// Backward from several tensors at once, as `torch.autograd.backward`.
 public func backward(
-  _ tensors: [Tensor], gradTensors: [Tensor?]? = nil, retainGraph: Bool? = nil, createGraph: Bool = false
+  _ tensors: [Tensor], gradTensors: [Tensor?]? = nil, retainGraph: Bool? = nil, createGraph: Bool = false,
+  inputs: [Tensor]? = nil
 ) {
   let starts = gradTensors ?? Array(repeating: nil, count: tensors.count)
   guard starts.count == tensors.count else {
     fault("backward", "wants one gradTensor per tensor; got \(starts.count) for \(tensors.count)")
   }
-  Engine.backward(tensors, gradients: starts, retainGraph: retainGraph ?? createGraph, createGraph: createGraph)
+  Engine.backward(
+    tensors, gradients: starts, retainGraph: retainGraph ?? createGraph, createGraph: createGraph, inputs: inputs)
 }

@@ -27,11 +27,24 @@ public final class FunctionContext: @unchecked Sendable {
   fileprivate var toSave: [Tensor] = []
   fileprivate var saved: [SavedTensor] = []
   fileprivate weak var node: Node?
-  /// Values besides tensors that backward needs.
+  fileprivate var dirty: [Tensor] = []
+  fileprivate var notDifferentiable: [Tensor] = []
+  fileprivate var materializesGrads = true
+  /// Values besides tensors: what `apply(_:values:)` was given, and what forward adds for backward.
   public var values: [String: any Sendable] = [:]
 
   /// Keeps inputs, outputs or other tensors for backward, as `ctx.save_for_backward`.
   public func saveForBackward(_ tensors: Tensor...) { toSave = tensors }
+
+  /// Says which inputs forward has written to, and returns, as `ctx.mark_dirty`.
+  public func markDirty(_ tensors: Tensor...) { dirty = tensors }
+
+  /// Says which outputs have no gradient, as `ctx.mark_non_differentiable`.
+  public func markNonDifferentiable(_ tensors: Tensor...) { notDifferentiable = tensors }
+
+  /// Whether backward gets zeros (the default) or nil for an output that received no gradient, as
+  /// `ctx.set_materialize_grads`.
+  public func setMaterializeGrads(_ value: Bool) { materializesGrads = value }
 
   /// What was kept; a fault where it was changed in place since or freed.
   public var savedTensors: [Tensor] {
@@ -47,29 +60,62 @@ public final class FunctionContext: @unchecked Sendable {
 
 extension Function {
   /// Runs the op and records it where an input asks for gradients.
-  public static func apply(_ inputs: Tensor...) -> Tensor { apply(inputs)[0] }
+  /// - Parameter values: what forward finds in the context's `values`.
+  public static func apply(_ inputs: Tensor..., values: [String: any Sendable] = [:]) -> Tensor {
+    apply(inputs, values: values)[0]
+  }
 
-  /// As ``apply(_:)-(Tensor...)``, with all outputs.
-  public static func apply(_ inputs: [Tensor]) -> [Tensor] {
+  /// As ``apply(_:values:)-(Tensor...,_)``, with all outputs.
+  public static func apply(_ inputs: [Tensor], values: [String: any Sendable] = [:]) -> [Tensor] {
     let context = FunctionContext()
+    context.values = values
     context.needsInputGrad = inputs.map(\.requiresGrad)
     let results = noGrad { forward(context, inputs) }
     guard ct_grad_enabled(), inputs.contains(where: \.requiresGrad) else { return results }
     let node = FunctionNode(Self.self, context, EdgeList(inputs.map(\.gradEdge)))
-    // An input handed back unchanged gets an identity of its own.
-    let outputs = results.map { result in inputs.contains { $0 === result } ? result.detach() : result }
-    for (i, output) in outputs.enumerated() {
-      if output.dtype.isFloatingPoint { output.setHistory(node, output: i) }
-      if node.outputCount <= i { node.moreOutputs.append(OutputDescription(output)) }
-    }
+    let outputs = results.enumerated().map { context.output($1, $0, of: node, inputs) }
     context.saved = context.toSave.map { tensor in
-      if let i = inputs.firstIndex(where: { $0 === tensor }) { return SavedTensor(tensor, .input(i)) }
       if let i = results.firstIndex(where: { $0 === tensor }) { return SavedTensor(outputs[i], .output(i)) }
+      if let i = inputs.firstIndex(where: { $0 === tensor }) { return SavedTensor(tensor, .input(i)) }
       return SavedTensor(tensor, .constant)
     }
     context.toSave = []
+    context.dirty = []
+    context.notDifferentiable = []
     context.node = node
     return outputs
+  }
+}
+
+extension FunctionContext {
+  /// Makes what forward returned an output of the node.
+  fileprivate func output(_ result: Tensor, _ index: Int, of node: Node, _ inputs: [Tensor]) -> Tensor {
+    func isOne(of tensors: [Tensor]) -> Bool { tensors.contains { $0 === result } }
+    var output = result
+    if isOne(of: dirty) {
+      result.checkInPlace("Function", recorded: true)
+      if index == 0 {
+        result.rebaseHistory(node)
+        return result
+      }
+      guard result.viewBase == nil else {
+        fault("Function", "a view that was written in place must be the first output; got it as output \(index)")
+      }
+    } else if isOne(of: inputs) {
+      // An input handed back unchanged gets an identity of its own.
+      output = result.detach()
+    }
+    if output.dtype.isFloatingPoint && !isOne(of: notDifferentiable) { output.setHistory(node, output: index) }
+    if node.outputCount <= index { node.moreOutputs.append(OutputDescription(output)) }
+    return output
+  }
+
+  /// Zeros for outputs that received no gradient, where forward has not asked for nil.
+  fileprivate func materialized(_ gradients: [Tensor?], of node: Node) -> [Tensor?] {
+    guard materializesGrads else { return gradients }
+    return gradients.enumerated().map { index, gradient in
+      gradient ?? node.description(of: index).map { Tensor.zeros(Array($0.shape), dtype: $0.dtype, device: $0.device) }
+    }
   }
 }
 
@@ -86,7 +132,7 @@ private final class FunctionNode: Node, @unchecked Sendable {
   override var name: String { "\(function)Backward" }
 
   override func backward(_ gradients: [Tensor?]) -> [Tensor?] {
-    let results = function.backward(context, gradients)
+    let results = function.backward(context, context.materialized(gradients, of: self))
     guard results.count == edges.count else {
       fault(
         "backward",

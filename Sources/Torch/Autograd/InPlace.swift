@@ -92,15 +92,28 @@ extension Tensor {
   func rebaseHistory(_ node: Node) {
     node.output = OutputDescription(self)
     guard let base = viewBase else {
+      moveRetainedGrad(to: node)
       recordedNode = node
       outputIndex = 0
       return
     }
     let copy = CopySlices(
       base: base.strided.layout, baseEdge: base.gradEdge, view: strided.layout, step: node)
+    base.moveRetainedGrad(to: copy)
     base.setHistory(copy)
     // The version has moved on, so the view's own node is made anew from the base.
     recordedNode = nil
+  }
+}
+
+extension Tensor {
+  /// A retained gradient is that of the tensor as it is after the last write.
+  private func moveRetainedGrad(to node: Node) {
+    guard flags.contains(.retainsGrad) else { return }
+    recordedNode?.extras?.retained[Int(outputIndex)] = nil
+    let extras = node.extras ?? NodeExtras()
+    extras.retained[0] = slot
+    node.extras = extras
   }
 }
 

@@ -148,9 +148,13 @@ extension Tensor {
   ///   - gradient: the gradient to start from; needed where the tensor has more than one element.
   ///   - retainGraph: keep what was saved, for another backward; by default as `createGraph`.
   ///   - createGraph: record the computation of the gradients, for higher derivatives.
+  ///   - inputs: the tensors whose ``grad`` is added to; nil for every leaf.
   /// - Precondition: the tensor requires gradients; a graph that was freed is not walked again.
-  public func backward(gradient: Tensor? = nil, retainGraph: Bool? = nil, createGraph: Bool = false) {
-    Engine.backward([self], gradients: [gradient], retainGraph: retainGraph ?? createGraph, createGraph: createGraph)
+  public func backward(
+    gradient: Tensor? = nil, retainGraph: Bool? = nil, createGraph: Bool = false, inputs: [Tensor]? = nil
+  ) {
+    Engine.backward(
+      [self], gradients: [gradient], retainGraph: retainGraph ?? createGraph, createGraph: createGraph, inputs: inputs)
   }
 }
 

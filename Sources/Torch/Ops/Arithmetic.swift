@@ -135,6 +135,10 @@ extension Tensor {
   /// The rest of a division, with the sign of the divisor as in Python, as `torch.remainder`.
   public func remainder(_ other: Tensor) -> Tensor { BinaryOp.remainder(self, other) }
   public func remainder(_ other: some TensorScalar) -> Tensor { BinaryOp.remainder(self, other.scalar) }
+  @discardableResult public func remainder_(_ other: Tensor) -> Tensor { BinaryOp.remainder.inPlace(self, other) }
+  @discardableResult public func remainder_(_ other: some TensorScalar) -> Tensor {
+    BinaryOp.remainder.inPlace(self, other.scalar)
+  }
   /// The rest of a division, with the sign of the dividend as in C, as `torch.fmod`.
   public func fmod(_ other: Tensor) -> Tensor { BinaryOp.fmod(self, other) }
   public func fmod(_ other: some TensorScalar) -> Tensor { BinaryOp.fmod(self, other.scalar) }

@@ -1,3 +1,4 @@
+import CTorchRuntime
 import Synchronization
 
 /// A source of random numbers, as `torch.Generator`: on the CPU the very stream of PyTorch for a seed.
@@ -7,8 +8,22 @@ public final class Generator: Sendable {
   /// A generator with PyTorch's default seed, or a given one.
   public init(seed: UInt64 = 67_280_421_310_721) { state = Mutex(MersenneTwister(seed: seed)) }
 
-  /// The generator that factories and layers use when none is given.
-  public static let `default` = Generator()
+  /// The generator that factories and layers use when none is given: the process's own, or inside ``forkRNG(_:)`` the
+  /// copy that the block works on.
+  public static var `default`: Generator {
+    guard let fork = ct_generator() else { return ofProcess }
+    return Unmanaged<Generator>.fromOpaque(fork).takeUnretainedValue()
+  }
+
+  private static let ofProcess = Generator()
+
+  /// A generator that goes on where this one stands.
+  fileprivate func copy() -> Generator {
+    let copy = Generator()
+    let now = state.withLock { $0 }
+    copy.state.withLock { $0 = now }
+    return copy
+  }
 
   /// Starts the stream of a seed, as `torch.Generator.manual_seed`.
   @discardableResult
@@ -51,3 +66,16 @@ public func getRNGState() -> Tensor { Generator.default.getState() }
 
 /// Sets the default generator's state, as `torch.set_rng_state`.
 public func setRNGState(_ state: Tensor) throws { try Generator.default.setState(state) }
+
+/// Runs `body` on a copy of the default generator, as `torch.random.fork_rng`: draws and ``manualSeed(_:)`` inside leave
+/// the stream outside where it was.
+///
+/// The copy belongs to the calling thread, so that blocks on several threads do not disturb one another.
+/// - Returns: what `body` returns.
+public func forkRNG<R, E>(_ body: () throws(E) -> R) throws(E) -> R {
+  let outer = ct_generator()
+  let fork = Generator.default.copy()
+  ct_set_generator(Unmanaged.passUnretained(fork).toOpaque())
+  defer { withExtendedLifetime(fork) { ct_set_generator(outer) } }
+  return try body()
+}

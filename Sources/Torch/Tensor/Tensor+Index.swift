@@ -61,6 +61,7 @@ extension Tensor {
     guard indices.contains(where: { $0 != nil }) else {
       // Python drops leading dimensions of size one from the value.
       var source = value
+      if source.shows(view) && !accumulates { return }
       while source.ndim > view.ndim, source.shape[0] == 1 { source = source.squeeze(0) }
       if accumulates { view.add_(source) } else { view.copy_(source) }
       return
@@ -79,6 +80,11 @@ extension Tensor {
     }
     let written = IndexWrite(count: tensors.count, accumulates: accumulates).apply([front, source] + tensors)[0]
     front.copy_(written)
+  }
+
+  /// Whether this is the very part of a tensor that another view shows, as after `x[0] += 1`: nothing is left to write.
+  private func shows(_ view: Tensor) -> Bool {
+    (viewBase ?? self) === (view.viewBase ?? view) && strided.layout == view.strided.layout && dtype == view.dtype
   }
 
   /// The view that positions, slices and new axes make, and for each of its dimensions the index tensor still to apply.

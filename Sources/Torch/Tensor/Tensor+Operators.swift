@@ -1,4 +1,4 @@
-// Operators. `+=` and its kin write in place, as in Python.
+// Operators that give a new tensor; those that write in place are in Tensor+InPlaceOperators.swift.
 
 precedencegroup ExponentiationPrecedence {
   higherThan: MultiplicationPrecedence
@@ -26,15 +26,6 @@ extension Tensor {
   public static func ** (x: Tensor, y: some TensorScalar) -> Tensor { x.pow(y) }
   public static func ** (x: some TensorScalar, y: Tensor) -> Tensor { BinaryOp.pow(y, x.scalar, numberFirst: true) }
   public static prefix func - (x: Tensor) -> Tensor { x.neg() }
-
-  public static func += (x: Tensor, y: Tensor) { x.add_(y) }
-  public static func += (x: Tensor, y: some TensorScalar) { x.add_(y) }
-  public static func -= (x: Tensor, y: Tensor) { x.sub_(y) }
-  public static func -= (x: Tensor, y: some TensorScalar) { x.sub_(y) }
-  public static func *= (x: Tensor, y: Tensor) { x.mul_(y) }
-  public static func *= (x: Tensor, y: some TensorScalar) { x.mul_(y) }
-  public static func /= (x: Tensor, y: Tensor) { x.div_(y) }
-  public static func /= (x: Tensor, y: some TensorScalar) { x.div_(y) }
 
   public static func & (x: Tensor, y: Tensor) -> Tensor { x.bitwiseAnd(y) }
   public static func | (x: Tensor, y: Tensor) -> Tensor { x.bitwiseOr(y) }
