@@ -2,6 +2,8 @@
 // The rooms of the house and the arrows between them; ARCHITECTURE.md tells what each is for.
 import PackageDescription
 
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
 let package = Package(
   name: "swift-torch",
   platforms: [.macOS(.v26)],
@@ -11,6 +13,9 @@ let package = Package(
     .library(name: "TorchOptim", targets: ["TorchOptim"]),
     .library(name: "TorchData", targets: ["TorchData"]),
     .library(name: "TorchUtils", targets: ["TorchUtils"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // C: numbers in, numbers out.
@@ -33,10 +38,12 @@ let package = Package(
     .target(name: "CDigitsData", path: "Examples/Digits/Data", exclude: ["digits.bin", "DATA_LICENSE.md"]),
 
     .executableTarget(
-      name: "digits", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "CDigitsData"],
+      name: "digits",
+      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "CDigitsData", argumentParser],
       path: "Examples/Digits", exclude: ["Data"]),
     .executableTarget(
-      name: "mnist", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils"], path: "Examples/MNIST"),
+      name: "mnist", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", argumentParser],
+      path: "Examples/MNIST"),
 
     .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend"], exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),

@@ -26,15 +26,15 @@ struct Digits {
     self.labels = Tensor(labels)
   }
 
-  /// Four fifths to train with and a fifth to test with, the same ones in every run.
-  func split() -> (train: TensorDataset<(Tensor, Tensor)>, test: TensorDataset<(Tensor, Tensor)>) {
+  /// A fifth to test with, a tenth to watch while training, and the rest to learn from; the same ones in every run.
+  func split() -> (train: Pairs, validation: Pairs, test: Pairs) {
     let all = TensorDataset(images, labels)
-    let held = all.count / 5
-    let parts = randomSplit(all, [all.count - held, held], generator: Generator(seed: 2026))
+    let held = all.count / 5, watched = all.count / 10
+    let parts = randomSplit(all, [all.count - held - watched, watched, held], generator: Generator(seed: 2026))
     let sets = parts.map { part in
       let (x, y) = all.batch(part.indices)!
       return TensorDataset(x, y)
     }
-    return (sets[0], sets[1])
+    return (sets[0], sets[1], sets[2])
   }
 }

@@ -22,13 +22,14 @@ func makeModel() -> Sequential {
   }
 }
 
-/// Trains for some epochs, with a bar for each and a table at the end.
-func train(_ model: Sequential, on train: Pairs, test: Pairs, epochs: Int) {
+/// Trains for some epochs, with a bar for each and a table at the end. What is watched says how to set the numbers
+/// here; the test digits stay unseen until the end.
+func train(_ model: Sequential, on train: Pairs, validation: Pairs, epochs: Int) {
   let batchSize = 32
   let loader = DataLoader(train, batchSize: batchSize, shuffle: true)
   let optimizer = Adam(model.parameters(), lr: 0.002)
   let criterion = CrossEntropyLoss()
-  var table = TextTable(["epoch", "loss", "train", "test"])
+  var table = TextTable(["epoch", "loss", "train", "validation"])
 
   for epoch in 1...epochs {
     model.train()
@@ -42,10 +43,10 @@ func train(_ model: Sequential, on train: Pairs, test: Pairs, epochs: Int) {
       optimizer.step()
 
       loss.add(batchLoss.item(), weight: x.size(0))
-      accuracy.add(share(of: output, y), weight: x.size(0))
+      accuracy.add(Metrics.accuracy(output, y), weight: x.size(0))
       bar.setPostfix(["loss": fixed(loss.mean, 4), "acc": percent(accuracy.mean)])
     }
-    table.append(["\(epoch)", fixed(loss.mean, 4), percent(accuracy.mean), percent(evaluate(model, on: test))])
+    table.append(["\(epoch)", fixed(loss.mean, 4), percent(accuracy.mean), percent(evaluate(model, on: validation))])
   }
   print(table)
 }
@@ -55,14 +56,23 @@ func evaluate(_ model: Sequential, on data: Pairs) -> Double {
   model.eval()
   var accuracy = RunningMean()
   noGrad {
-    for (x, y) in DataLoader(data, batchSize: 256) { accuracy.add(share(of: model(x), y), weight: x.size(0)) }
+    for (x, y) in DataLoader(data, batchSize: 256) { accuracy.add(Metrics.accuracy(model(x), y), weight: x.size(0)) }
   }
   return accuracy.mean
 }
 
-/// The share of rows whose largest score stands at the label.
-private func share(of scores: Tensor, _ labels: Tensor) -> Double {
-  scores.argmax(dim: 1).eq(labels).to(.float32).mean().item()
+/// Draws the first digits with what the model takes them for.
+func show(_ model: Sequential, on data: Pairs) {
+  let count = 5
+  let (images, labels) = data.batch(Array(0..<count))!
+  let answers = noGrad { model(images).argmax(dim: 1) }.array(Int.self)
+  let truths = labels.array(Int.self)
+  let blocks = (0..<count).map { index in
+    let picture = drawImage(images[index].array(Float.self), width: 8, height: 8, range: 0...1)
+    let verdict = answers[index] == truths[index] ? "" : ", is \(truths[index])"
+    return picture + "\nread as \(answers[index])\(verdict)"
+  }
+  print("\n" + sideBySide(blocks))
 }
 
 func percent(_ share: Double) -> String { fixed(share * 100, 2) + "%" }

@@ -1,5 +1,6 @@
 // Trains a small network on 1,797 handwritten digits that are part of the program.
 
+import ArgumentParser
 import Torch
 import TorchNN
 import TorchUtils
@@ -10,68 +11,60 @@ import TorchUtils
   import Darwin
 #endif
 
-let arguments = Array(CommandLine.arguments.dropFirst())
-if arguments.contains("--help") || arguments.contains("-h") {
-  print(Options.help)
-  exit(0)
-}
+struct Program: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "digits",
+    abstract: "Trains a small network on 1,797 handwritten digits and tells how many of the held-out fifth it reads.")
 
-let options: Options
-switch Options.parse(arguments) {
-case .success(let parsed): options = parsed
-case .failure(let complaint):
-  Terminal.standardError.write("digits: \(complaint.text)\n")
-  exit(2)
-}
+  @Option(help: "The seed of weights, batches and dropout.")
+  var seed = 0
+  @Option(help: "Train with this many seeds, from --seed on, and tell the mean.")
+  var seeds = 1
+  @Option(help: "How often to go through the training digits.")
+  var epochs = 20
+  @Option(help: ArgumentHelp("Keep the weights in a file, as safetensors.", valueName: "file"))
+  var output: String?
 
-let (trainSet, testSet) = Digits().split()
-print("\(trainSet.count) digits to learn from, \(testSet.count) held out")
-
-var mean = RunningMean()
-for seed in options.seed..<options.seed + options.seeds {
-  manualSeed(seed)
-  let model = makeModel()
-  if seed == options.seed { print(model) }
-  print("\nseed \(seed)")
-  train(model, on: trainSet, test: testSet, epochs: options.epochs)
-  let accuracy = evaluate(model, on: testSet)
-  mean.add(accuracy)
-  if seed == options.seed { show(model) }
-  do {
-    try checkSaved(model, accuracy: accuracy)
-  } catch {
-    Terminal.standardError.write("digits: \(error)\n")
-    exit(1)
+  func validate() throws {
+    for (name, value, least) in [("seed", seed, 0), ("seeds", seeds, 1), ("epochs", epochs, 1)] where value < least {
+      throw ValidationError("--\(name) wants \(least) or more, got \(value)")
+    }
   }
-}
-print("\ntest accuracy: \(percent(mean.mean))")
 
-/// Draws the first test digits with what the model takes them for.
-func show(_ model: Sequential) {
-  let count = 5
-  let (images, labels) = testSet.batch(Array(0..<count))!
-  let answers = noGrad { model(images).argmax(dim: 1) }.array(Int.self)
-  let truths = labels.array(Int.self)
-  let blocks = (0..<count).map { index in
-    let picture = drawImage(images[index].array(Float.self), width: 8, height: 8, range: 0...1)
-    let verdict = answers[index] == truths[index] ? "" : ", is \(truths[index])"
-    return picture + "\nread as \(answers[index])\(verdict)"
+  func run() throws {
+    let parts = Digits().split()
+    print("\(parts.train.count) digits to learn from, \(parts.validation.count) to watch, \(parts.test.count) held out")
+    var mean = RunningMean()
+    for seed in seed..<seed + seeds {
+      manualSeed(seed)
+      let model = makeModel()
+      if seed == self.seed { print(model) }
+      print("\nseed \(seed)")
+      train(model, on: parts.train, validation: parts.validation, epochs: epochs)
+      let accuracy = evaluate(model, on: parts.test)
+      mean.add(accuracy)
+      if seed == self.seed { show(model, on: parts.test) }
+      try checkSaved(model, on: parts.test, accuracy: accuracy)
+    }
+    print("\ntest accuracy: \(percent(mean.mean))")
   }
-  print("\n" + sideBySide(blocks))
+
+  /// Saves the weights, loads them into a fresh model and checks that it reads the test digits just as well.
+  private func checkSaved(_ model: Sequential, on test: Pairs, accuracy: Double) throws {
+    let path = output ?? "/tmp/digits-\(getpid()).safetensors"
+    defer { if output == nil { unlink(path) } }
+    try Safetensors.save(model.stateDict(), to: path)
+    let copy = makeModel()
+    try copy.loadStateDict(StateDict(Safetensors.load(path)))
+    let again = evaluate(copy, on: test)
+    guard again == accuracy else {
+      throw Unequal(description: "loaded weights read \(percent(again)), those saved \(percent(accuracy))")
+    }
+    let place = output.map { " to \($0)" } ?? ""
+    print("\nweights saved\(place) and loaded back: \(percent(again)) of the held-out digits read, as before")
+  }
+
+  private struct Unequal: Error, CustomStringConvertible { let description: String }
 }
 
-/// Saves the weights, loads them into a fresh model and checks that it reads the test digits just as well.
-func checkSaved(_ model: Sequential, accuracy: Double) throws {
-  let path = options.output ?? "/tmp/digits-\(getpid()).safetensors"
-  defer { if options.output == nil { unlink(path) } }
-  try Safetensors.save(model.stateDict(), to: path)
-  let copy = makeModel()
-  try copy.loadStateDict(StateDict(Safetensors.load(path)))
-  let again = evaluate(copy, on: testSet)
-  let place = options.output.map { " to \($0)" } ?? ""
-  print("\nweights saved\(place) and loaded back: \(percent(again)) of the held-out digits read, as before")
-  if again != accuracy {
-    Terminal.standardError.write("digits: loaded weights read \(percent(again)), those saved \(percent(accuracy))\n")
-    exit(1)
-  }
-}
+Program.main()
