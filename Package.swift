@@ -23,7 +23,7 @@ let package = Package(
     // C: thread-local switches and the one thread pool.
     .target(name: "CTorchRuntime", linkerSettings: [.linkedLibrary("gomp", .when(platforms: [.linux]))]),
     // C: every oneDNN call.
-    .target(name: "CTorchDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(name: "CTorchDNN", dependencies: ["CTorchRuntime"], linkerSettings: [.linkedLibrary("dnnl")]),
     // C: zlib, for packed data sets and checkpoints.
     .target(name: "CTorchZlib", linkerSettings: [.linkedLibrary("z")]),
 

@@ -289,10 +289,10 @@ int cd_matmul(const cd_matmul_desc *desc, const void *a, const void *b, const vo
     d.accumulate = 1;
   }
   bool alone = work <= ALONE_PRODUCT && work * d.k <= ALONE_PRODUCT;
-  int threads = alone ? alone_enter() : team_enter();
+  int threads = alone ? alone_enter() : ct_team_enter();
   int result = matmul_run(&d, a, b, row_bias, c, alone ? 1 : threads);
   if (alone) alone_leave(threads);
-  else team_leave(threads);
+  else ct_team_leave(threads);
   if (adds_after && result == CD_OK) plain_spread(&d, bias, c);
   return result;
 }
@@ -531,14 +531,14 @@ static struct plan *conv_plan(const cd_conv_desc *d, enum direction direction, b
 
 static int conv_run(const cd_conv_desc *d, enum direction direction, void *const operands[], bool has_bias) {
   bool alone = d->batch * product(d->output, d->spatial_rank) * weight_count(d) <= ALONE_PRODUCT;
-  int threads = alone ? alone_enter() : team_enter(), result = CD_OK;
+  int threads = alone ? alone_enter() : ct_team_enter(), result = CD_OK;
   struct plan *plan = conv_plan(d, direction, has_bias, alone ? 1 : threads, &result);
   if (plan) {
     result = plan_run(plan, operands, conv_name(direction));
     keep_leave(&plan->head);
   }
   if (alone) alone_leave(threads);
-  else team_leave(threads);
+  else ct_team_leave(threads);
   return result;
 }
 

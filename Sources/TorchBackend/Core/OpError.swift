@@ -1,6 +1,6 @@
 /// A broken rule of shapes, dtypes, dims or indices: which op, and what is wrong.
 ///
-/// Ops turn it into a fault; a boundary such as a server catches it instead, see ``Tensor/require(shape:dtype:)``.
+/// Ops turn it into a fault; a boundary such as a server catches it instead, see `Tensor.require(shape:dtype:device:name:)`.
 public struct OpError: Error, CustomStringConvertible, Sendable {
   /// The op, by the name the user called.
   public let op: String
