@@ -45,6 +45,9 @@ let package = Package(
       name: "mnist", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", argumentParser],
       path: "Examples/MNIST"),
 
+    .executableTarget(
+      name: "torch-bench", dependencies: ["TorchNN", "TorchOptim", argumentParser], path: "Benchmarks/TorchBench"),
+
     .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend"], exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
     .testTarget(name: "TorchDataTests", dependencies: ["TorchData", "CTorchZlib", "CDigitsData"]),

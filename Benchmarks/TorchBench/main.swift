@@ -1,0 +1,44 @@
+// Times this library's side of the workloads that Benchmarks/compare sets beside PyTorch's.
+
+import ArgumentParser
+import Foundation
+import Torch
+
+struct Program: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "torch-bench",
+    abstract: "Times workloads, each on four batches in turn; the time of one step is a median of five samples.")
+
+  @Flag(help: "List the workloads.")
+  var list = false
+  @Flag(help: "Print a line of JSON for each workload.")
+  var json = false
+  @Argument(help: "The workloads to time, by name or by the beginning of a name; all where none is named.")
+  var names: [String] = []
+
+  func run() throws {
+    let all = Ops.all + Matmuls.all + Training.all
+    let chosen = names.isEmpty ? all : all.filter { workload in names.contains { workload.name.hasPrefix($0) } }
+    for name in names where !all.contains(where: { $0.name.hasPrefix(name) }) {
+      throw ValidationError("no workload is called \(name); --list names them")
+    }
+    for workload in chosen {
+      if list {
+        print(workload.name)
+        continue
+      }
+      let timing = Stopwatch.time(workload, threads: numThreads())
+      if json {
+        say(String(decoding: try JSONEncoder().encode(timing), as: UTF8.self))
+      } else {
+        let time = timing.seconds < 1e-3 ? (timing.seconds * 1e6, "us") : (timing.seconds * 1e3, "ms")
+        say("\(workload.name)  \(String(format: "%.3f", time.0)) \(time.1)  checksum \(timing.checksum)")
+      }
+    }
+  }
+}
+
+/// Prints a line at once, also into a pipe.
+func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+
+Program.main()

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Times PyTorch's side of the workloads of Benchmarks/TorchBench: the same names, shapes, seeds, batches and threads.
+
+    peer_torch.py [--list] [--json] [NAME...]
+"""
+
+import argparse
+import json
+import time
+
+import torch
+
+BATCHES = 4
+SAMPLE_SECONDS = 0.06
+SAMPLES = 5
+LONG = 1 << 22
+
+
+def digest(result):
+    return result.detach().to(torch.float64).abs().mean().item()
+
+
+def function(inputs, work):
+    """A function of tensors: inputs are drawn anew for each batch, from the seed of the batch's number."""
+
+    def prepare():
+        batches = []
+        for batch in range(BATCHES):
+            torch.manual_seed(batch)
+            batches.append(inputs())
+        with torch.no_grad():
+            checksum = sum(digest(work(*inputs)) for inputs in batches)
+        return (lambda batch: work(*batches[batch])), checksum
+
+    return prepare
+
+
+def unary(work):
+    return function(lambda: (torch.randn(LONG),), work)
+
+
+def binary(work):
+    return function(lambda: (torch.randn(LONG), torch.randn(LONG)), work)
+
+
+def matrix(work):
+    return function(lambda: (torch.randn(4096, 1024),), work)
+
+
+def product(m, k, n):
+    return function(lambda: (torch.randn(m, k), torch.randn(k, n)), torch.matmul)
+
+
+def seeded_randn():
+    torch.manual_seed(1)
+    return torch.randn(LONG)
+
+
+def mul_add_backward(x, y):
+    loss = (x * y + y).sum()
+    if torch.is_grad_enabled():
+        loss.backward()
+    return loss
+
+
+def mlp():
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(784, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
+    criterion = torch.nn.CrossEntropyLoss()
+    batches = [(torch.randn(64, 784), torch.randint(0, 10, (64,))) for _ in range(BATCHES)]
+
+    def step(batch):
+        x, y = batches[batch]
+        optimizer.zero_grad()
+        loss = criterion(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    checksum = sum(step(batch).item() for batch in range(BATCHES))
+    return step, checksum
+
+
+def square(first, second):
+    return function(lambda: (torch.randn(1024, 1024), torch.randn(1024, 1024)), lambda a, b: first(a) @ second(b))
+
+
+def same(x):
+    return x
+
+
+WORKLOADS = {
+    "tiny_add": function(lambda: (torch.randn(4), torch.randn(4)), lambda x, y: x + y),
+    "tiny_add_grad": function(lambda: (torch.randn(4).requires_grad_(), torch.randn(4)), lambda x, y: x + y),
+    "tiny_mul_add_backward": function(
+        lambda: (torch.randn(4).requires_grad_(), torch.randn(4)), mul_add_backward
+    ),
+    "add_4m": binary(lambda x, y: x + y),
+    "mul_4m": binary(lambda x, y: x * y),
+    "exp_4m": unary(torch.exp),
+    "log_4m": function(lambda: (torch.rand(LONG) + 0.5,), torch.log),
+    "tanh_4m": unary(torch.tanh),
+    "relu_4m": unary(torch.relu),
+    "where_4m": function(lambda: (torch.randn(LONG) > 0, torch.randn(LONG), torch.randn(LONG)), torch.where),
+    "sum_4m": unary(torch.sum),
+    "sum_dim0_4096x1024": matrix(lambda x: x.sum(dim=0)),
+    "mean_4m": unary(torch.mean),
+    "max_4m": unary(torch.max),
+    "argmax_4m": unary(torch.argmax),
+    "softmax_4096x1024": matrix(lambda x: x.softmax(dim=1)),
+    "transpose_copy_2048": function(lambda: (torch.randn(2048, 2048),), lambda x: x.t().contiguous()),
+    "index_select_4096x1024": function(
+        lambda: (torch.randn(4096, 1024), torch.randint(0, 4096, (4096,))), lambda x, i: x.index_select(0, i)
+    ),
+    "cast_bf16_4m": unary(lambda x: x.to(torch.bfloat16)),
+    "cast_f64_4m": unary(lambda x: x.to(torch.float64)),
+    "randn_4m": function(lambda: (), seeded_randn),
+    "matmul_64x784x128": product(64, 784, 128),
+    "matmul_256": product(256, 256, 256),
+    "matmul_1024": product(1024, 1024, 1024),
+    "matmul_2048": product(2048, 2048, 2048),
+    "matmul_32x4096x512": product(32, 4096, 512),
+    "matmul_nt_1024": square(same, torch.t),
+    "matmul_tn_1024": square(torch.t, same),
+    "bmm_32x128x64x128": function(lambda: (torch.randn(32, 128, 64), torch.randn(32, 64, 128)), torch.matmul),
+    "mlp_step_784_128_10_b64_adam": mlp,
+}
+
+
+def measure(name):
+    start = time.perf_counter()
+    step, checksum = WORKLOADS[name]()
+    first = time.perf_counter() - start
+    count = BATCHES
+
+    def sample():
+        start = time.perf_counter()
+        for i in range(count):
+            step(i % BATCHES)
+        return time.perf_counter() - start
+
+    elapsed = sample()
+    while elapsed < SAMPLE_SECONDS:
+        count *= 8 if elapsed < SAMPLE_SECONDS / 8 else 2
+        elapsed = sample()
+    samples = sorted(sample() / count for _ in range(SAMPLES))
+    return {
+        "name": name,
+        "seconds": samples[SAMPLES // 2],
+        "firstSeconds": first,
+        "checksum": checksum,
+        "threads": torch.get_num_threads(),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    for name in WORKLOADS:
+        if options.names and not any(name.startswith(wanted) for wanted in options.names):
+            continue
+        if options.list:
+            print(name)
+            continue
+        timing = measure(name)
+        if options.json:
+            print(json.dumps(timing), flush=True)
+        else:
+            print(f"{name}  {timing['seconds'] * 1e6:.3f} us  checksum {timing['checksum']}", flush=True)
+
+
+main()
