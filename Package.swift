@@ -48,7 +48,7 @@ let package = Package(
     .executableTarget(
       name: "torch-bench", dependencies: ["TorchNN", "TorchOptim", argumentParser], path: "Benchmarks/TorchBench"),
 
-    .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend"], exclude: ["Goldens"]),
+    .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend", "CTorchKernels"], exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
     .testTarget(name: "TorchDataTests", dependencies: ["TorchData", "CTorchZlib", "CDigitsData"]),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils"]),

@@ -3,6 +3,21 @@ package protocol Element: BitwiseCopyable, Sendable {
   associatedtype Math: MathValue
   init(math: Math)
   var math: Math { get }
+  /// The number of this width that comes next on the way to another; a fault for whole numbers.
+  static func next(after x: Self, toward y: Self) -> Self
+}
+
+extension Element {
+  package static func next(after x: Self, toward y: Self) -> Self {
+    fault("nextafter", "takes floating point, not \(Self.self)")
+  }
+}
+
+extension Element where Self: BinaryFloatingPoint {
+  package static func next(after x: Self, toward y: Self) -> Self {
+    if x.isNaN || y.isNaN { return .nan }
+    return x == y ? y : x < y ? x.nextUp : x.nextDown
+  }
 }
 
 extension UInt8: Element {
@@ -36,6 +51,15 @@ extension Float16: Element {
 extension BFloat16: Element {
   @inlinable package init(math: Double) { self.init(math) }
   @inlinable package var math: Double { Double(float) }
+
+  package static func next(after x: BFloat16, toward y: BFloat16) -> BFloat16 {
+    let (from, to) = (x.float, y.float)
+    if from.isNaN || to.isNaN { return BFloat16(Float.nan) }
+    if from == to { return y }
+    if from == 0 { return BFloat16(bitPattern: to < 0 ? 0x8001 : 0x0001) }
+    // The pattern grows with the magnitude.
+    return BFloat16(bitPattern: (from < to) == (from > 0) ? x.bitPattern + 1 : x.bitPattern - 1)
+  }
 }
 extension Float: Element {
   @inlinable package init(math: Double) { self.init(math) }

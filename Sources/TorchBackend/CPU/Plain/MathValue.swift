@@ -236,7 +236,7 @@ extension Double: MathValue {
     case .logaddexp2:
       if x.isInfinite && x == y { return x }
       return larger(x, y) + libm.log2(1 + libm.exp2(-Swift.abs(x - y)))
-    case .nextafter: return libm.nextafter(x, y)
+    case .nextafter: fault("nextafter", "depends on the width of the number; see Element.next(after:toward:)")
     case .xlogy: return y != y ? y : (x == 0 ? 0 : x * libm.log(y))
     case .tanhBackward: return x * (1 - y * y)
     case .sigmoidBackward: return x * (1 - y) * y
@@ -270,9 +270,10 @@ extension Double: MathValue {
     let w = -libm.log((1 - y) * (1 + y))
     let t = 2 / (Double.pi * 0.147) - w / 2
     var x = libm.copysign((((t * t + w / 0.147).squareRoot()) - t).squareRoot(), y)
+    let sign: Double = y < 0 ? -1 : 1
     for _ in 0..<4 {
       // erfc keeps its precision where erf is close to one.
-      let error = Swift.abs(y) < 0.5 ? libm.erf(x) - y : libm.copysign((1 - Swift.abs(y)) - libm.erfc(Swift.abs(x)), y)
+      let error = sign * y < 0.5 ? libm.erf(x) - y : sign * ((1 - sign * y) - libm.erfc(sign * x))
       let slope = 2 / Double.pi.squareRoot() * libm.exp(-x * x)
       if slope == 0 { break }
       let step = error / slope

@@ -34,6 +34,14 @@ struct PlainBinary: ElementVisitor {
   let x: UnsafeMutableRawPointer, sx: Int, y: UnsafeMutableRawPointer, sy: Int
 
   func visit<T: Element>(_ type: T.Type) {
+    if kernel == .nextafter {
+      for i in 0..<n {
+        let next = T.next(
+          after: x.load(fromByteOffset: i &* sx, as: T.self), toward: y.load(fromByteOffset: i &* sy, as: T.self))
+        out.storeBytes(of: next, toByteOffset: i &* so, as: T.self)
+      }
+      return
+    }
     for i in 0..<n {
       let value = T.Math.binary(kernel, x.element(i &* sx, type), y.element(i &* sy, type), alpha: alpha)
       out.setElement(i &* so, value, type)
