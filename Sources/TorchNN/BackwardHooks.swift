@@ -116,7 +116,7 @@ final class ModuleBackward: @unchecked Sendable {
     if inputPlaces.isEmpty {
       let none = [Tensor?](repeating: nil, count: inputs.count)
       if hooks.gradInputs(module, none, all).contains(where: { $0 != nil }) {
-        fault("registerFullBackwardHook", "no input of \(module.typeName) asks for gradients; the hook must return nil")
+        fault("backward", "no input of \(module.typeName) asks for gradients; its backward hooks must return nil")
       }
     } else {
       gradOutputs = all

@@ -62,7 +62,7 @@ final class ModuleHooks {
   func gradOutputs(_ module: Module, _ gradients: [Tensor?]) -> [Tensor?] {
     Self.valid(beforeBackward).reduce(gradients) { gradients, entry in
       guard let result = entry.hook(module, gradients) else { return gradients }
-      return Self.counted(result, gradients.count, "outputs", "registerFullBackwardPreHook")
+      return Self.counted(result, gradients.count, "a backward pre-hook of \(module.typeName)", "outputs")
     }
   }
 
@@ -70,13 +70,13 @@ final class ModuleHooks {
   func gradInputs(_ module: Module, _ gradients: [Tensor?], _ gradOutputs: [Tensor?]) -> [Tensor?] {
     Self.valid(backward).reduce(gradients) { gradients, entry in
       guard let result = entry.hook(module, gradients, gradOutputs) else { return gradients }
-      return Self.counted(result, gradients.count, "inputs", "registerFullBackwardHook")
+      return Self.counted(result, gradients.count, "a backward hook of \(module.typeName)", "inputs")
     }
   }
 
-  private static func counted(_ result: [Tensor?], _ count: Int, _ of: String, _ name: String) -> [Tensor?] {
+  private static func counted(_ result: [Tensor?], _ count: Int, _ hook: String, _ of: String) -> [Tensor?] {
     guard result.count == count else {
-      fault(name, "a hook returned \(result.count) gradients for \(count) \(of); return one for each, or nil")
+      fault("backward", "\(hook) returned \(result.count) gradients for \(count) \(of); return one for each, or nil")
     }
     return result
   }

@@ -107,6 +107,19 @@ import TorchOptim
     }
   }
 
+  /// A subclass of a model draws before the model it extends; layers draw in the order of their properties.
+  @Test func subclassesDrawFirst() {
+    class Base: Module { let first = Linear(2, 2, bias: false) }
+    final class Derived: Base { let second = Linear(2, 2, bias: false) }
+    manualSeed(3)
+    let drawn = Derived()
+    manualSeed(3)
+    let second = Linear(2, 2, bias: false), first = Linear(2, 2, bias: false)
+    #expect(drawn.second.weight.array(Float.self) == second.weight.array(Float.self))
+    #expect(drawn.first.weight.array(Float.self) == first.weight.array(Float.self))
+    #expect(drawn.stateDict().keys == ["first.weight", "second.weight"])
+  }
+
   /// A copy draws nothing.
   @Test func copiesDoNotDraw() {
     manualSeed(5)
