@@ -1,12 +1,14 @@
-// The same seed gives the same run as in PyTorch. These tests seed and draw from the global generator.
+// The same seed gives the same run as in PyTorch. Each test runs in a child process, where nobody else draws from the global
+// generator.
 
 import Testing
 import TorchData
 import TorchNN
 import TorchOptim
 
-@Suite(.serialized) struct SeededRunTests {
-  private struct Run: Sendable {
+/// What a child process runs.
+private enum Seeded {
+  struct Run: Sendable {
     var name: String, batchSize: Int
     var makeModel: @Sendable () -> Sequential
     var makeData: @Sendable () -> (Tensor, Tensor)
@@ -43,12 +45,11 @@ import TorchOptim
   ]
 
   /// Whether a tensor is the recorded one, bit by bit.
-  private func isSame(_ tensor: Tensor, _ record: [String: Any]) -> Bool {
+  private static func isSame(_ tensor: Tensor, _ record: [String: Any]) -> Bool {
     Array(tensor.shape) == record["shape"] as! [Int] && fnv(tensor) == record["fnv"] as! String
   }
 
-  @Test(arguments: ["mlp", "mlpDropout", "cnn"], ["sgd", "sgdNesterov", "adam", "adamw"])
-  func lossesAreTorchs(_ model: String, _ kind: String) throws {
+  static func losses(_ model: String, _ kind: String) throws {
     let goldens = (try golden("spine")["runs"] as! [String: Any])[model] as! [String: Any]
     let run = try #require(Self.runs.first { $0.name == model })
     let makeOptimizer = try #require(Self.optimizers.first { $0.0 == kind }?.1)
@@ -86,15 +87,15 @@ import TorchOptim
     }
   }
 
-  @Test func dropoutDrawsTorchsMasks() {
+  static func dropout() {
     manualSeed(1)
     #expect(Set(Dropout(0.5)(.ones(1000)).array(Float.self)) == [0, 2])
     #expect(Dropout(1)(.ones(3)).array(Float.self) == [0, 0, 0])
     #expect(Dropout(0)(.ones(3)).array(Float.self) == [1, 1, 1])
   }
 
-  /// The text of the error says which sample, and an epoch that was left early leaves the generator as in torch.
-  @Test func epochsLeftEarly() throws {
+  /// An epoch that was left early leaves its own generator as in torch.
+  static func epochsLeftEarly() throws {
     let order = try golden("spine")["order"] as! [String: Any]
     for entry in order["leftEarly"] as! [[String: Any]] {
       let data = TensorDataset(Tensor.arange(10))
@@ -108,7 +109,7 @@ import TorchOptim
   }
 
   /// A subclass of a model draws before the model it extends; layers draw in the order of their properties.
-  @Test func subclassesDrawFirst() {
+  static func subclasses() {
     class Base: Module { let first = Linear(2, 2, bias: false) }
     final class Derived: Base { let second = Linear(2, 2, bias: false) }
     manualSeed(3)
@@ -121,11 +122,36 @@ import TorchOptim
   }
 
   /// A copy draws nothing.
-  @Test func copiesDoNotDraw() {
+  static func copies() {
     manualSeed(5)
     let model = Sequential(Linear(3, 4), Conv2d(1, 2, kernelSize: 3))
     let before = getRNGState().array(Int.self)
     _ = model.copy()
     #expect(getRNGState().array(Int.self) == before)
+  }
+}
+
+@Suite struct SeededRunTests {
+  @Test(arguments: ["mlp", "mlpDropout", "cnn"], ["sgd", "sgdNesterov", "adam", "adamw"])
+  func lossesAreTorchs(_ model: String, _ kind: String) async {
+    await #expect(processExitsWith: .success) { [model = model as String, kind = kind as String] in
+      try Seeded.losses(model, kind)
+    }
+  }
+
+  @Test func dropoutDropsAtItsRate() async {
+    await #expect(processExitsWith: .success) { Seeded.dropout() }
+  }
+
+  @Test func anEpochLeftEarlyLeavesTheGeneratorAsInTorch() async {
+    await #expect(processExitsWith: .success) { try Seeded.epochsLeftEarly() }
+  }
+
+  @Test func subclassesDrawFirst() async {
+    await #expect(processExitsWith: .success) { Seeded.subclasses() }
+  }
+
+  @Test func copiesDoNotDraw() async {
+    await #expect(processExitsWith: .success) { Seeded.copies() }
   }
 }
