@@ -47,7 +47,7 @@ public struct DataLoader<Source: Dataset, Batch>: Sequence {
     generator: Generator? = nil, collate: @escaping ([Source.Sample]) throws -> Batch
   ) {
     self.init(dataset, batchSize, shuffle, sampler, dropLast, generator) { indices in
-      try collate(indices.map { try dataset[$0] })
+      try collate(dataset.samples(indices))
     }
   }
 
@@ -56,8 +56,14 @@ public struct DataLoader<Source: Dataset, Batch>: Sequence {
   public var underestimatedCount: Int { count }
 
   /// The batch of some samples.
-  /// - Throws: what the data set throws.
-  public func batch(_ indices: [Int]) throws -> Batch { try assemble(indices) }
+  /// - Throws: what the data set or the collating function throws; ``CollateError`` where samples do not fit together.
+  public func batch(_ indices: [Int]) throws -> Batch {
+    do {
+      return try assemble(indices)
+    } catch let error as SampleError {
+      throw error.reason
+    }
+  }
 
   /// Starts an epoch. A sample that cannot be read ends the program with its error; use ``batch(_:)`` to catch it.
   public func makeIterator() -> Iterator {
@@ -72,20 +78,28 @@ public struct DataLoader<Source: Dataset, Batch>: Sequence {
     /// Drawn when the first batch is asked for.
     private var order: [Int]?
     private var position = 0
+    private var isFinished = false
 
     fileprivate init(loader: DataLoader) { self.loader = loader }
 
     public mutating func next() -> Batch? {
       let order = order ?? loader.sampler.indices()
       self.order = order
+      if position + loader.batchSize > order.count, !isFinished {
+        isFinished = true
+        loader.sampler.epochDidEnd()
+      }
       let end = Swift.min(position + loader.batchSize, order.count)
       guard position < end, !loader.dropLast || end - position == loader.batchSize else { return nil }
       let indices = Array(order[position..<end])
       position = end
       do {
         return try loader.assemble(indices)
+      } catch let error as SampleError {
+        fault("DataLoader", "sample \(error.index) cannot be read: \(error.reason)")
       } catch {
-        fault("DataLoader", "the batch of samples \(indices.prefix(8)) cannot be read: \(error)")
+        let shown = indices.prefix(8).map(String.init) + (indices.count > 8 ? ["..."] : [])
+        fault("DataLoader", "the batch of samples [\(shown.joined(separator: ", "))] cannot be made: \(error)")
       }
     }
   }
@@ -98,7 +112,7 @@ extension DataLoader {
     generator: Generator? = nil
   ) where Source.Sample == Tensor, Batch == Tensor {
     self.init(dataset, batchSize, shuffle, sampler, dropLast, generator) { indices in
-      try dataset.batch(indices) ?? Tensor.stack(indices.map { try dataset[$0] })
+      try dataset.batch(indices) ?? stacked(dataset.samples(indices), indices)
     }
   }
 
@@ -109,8 +123,8 @@ extension DataLoader {
   ) where Source.Sample == (Tensor, Tensor), Batch == (Tensor, Tensor) {
     self.init(dataset, batchSize, shuffle, sampler, dropLast, generator) { indices in
       if let batch = try dataset.batch(indices) { return batch }
-      let samples = try indices.map { try dataset[$0] }
-      return (Tensor.stack(samples.map(\.0)), Tensor.stack(samples.map(\.1)))
+      let samples = try dataset.samples(indices)
+      return try (stacked(samples.map(\.0), indices), stacked(samples.map(\.1), indices))
     }
   }
 
@@ -121,9 +135,9 @@ extension DataLoader {
   ) where Source.Sample == (Tensor, Tensor, Tensor), Batch == (Tensor, Tensor, Tensor) {
     self.init(dataset, batchSize, shuffle, sampler, dropLast, generator) { indices in
       if let batch = try dataset.batch(indices) { return batch }
-      let samples = try indices.map { try dataset[$0] }
-      return (
-        Tensor.stack(samples.map(\.0)), Tensor.stack(samples.map(\.1)), Tensor.stack(samples.map(\.2))
+      let samples = try dataset.samples(indices)
+      return try (
+        stacked(samples.map(\.0), indices), stacked(samples.map(\.1), indices), stacked(samples.map(\.2), indices)
       )
     }
   }
@@ -135,8 +149,11 @@ extension DataLoader {
   ) where Source.Sample == [Tensor], Batch == [Tensor] {
     self.init(dataset, batchSize, shuffle, sampler, dropLast, generator) { indices in
       if let batch = try dataset.batch(indices) { return batch }
-      let samples = try indices.map { try dataset[$0] }
-      return samples[0].indices.map { place in Tensor.stack(samples.map { $0[place] }) }
+      let samples = try dataset.samples(indices)
+      for (index, sample) in zip(indices, samples) where sample.count != samples[0].count {
+        throw CollateError("sample \(indices[0]) has \(samples[0].count) tensors, sample \(index) has \(sample.count)")
+      }
+      return try samples[0].indices.map { place in try stacked(samples.map { $0[place] }, indices) }
     }
   }
 
@@ -146,8 +163,44 @@ extension DataLoader {
     generator: Generator? = nil
   ) where Source.Sample == (Tensor, Int), Batch == (Tensor, Tensor) {
     self.init(dataset, batchSize, shuffle, sampler, dropLast, generator) { indices in
-      let samples = try indices.map { try dataset[$0] }
-      return (Tensor.stack(samples.map(\.0)), Tensor(samples.map(\.1)))
+      let samples = try dataset.samples(indices)
+      return try (stacked(samples.map(\.0), indices), Tensor(samples.map(\.1)))
     }
   }
+}
+
+/// Why samples cannot be put together into a batch.
+public struct CollateError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Which samples, and what differs.
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+/// What a data set threw, and for which sample.
+private struct SampleError: Error {
+  let index: Int
+  let reason: any Error
+}
+
+extension Dataset {
+  fileprivate func samples(_ indices: [Int]) throws -> [Sample] {
+    try indices.map { index in
+      do {
+        return try self[index]
+      } catch {
+        throw SampleError(index: index, reason: error)
+      }
+    }
+  }
+}
+
+/// One tensor of the samples with these numbers, stacked.
+private func stacked(_ tensors: [Tensor], _ indices: [Int]) throws -> Tensor {
+  for (index, tensor) in zip(indices, tensors) where tensor.shape != tensors[0].shape {
+    throw CollateError(
+      "sample \(indices[0]) has the shape \(tensors[0].shape.brackets), sample \(index) \(tensor.shape.brackets); "
+        + "make them alike or say how to combine them with collate:")
+  }
+  return .stack(tensors)
 }

@@ -6,6 +6,12 @@ public protocol Sampler: Sendable {
   var count: Int { get }
   /// The numbers of the next epoch.
   func indices() -> [Int]
+  /// Called when all numbers of an epoch were taken; not after an epoch that was left early.
+  func epochDidEnd()
+}
+
+extension Sampler {
+  public func epochDidEnd() {}
 }
 
 /// 0, 1, 2 and so on, as `torch.utils.data.SequentialSampler`.
@@ -27,17 +33,21 @@ public struct RandomSampler: Sampler {
   private let generator: Generator?
 
   /// All numbers below `count`, each once.
+  /// - Precondition: `count` is positive.
   public init(_ count: Int, generator: Generator? = nil) {
+    guard count > 0 else { fault("RandomSampler", "wants at least one sample to shuffle, got \(count)") }
     self.count = count
     self.generator = generator
   }
 
   public func indices() -> [Int] {
     let source = generator ?? Generator(seed: Generator.default.drawSeed())
-    let order = source.permutation(count)
-    // PyTorch shuffles once more at the end of an epoch and uses none of it; a generator that lives on must show it.
-    if generator != nil { _ = source.permutation(count) }
-    return order
+    return source.permutation(count)
+  }
+
+  /// PyTorch shuffles once more at the end of an epoch and uses none of it; a generator that lives on shows it.
+  public func epochDidEnd() {
+    if let generator { _ = generator.permutation(count) }
   }
 }
 

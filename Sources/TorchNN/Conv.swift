@@ -4,6 +4,8 @@ open class Convolution: Module, Layer {
   /// One number for each spatial dimension.
   public let kernelSize: [Int], stride: [Int], dilation: [Int]
   public let padding: any ConvolutionPad
+  /// How the input is extended by `padding`.
+  public let paddingMode: PaddingMode
   /// - Shape: `[outChannels, inChannels / groups, size...]`.
   @Parameter public var weight: Tensor
   /// - Shape: `[outChannels]`.
@@ -14,7 +16,7 @@ open class Convolution: Module, Layer {
   init(
     _ count: Int, _ op: StaticString, _ inChannels: Int, _ outChannels: Int, _ kernelSize: any SpatialSize,
     _ stride: any SpatialSize, _ padding: any ConvolutionPad, _ dilation: any SpatialSize, _ groups: Int, _ bias: Bool,
-    _ dtype: DType, _ device: Device
+    _ paddingMode: PaddingMode, _ dtype: DType, _ device: Device
   ) {
     guard groups > 0, inChannels >= 0, inChannels % groups == 0, outChannels >= 0, outChannels % groups == 0 else {
       fault(
@@ -32,17 +34,54 @@ open class Convolution: Module, Layer {
       padding.padSizes.map { $0.expanded(to: count, "padding", op: op) }.flatMap {
         padding.padName == nil ? $0 : nil
       } ?? padding
+    self.paddingMode = paddingMode
+    if padding.padSizes == nil, self.stride.contains(where: { $0 != 1 }) {
+      fault(String(describing: op), "padding .same wants a stride of 1, got \(stride.sizeText)")
+    }
     weight = .empty([outChannels, inChannels / groups] + self.kernelSize, dtype: dtype, device: device)
     self.bias = bias ? .empty(outChannels, dtype: dtype, device: device) : nil
     super.init()
     resetParameters()
   }
 
+  /// A layer like another with copied weights; draws nothing.
+  init(copying other: Convolution, _ copy: ModuleCopier) {
+    op = other.op
+    inChannels = other.inChannels
+    outChannels = other.outChannels
+    groups = other.groups
+    kernelSize = other.kernelSize
+    stride = other.stride
+    dilation = other.dilation
+    padding = other.padding
+    paddingMode = other.paddingMode
+    weight = copy(other.weight)
+    bias = copy(other.bias)
+    super.init()
+  }
+
   /// Draws weights and bias anew.
   public func resetParameters() { drawWeights(weight, bias) }
 
   open func forward(_ x: Tensor) -> Tensor {
-    F.convolution(kernelSize.count, op, x, weight, bias, stride, padding, dilation, groups)
+    guard paddingMode != .zeros else {
+      return F.convolution(kernelSize.count, op, x, weight, bias, stride, padding, dilation, groups)
+    }
+    return inOp(op) {
+      let wide = x.extended(by: edges, paddingMode, op: op)
+      return F.convolution(kernelSize.count, op, wide, weight, bias, stride, 0, dilation, groups)
+    }
+  }
+
+  /// How much each spatial dimension is extended at its start and its end.
+  private var edges: [(Int, Int)] {
+    guard let sizes = padding.padSizes else {
+      return kernelSize.indices.map {
+        let reach = dilation[$0] * (kernelSize[$0] - 1)
+        return (reach / 2, reach - reach / 2)
+      }
+    }
+    return sizes.expanded(to: kernelSize.count, "padding", op: op).map { ($0, $0) }
   }
 
   open override var extraRepr: String {
@@ -57,6 +96,7 @@ open class Convolution: Module, Layer {
     if dilation.contains(where: { $0 != 1 }) { parts.append("dilation=\(dilation.sizeText)") }
     if groups != 1 { parts.append("groups=\(groups)") }
     if bias == nil { parts.append("bias=False") }
+    if paddingMode != .zeros { parts.append("padding_mode=\(paddingMode.rawValue)") }
     return parts.joined(separator: ", ")
   }
 }
@@ -66,16 +106,23 @@ open class Convolution: Module, Layer {
 /// - Shape: `[batch, inChannels, length]`, or without batch; likewise with `outChannels`.
 open class Conv1d: Convolution {
   /// Draws weights, then bias, uniformly from +-1 / sqrt(inputs of an output).
-  /// - Parameter padding: how many zeros at each edge; `.same` keeps the size.
-  /// - Precondition: `groups` divides both numbers of channels.
+  /// - Parameters:
+  ///   - padding: how far each edge is extended; `.same` keeps the size.
+  ///   - paddingMode: what stands in the extension.
+  /// - Precondition: `groups` divides both numbers of channels; `.same` wants a stride of 1.
   public init(
     _ inChannels: Int, _ outChannels: Int, kernelSize: some SpatialSize, stride: some SpatialSize = 1,
     padding: some ConvolutionPad = 0, dilation: some SpatialSize = 1, groups: Int = 1, bias: Bool = true,
-    dtype: DType = .float32, device: Device = .cpu
+    paddingMode: PaddingMode = .zeros, dtype: DType = .float32, device: Device = .cpu
   ) {
     super.init(
-      1, "conv1d", inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias, dtype, device)
+      1, "conv1d", inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias, paddingMode, dtype,
+      device)
   }
+
+  /// A layer like another with copied weights; draws nothing. For subclasses that override ``copied(_:)``.
+  public init(copying other: Conv1d, _ copy: ModuleCopier) { super.init(copying: other, copy) }
+  open override func copied(_ copy: ModuleCopier) -> Module { Conv1d(copying: self, copy) }
 }
 
 /// Convolution of an image, as `torch.nn.Conv2d`.
@@ -83,16 +130,23 @@ open class Conv1d: Convolution {
 /// - Shape: `[batch, inChannels, height, width]`, or without batch; likewise with `outChannels`.
 open class Conv2d: Convolution {
   /// Draws weights, then bias, uniformly from +-1 / sqrt(inputs of an output).
-  /// - Parameter padding: how many zeros at each edge; `.same` keeps the size.
-  /// - Precondition: `groups` divides both numbers of channels.
+  /// - Parameters:
+  ///   - padding: how far each edge is extended; `.same` keeps the size.
+  ///   - paddingMode: what stands in the extension.
+  /// - Precondition: `groups` divides both numbers of channels; `.same` wants a stride of 1.
   public init(
     _ inChannels: Int, _ outChannels: Int, kernelSize: some SpatialSize, stride: some SpatialSize = 1,
     padding: some ConvolutionPad = 0, dilation: some SpatialSize = 1, groups: Int = 1, bias: Bool = true,
-    dtype: DType = .float32, device: Device = .cpu
+    paddingMode: PaddingMode = .zeros, dtype: DType = .float32, device: Device = .cpu
   ) {
     super.init(
-      2, "conv2d", inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias, dtype, device)
+      2, "conv2d", inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias, paddingMode, dtype,
+      device)
   }
+
+  /// A layer like another with copied weights; draws nothing. For subclasses that override ``copied(_:)``.
+  public init(copying other: Conv2d, _ copy: ModuleCopier) { super.init(copying: other, copy) }
+  open override func copied(_ copy: ModuleCopier) -> Module { Conv2d(copying: self, copy) }
 }
 
 /// Convolution of a volume, as `torch.nn.Conv3d`.
@@ -100,14 +154,21 @@ open class Conv2d: Convolution {
 /// - Shape: `[batch, inChannels, depth, height, width]`, or without batch; likewise with `outChannels`.
 open class Conv3d: Convolution {
   /// Draws weights, then bias, uniformly from +-1 / sqrt(inputs of an output).
-  /// - Parameter padding: how many zeros at each edge; `.same` keeps the size.
-  /// - Precondition: `groups` divides both numbers of channels.
+  /// - Parameters:
+  ///   - padding: how far each edge is extended; `.same` keeps the size.
+  ///   - paddingMode: what stands in the extension.
+  /// - Precondition: `groups` divides both numbers of channels; `.same` wants a stride of 1.
   public init(
     _ inChannels: Int, _ outChannels: Int, kernelSize: some SpatialSize, stride: some SpatialSize = 1,
     padding: some ConvolutionPad = 0, dilation: some SpatialSize = 1, groups: Int = 1, bias: Bool = true,
-    dtype: DType = .float32, device: Device = .cpu
+    paddingMode: PaddingMode = .zeros, dtype: DType = .float32, device: Device = .cpu
   ) {
     super.init(
-      3, "conv3d", inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias, dtype, device)
+      3, "conv3d", inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias, paddingMode, dtype,
+      device)
   }
+
+  /// A layer like another with copied weights; draws nothing. For subclasses that override ``copied(_:)``.
+  public init(copying other: Conv3d, _ copy: ModuleCopier) { super.init(copying: other, copy) }
+  open override func copied(_ copy: ModuleCopier) -> Module { Conv3d(copying: self, copy) }
 }

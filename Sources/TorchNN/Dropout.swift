@@ -12,5 +12,6 @@ open class Dropout: Module, Layer {
   }
 
   open func forward(_ x: Tensor) -> Tensor { F.dropout(x, p: p, training: training, inplace: inplace) }
+  open override func copied(_ copy: ModuleCopier) -> Module { Dropout(p, inplace: inplace) }
   open override var extraRepr: String { "p=\(pythonRepr(p)), inplace=\(pythonBool(inplace))" }
 }

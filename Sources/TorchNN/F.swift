@@ -59,7 +59,7 @@ public enum F {
   public static func maxPool1d(
     _ x: Tensor, kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
     dilation: some SpatialSize = 1, ceilMode: Bool = false
-  ) -> Tensor { maxPool(1, "max_pool1d", x, kernelSize, stride, padding, dilation, ceilMode).values }
+  ) -> Tensor { maxPool(1, "max_pool1d", x, kernelSize, stride, padding, dilation, ceilMode).output }
 
   /// The largest value of each window of an image, as `torch.nn.functional.max_pool2d`.
   /// - Parameter stride: the steps between windows; nil for the size of the window.
@@ -67,18 +67,58 @@ public enum F {
   public static func maxPool2d(
     _ x: Tensor, kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
     dilation: some SpatialSize = 1, ceilMode: Bool = false
-  ) -> Tensor { maxPool(2, "max_pool2d", x, kernelSize, stride, padding, dilation, ceilMode).values }
+  ) -> Tensor { maxPool(2, "max_pool2d", x, kernelSize, stride, padding, dilation, ceilMode).output }
+
+  /// The largest value of each window of a volume, as `torch.nn.functional.max_pool3d`.
+  /// - Parameter stride: the steps between windows; nil for the size of the window.
+  /// - Shape: `[batch, channels, depth, height, width]` or without batch.
+  public static func maxPool3d(
+    _ x: Tensor, kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
+    dilation: some SpatialSize = 1, ceilMode: Bool = false
+  ) -> Tensor { maxPool(3, "max_pool3d", x, kernelSize, stride, padding, dilation, ceilMode).output }
+
+  /// As ``maxPool1d(_:kernelSize:stride:padding:dilation:ceilMode:)``, with the position of each value in its channel.
+  ///
+  /// As `torch.nn.functional.max_pool1d_with_indices`; what `return_indices=True` gives in torch.
+  public static func maxPool1dWithIndices(
+    _ x: Tensor, kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
+    dilation: some SpatialSize = 1, ceilMode: Bool = false
+  ) -> (output: Tensor, indices: Tensor) {
+    maxPool(1, "max_pool1d", x, kernelSize, stride, padding, dilation, ceilMode)
+  }
+
+  /// As ``maxPool2d(_:kernelSize:stride:padding:dilation:ceilMode:)``, with the position of each value in its image,
+  /// counted row by row.
+  ///
+  /// As `torch.nn.functional.max_pool2d_with_indices`; what `return_indices=True` gives in torch.
+  public static func maxPool2dWithIndices(
+    _ x: Tensor, kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
+    dilation: some SpatialSize = 1, ceilMode: Bool = false
+  ) -> (output: Tensor, indices: Tensor) {
+    maxPool(2, "max_pool2d", x, kernelSize, stride, padding, dilation, ceilMode)
+  }
+
+  /// As ``maxPool3d(_:kernelSize:stride:padding:dilation:ceilMode:)``, with the position of each value in its volume.
+  ///
+  /// As `torch.nn.functional.max_pool3d_with_indices`; what `return_indices=True` gives in torch.
+  public static func maxPool3dWithIndices(
+    _ x: Tensor, kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
+    dilation: some SpatialSize = 1, ceilMode: Bool = false
+  ) -> (output: Tensor, indices: Tensor) {
+    maxPool(3, "max_pool3d", x, kernelSize, stride, padding, dilation, ceilMode)
+  }
 
   static func maxPool(
     _ count: Int, _ op: StaticString, _ x: Tensor, _ kernelSize: any SpatialSize, _ stride: (any SpatialSize)?,
     _ padding: any SpatialSize, _ dilation: any SpatialSize, _ ceilMode: Bool
-  ) -> (values: Tensor, indices: Tensor) {
+  ) -> (output: Tensor, indices: Tensor) {
     let spec = PoolSpec(
       kernel: kernelSize.expanded(to: count, "kernelSize", op: op),
       stride: (stride ?? kernelSize).expanded(to: count, "stride", op: op),
       padding: padding.expanded(to: count, "padding", op: op),
       dilation: dilation.expanded(to: count, "dilation", op: op))
-    return x.maxPool(spec, ceilMode: ceilMode, op: op)
+    let (values, indices) = x.maxPool(spec, ceilMode: ceilMode, op: op)
+    return (values, indices)
   }
 
   /// Negative numbers become 0, as `torch.nn.functional.relu`.

@@ -8,5 +8,6 @@ open class Flatten: Module, Layer {
   }
 
   open func forward(_ x: Tensor) -> Tensor { x.flatten(startDim, endDim) }
+  open override func copied(_ copy: ModuleCopier) -> Module { Flatten(startDim, endDim) }
   open override var extraRepr: String { "start_dim=\(startDim), end_dim=\(endDim)" }
 }

@@ -1,7 +1,7 @@
 // Modules that can be called. The call runs the hooks and lets faults inside name the module's path.
 
 /// A module from one tensor to another.
-public protocol Layer: Module {
+public protocol Layer: CallableModule {
   /// What the module computes; call the module itself, which also runs hooks.
   func forward(_ x: Tensor) -> Tensor
 }
@@ -17,7 +17,7 @@ extension Layer {
 }
 
 /// A module of two inputs; the types come from `forward`.
-public protocol Layer2<Input1, Input2, Output>: Module {
+public protocol Layer2<Input1, Input2, Output>: CallableModule {
   associatedtype Input1
   associatedtype Input2
   associatedtype Output
@@ -35,7 +35,7 @@ extension Layer2 {
 }
 
 /// A module of three inputs; the types come from `forward`.
-public protocol Layer3<Input1, Input2, Input3, Output>: Module {
+public protocol Layer3<Input1, Input2, Input3, Output>: CallableModule {
   associatedtype Input1
   associatedtype Input2
   associatedtype Input3
@@ -54,7 +54,7 @@ extension Layer3 {
 }
 
 /// A module of four inputs; the types come from `forward`.
-public protocol Layer4<Input1, Input2, Input3, Input4, Output>: Module {
+public protocol Layer4<Input1, Input2, Input3, Input4, Output>: CallableModule {
   associatedtype Input1
   associatedtype Input2
   associatedtype Input3

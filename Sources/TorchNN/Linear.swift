@@ -27,6 +27,17 @@ open class Linear: Module, Layer {
     inFeatures: Int, outFeatures: Int, bias: Bool = true, dtype: DType = .float32, device: Device = .cpu
   ) { self.init(inFeatures, outFeatures, bias: bias, dtype: dtype, device: device) }
 
+  /// A layer like another with copied weights; draws nothing. For subclasses that override ``copied(_:)``.
+  public init(copying other: Linear, _ copy: ModuleCopier) {
+    inFeatures = other.inFeatures
+    outFeatures = other.outFeatures
+    weight = copy(other.weight)
+    bias = copy(other.bias)
+    super.init()
+  }
+
+  open override func copied(_ copy: ModuleCopier) -> Module { Linear(copying: self, copy) }
+
   /// Draws weights and bias anew.
   public func resetParameters() { drawWeights(weight, bias) }
 
@@ -49,4 +60,5 @@ func drawWeights(_ weight: Tensor, _ bias: Tensor?) {
 /// Returns its input, as `torch.nn.Identity`.
 open class Identity: Module, Layer {
   open func forward(_ x: Tensor) -> Tensor { x }
+  open override func copied(_ copy: ModuleCopier) -> Module { Identity() }
 }

@@ -18,6 +18,11 @@ open class CrossEntropyLoss: Module, Layer2 {
     F.crossEntropy(
       input, target, weight: weight, ignoreIndex: ignoreIndex, reduction: reduction, labelSmoothing: labelSmoothing)
   }
+
+  open override func copied(_ copy: ModuleCopier) -> Module {
+    CrossEntropyLoss(
+      weight: copy(weight), ignoreIndex: ignoreIndex, reduction: reduction, labelSmoothing: labelSmoothing)
+  }
 }
 
 /// Negative log likelihood of labels, as `torch.nn.NLLLoss`.
@@ -35,6 +40,10 @@ open class NLLLoss: Module, Layer2 {
   open func forward(_ input: Tensor, _ target: Tensor) -> Tensor {
     F.nllLoss(input, target, weight: weight, ignoreIndex: ignoreIndex, reduction: reduction)
   }
+
+  open override func copied(_ copy: ModuleCopier) -> Module {
+    NLLLoss(weight: copy(weight), ignoreIndex: ignoreIndex, reduction: reduction)
+  }
 }
 
 /// Squared differences, as `torch.nn.MSELoss`.
@@ -42,6 +51,7 @@ open class MSELoss: Module, Layer2 {
   public let reduction: Reduction
   public init(reduction: Reduction = .mean) { self.reduction = reduction }
   open func forward(_ input: Tensor, _ target: Tensor) -> Tensor { F.mseLoss(input, target, reduction: reduction) }
+  open override func copied(_ copy: ModuleCopier) -> Module { MSELoss(reduction: reduction) }
 }
 
 /// Absolute differences, as `torch.nn.L1Loss`.
@@ -49,4 +59,5 @@ open class L1Loss: Module, Layer2 {
   public let reduction: Reduction
   public init(reduction: Reduction = .mean) { self.reduction = reduction }
   open func forward(_ input: Tensor, _ target: Tensor) -> Tensor { F.l1Loss(input, target, reduction: reduction) }
+  open override func copied(_ copy: ModuleCopier) -> Module { L1Loss(reduction: reduction) }
 }

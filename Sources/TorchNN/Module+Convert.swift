@@ -47,6 +47,7 @@ extension Module {
   }
 
   private func converted(_ convert: (Tensor) -> Tensor) -> Self {
+    requireThawed("to")
     noGrad {
       for tensor in parameters() + buffers() {
         let grad = tensor.grad

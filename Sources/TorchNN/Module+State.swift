@@ -45,6 +45,7 @@ extension Module {
       throw StateDictError(
         module: typeName, missing: strict ? missing : [], unexpected: strict ? unexpected : [], mismatched: mismatched)
     }
+    requireThawed("load_state_dict")
     noGrad {
       for (key, tensor) in own { if let value = state[key] { tensor.copy_(value) } }
     }

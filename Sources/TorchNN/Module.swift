@@ -13,6 +13,8 @@ open class Module {
   public final var training = true
 
   final var hooks: ModuleHooks?
+  /// Whether the module was handed over to a ``Frozen``, which many threads may be calling.
+  final var isFrozen = false
 
   public init() {}
 
@@ -24,6 +26,15 @@ open class Module {
   /// Found by reflection; override it where members are not plain properties.
   open func namedMembers() -> [NamedMember] { reflectedMembers() }
 
+  /// Makes another module of this type out of copies of this one's tensors and children, for ``copy()``.
+  ///
+  /// ```swift
+  /// override func copied(_ copy: ModuleCopier) -> Module { Net(conv: copy(conv), scale: copy(scale)) }
+  /// ```
+  /// Mode and hooks are taken over afterwards. A subclass of a built-in layer calls its `init(copying:_:)`.
+  /// - Precondition: the type overrides it.
+  open func copied(_ copy: ModuleCopier) -> Module { refuseCopy(copy) }
+
   /// The arguments shown between the parentheses when the module is printed, as `extra_repr` of torch.
   open var extraRepr: String { "" }
 
@@ -31,14 +42,23 @@ open class Module {
   open var typeName: String { String(String(describing: type(of: self)).prefix { $0 != "<" }) }
 
   /// How the module is printed; containers that gather repeats override it.
-  open var description: String { tree(childLines: namedChildren().map { "(\($0.name)): \($0.module)" }) }
+  open var description: String {
+    // As torch, which shows a shared child under each of its names.
+    tree(
+      childLines: namedMembers().compactMap {
+        if case .module(let module) = $0.value { "(\($0.name)): \(module)" } else { nil }
+      })
+  }
 }
 
 extension Module {
   /// Sets the mode of this module and all below it, as `torch.nn.Module.train`.
   @discardableResult
   public func train(_ mode: Bool = true) -> Self {
-    for module in modules() { module.training = mode }
+    for module in modules() where module.training != mode {
+      module.requireThawed("train")
+      module.training = mode
+    }
     return self
   }
 
@@ -57,6 +77,7 @@ extension Module {
   /// Says whether the parameters ask for gradients, as `torch.nn.Module.requires_grad_`.
   @discardableResult
   public func requiresGrad_(_ requiresGrad: Bool = true) -> Self {
+    requireThawed("requires_grad_")
     for parameter in parameters() { parameter.requiresGrad = requiresGrad }
     return self
   }

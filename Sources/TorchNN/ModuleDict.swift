@@ -21,6 +21,13 @@ open class ModuleDict<Element>: Module {
     checkNames(keys, of: self)
   }
 
+  /// The same modules, copied; for subclasses that override ``copied(_:)``.
+  public init(copying other: ModuleDict, _ copy: ModuleCopier) {
+    entries = other.entries.map { Entry(name: $0.name, element: copy($0.element as! Module) as! Element) }
+  }
+
+  open override func copied(_ copy: ModuleCopier) -> Module { ModuleDict(copying: self, copy) }
+
   open override func namedMembers() -> [NamedMember] {
     super.namedMembers() + entries.map { NamedMember($0.name, .module($0.element as! Module)) }
   }
@@ -36,6 +43,7 @@ open class ModuleDict<Element>: Module {
   public subscript(name: String) -> Element? {
     get { entries.first { $0.name == name }?.element }
     set {
+      requireThawed("subscript")
       let index = entries.firstIndex { $0.name == name }
       switch (index, newValue) {
       case (let index?, let element?): entries[index].element = element

@@ -8,6 +8,13 @@ open class ModuleList<Element>: Module {
   public init(_ elements: [Element] = []) where Element: Module { entries = elements.map(Entry.init) }
   public init(_ elements: [Element] = []) where Element == any Layer { entries = elements.map(Entry.init) }
 
+  /// The same modules, copied; for subclasses that override ``copied(_:)``.
+  public init(copying other: ModuleList, _ copy: ModuleCopier) {
+    entries = other.entries.map { Entry(element: copy($0.element as! Module) as! Element) }
+  }
+
+  open override func copied(_ copy: ModuleCopier) -> Module { ModuleList(copying: self, copy) }
+
   open override func namedMembers() -> [NamedMember] {
     super.namedMembers() + entries.enumerated().map { NamedMember(String($0), .module($1.element as! Module)) }
   }
@@ -15,6 +22,7 @@ open class ModuleList<Element>: Module {
   /// Adds a module at the end, as `torch.nn.ModuleList.append`.
   @discardableResult
   public func append(_ element: Element) -> Self {
+    requireThawed("append")
     entries.append(Entry(element: element))
     return self
   }
@@ -22,12 +30,19 @@ open class ModuleList<Element>: Module {
   /// Adds modules at the end, as `torch.nn.ModuleList.extend`.
   @discardableResult
   public func extend(_ elements: some Sequence<Element>) -> Self {
+    requireThawed("extend")
     entries += elements.map(Entry.init)
     return self
   }
 
   /// Puts a module before the one at a position, as `torch.nn.ModuleList.insert`.
-  public func insert(_ index: Int, _ element: Element) { entries.insert(Entry(element: element), at: index) }
+  ///
+  /// A negative position counts from the end, and one past either end is that end, as Python's `list.insert` has it.
+  public func insert(_ index: Int, _ element: Element) {
+    requireThawed("insert")
+    let position = Swift.min(Swift.max(index < 0 ? index + count : index, 0), count)
+    entries.insert(Entry(element: element), at: position)
+  }
 
   /// Successive children that print alike share a line.
   open override var description: String {
@@ -55,7 +70,10 @@ extension ModuleList: Sequence {
   /// The module at a position; negative ones count from the end.
   public subscript(index: Int) -> Element {
     get { entries[checkedIndex(index, count, of: self)].element }
-    set { entries[checkedIndex(index, count, of: self)].element = newValue }
+    set {
+      requireThawed("subscript")
+      entries[checkedIndex(index, count, of: self)].element = newValue
+    }
   }
 
   public func makeIterator() -> AnyIterator<Element> {

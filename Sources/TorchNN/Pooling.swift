@@ -19,8 +19,18 @@ open class MaxPool: Module, Layer {
     self.ceilMode = ceilMode
   }
 
+  init(copying other: MaxPool) {
+    count = other.count
+    op = other.op
+    kernelSize = other.kernelSize
+    stride = other.stride
+    padding = other.padding
+    dilation = other.dilation
+    ceilMode = other.ceilMode
+  }
+
   open func forward(_ x: Tensor) -> Tensor {
-    F.maxPool(count, op, x, kernelSize, stride, padding, dilation, ceilMode).values
+    F.maxPool(count, op, x, kernelSize, stride, padding, dilation, ceilMode).output
   }
 
   open override var extraRepr: String {
@@ -40,6 +50,10 @@ open class MaxPool1d: MaxPool {
     _ kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
     dilation: some SpatialSize = 1, ceilMode: Bool = false
   ) { super.init(1, "max_pool1d", kernelSize, stride, padding, dilation, ceilMode) }
+
+  /// A layer like another, for subclasses that override ``copied(_:)``.
+  public init(copying other: MaxPool1d) { super.init(copying: other) }
+  open override func copied(_ copy: ModuleCopier) -> Module { MaxPool1d(copying: self) }
 }
 
 /// The largest value of each window of an image, as `torch.nn.MaxPool2d`.
@@ -53,4 +67,25 @@ open class MaxPool2d: MaxPool {
     _ kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
     dilation: some SpatialSize = 1, ceilMode: Bool = false
   ) { super.init(2, "max_pool2d", kernelSize, stride, padding, dilation, ceilMode) }
+
+  /// A layer like another, for subclasses that override ``copied(_:)``.
+  public init(copying other: MaxPool2d) { super.init(copying: other) }
+  open override func copied(_ copy: ModuleCopier) -> Module { MaxPool2d(copying: self) }
+}
+
+/// The largest value of each window of a volume, as `torch.nn.MaxPool3d`.
+///
+/// - Shape: `[batch, channels, depth, height, width]`, or without batch.
+open class MaxPool3d: MaxPool {
+  /// - Parameters:
+  ///   - stride: the steps between windows; nil for the size of the window.
+  ///   - ceilMode: whether a window that hangs over the end counts.
+  public init(
+    _ kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
+    dilation: some SpatialSize = 1, ceilMode: Bool = false
+  ) { super.init(3, "max_pool3d", kernelSize, stride, padding, dilation, ceilMode) }
+
+  /// A layer like another, for subclasses that override ``copied(_:)``.
+  public init(copying other: MaxPool3d) { super.init(copying: other) }
+  open override func copied(_ copy: ModuleCopier) -> Module { MaxPool3d(copying: self) }
 }

@@ -36,6 +36,13 @@ open class Sequential: Module, Layer {
     checkNames(entries.map(\.name), of: self)
   }
 
+  /// The same layers, copied; for subclasses that override ``copied(_:)``.
+  public init(copying other: Sequential, _ copy: ModuleCopier) {
+    entries = other.entries.map { Entry(name: $0.name, layer: copy($0.layer)) }
+  }
+
+  open override func copied(_ copy: ModuleCopier) -> Module { Sequential(copying: self, copy) }
+
   open override func namedMembers() -> [NamedMember] {
     super.namedMembers() + entries.map { NamedMember($0.name, .module($0.layer)) }
   }
@@ -51,33 +58,41 @@ open class Sequential: Module, Layer {
   /// The layer at a position; negative ones count from the end. A layer that is assigned keeps the key.
   public subscript(index: Int) -> any Layer {
     get { entries[checkedIndex(index, count, of: self)].layer }
-    set { entries[checkedIndex(index, count, of: self)].layer = newValue }
+    set {
+      requireThawed("subscript")
+      entries[checkedIndex(index, count, of: self)].layer = newValue
+    }
   }
 
   /// The layer of a name; nil where there is none. Assigning to a new name appends, assigning nil removes.
   public subscript(name: String) -> (any Layer)? {
     get { entries.first { $0.name == name }?.layer }
     set {
+      requireThawed("subscript")
       let index = entries.firstIndex { $0.name == name }
       switch (index, newValue) {
       case (let index?, let layer?): entries[index].layer = layer
       case (let index?, nil): entries.remove(at: index)
-      case (nil, let layer?): entries.append(Entry(name: name, layer: layer))
+      case (nil, let layer?):
+        checkNames([name], of: self)
+        entries.append(Entry(name: name, layer: layer))
       case (nil, nil): break
       }
     }
   }
 
-  /// The same layers of a range of positions, in a sequence of their own.
+  /// The same layers of a range of positions, in a sequence of their own; they keep their keys. What the range has past
+  /// the end is left out.
   public subscript(range: Range<Int>) -> Sequential {
     let part = Sequential()
-    part.entries = Array(entries[range])
+    part.entries = Array(entries[range.clamped(to: 0..<count)])
     return part
   }
 
   /// Adds a layer at the end, keyed by its position, as `torch.nn.Sequential.append`.
   @discardableResult
   public func append(_ layer: any Layer) -> Self {
+    requireThawed("append")
     entries.append(Entry(name: String(count), layer: layer))
     return self
   }

@@ -19,37 +19,43 @@ public class Adam: Optimizer {
   ///   - weightDecay: added to the gradient, times the weight.
   ///   - amsgrad: whether the largest average of the square so far is used.
   ///   - maximize: whether the objective is made larger.
+  ///   - foreach: has no effect; kept for torch's sake.
+  ///   - fused: has no effect: a step is one pass over the memory wherever it can be.
   /// - Precondition: no option is negative, the betas are below 1; there is a parameter.
   public convenience init(
     _ params: [Tensor], lr: Double = 0.001, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8,
-    weightDecay: Double = 0, amsgrad: Bool = false, maximize: Bool = false
+    weightDecay: Double = 0, amsgrad: Bool = false, maximize: Bool = false,
+    foreach: Bool? = nil, fused: Bool? = nil
   ) {
     self.init(
-      [ParamGroup(params)], lr: lr, betas: betas, eps: eps, weightDecay: weightDecay, amsgrad: amsgrad,
-      maximize: maximize)
+      Self.oneGroup(params), lr: lr, betas: betas, eps: eps, weightDecay: weightDecay, amsgrad: amsgrad,
+      maximize: maximize, foreach: foreach, fused: fused)
   }
 
   /// Trains groups of parameters; the options are for groups that do not set their own.
   public convenience init(
     _ groups: [ParamGroup], lr: Double = 0.001, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8,
-    weightDecay: Double = 0, amsgrad: Bool = false, maximize: Bool = false
+    weightDecay: Double = 0, amsgrad: Bool = false, maximize: Bool = false,
+    foreach: Bool? = nil, fused: Bool? = nil
   ) {
     self.init(
       groups,
       options: Self.options(
-        lr, betas, eps, weightDecay, amsgrad: amsgrad, maximize: maximize, isDecoupled: false))
+        lr, betas, eps, weightDecay, amsgrad: amsgrad, maximize: maximize, foreach: foreach, fused: fused,
+        isDecoupled: false))
   }
 
   init(_ groups: [ParamGroup], options: [String: StateValue]) { super.init(groups, defaults: options) }
 
   static func options(
     _ lr: Double, _ betas: (Double, Double), _ eps: Double, _ weightDecay: Double, amsgrad: Bool, maximize: Bool,
-    isDecoupled: Bool
+    foreach: Bool?, fused: Bool?, isDecoupled: Bool
   ) -> [String: StateValue] {
     [
       "lr": .double(lr), "betas": .list([.double(betas.0), .double(betas.1)]), "eps": .double(eps),
       "weight_decay": .double(weightDecay), "amsgrad": .bool(amsgrad), "maximize": .bool(maximize),
-      "decoupled_weight_decay": .bool(isDecoupled),
+      "decoupled_weight_decay": .bool(isDecoupled), "foreach": choice(foreach), "capturable": .bool(false),
+      "differentiable": .bool(false), "fused": choice(fused),
     ]
   }
 
@@ -109,21 +115,24 @@ public final class AdamW: Adam {
   /// Trains parameters with one set of options; see ``Adam``.
   public convenience init(
     _ params: [Tensor], lr: Double = 0.001, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8,
-    weightDecay: Double = 0.01, amsgrad: Bool = false, maximize: Bool = false
+    weightDecay: Double = 0.01, amsgrad: Bool = false, maximize: Bool = false,
+    foreach: Bool? = nil, fused: Bool? = nil
   ) {
     self.init(
-      [ParamGroup(params)], lr: lr, betas: betas, eps: eps, weightDecay: weightDecay, amsgrad: amsgrad,
-      maximize: maximize)
+      Self.oneGroup(params), lr: lr, betas: betas, eps: eps, weightDecay: weightDecay, amsgrad: amsgrad,
+      maximize: maximize, foreach: foreach, fused: fused)
   }
 
   /// Trains groups of parameters; the options are for groups that do not set their own.
   public convenience init(
     _ groups: [ParamGroup], lr: Double = 0.001, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8,
-    weightDecay: Double = 0.01, amsgrad: Bool = false, maximize: Bool = false
+    weightDecay: Double = 0.01, amsgrad: Bool = false, maximize: Bool = false,
+    foreach: Bool? = nil, fused: Bool? = nil
   ) {
     self.init(
       groups,
       options: Self.options(
-        lr, betas, eps, weightDecay, amsgrad: amsgrad, maximize: maximize, isDecoupled: true))
+        lr, betas, eps, weightDecay, amsgrad: amsgrad, maximize: maximize, foreach: foreach, fused: fused,
+        isDecoupled: true))
   }
 }

@@ -9,7 +9,8 @@ open class Optimizer {
   public var paramGroups: [ParamGroup]
   /// The options of groups that do not set their own.
   public let defaults: [String: StateValue]
-  private var states: [ObjectIdentifier: ParamState] = [:]
+  // The parameter is kept beside its state, so that its address is not used again for another.
+  private var states: [ObjectIdentifier: (param: Tensor, state: ParamState)] = [:]
 
   /// What the optimizer remembers about one parameter.
   public final class ParamState {
@@ -28,11 +29,11 @@ open class Optimizer {
   open func complaint(about group: ParamGroup) -> String? { nil }
 
   /// Takes groups of parameters and the options for those that a group does not set.
-  /// - Precondition: there is a parameter; every parameter is a leaf and stands in one place; options are in range.
+  /// - Precondition: there is a group; every parameter is a leaf and stands in one place; options are in range.
   public init(_ groups: [ParamGroup], defaults: [String: StateValue]) {
     self.defaults = defaults
     paramGroups = []
-    if groups.isEmpty || groups.allSatisfy(\.params.isEmpty) {
+    if groups.isEmpty {
       fault(name, "got no parameters to train; give it model.parameters()")
     }
     for group in groups { addParamGroup(group) }
@@ -105,9 +106,9 @@ open class Optimizer {
 
   /// What is remembered about a parameter; empty before its first step.
   public func state(of param: Tensor) -> ParamState {
-    if let state = states[ObjectIdentifier(param)] { return state }
+    if let known = states[ObjectIdentifier(param)] { return known.state }
     let state = ParamState()
-    states[ObjectIdentifier(param)] = state
+    states[ObjectIdentifier(param)] = (param, state)
     return state
   }
 }
@@ -152,7 +153,7 @@ extension Optimizer {
       next += group.params.count
       result.paramGroups.append(.init(params: numbers, options: group.options))
       for (number, param) in zip(numbers, group.params) {
-        guard let state = states[ObjectIdentifier(param)], state.step > 0 else { continue }
+        guard let state = states[ObjectIdentifier(param)]?.state, state.step > 0 else { continue }
         var entries = state.tensors.mapValues { StateValue.tensor($0) }
         if savesStep { entries["step"] = .tensor(Tensor(state.step)) }
         if !entries.isEmpty { result.state[number] = entries }
@@ -172,7 +173,7 @@ extension Optimizer {
       throw refuse("the state has \(saved.paramGroups.count) parameter groups, the optimizer \(paramGroups.count)")
     }
     var groups = paramGroups
-    var loaded: [ObjectIdentifier: ParamState] = [:]
+    var loaded: [ObjectIdentifier: (param: Tensor, state: ParamState)] = [:]
     for (index, group) in saved.paramGroups.enumerated() {
       let params = paramGroups[index].params
       guard group.params.count == params.count else {
@@ -193,10 +194,18 @@ extension Optimizer {
           }
           state.tensors[key] = noGrad { tensor.detach().to(param.device, param.dtype, copy: true) }
         }
-        loaded[ObjectIdentifier(param)] = state
+        loaded[ObjectIdentifier(param)] = (param, state)
       }
     }
     paramGroups = groups
     states = loaded
   }
+}
+
+extension Optimizer {
+  /// Parameters in one group; none where there are no parameters, which the initializer refuses.
+  static func oneGroup(_ params: [Tensor]) -> [ParamGroup] { params.isEmpty ? [] : [ParamGroup(params)] }
+
+  /// An option of torch that says yes, no or, where it is nil, as the optimizer likes.
+  static func choice(_ value: Bool?) -> StateValue { value.map { .bool($0) } ?? .none }
 }

@@ -11,26 +11,29 @@ public final class SGD: Optimizer {
   ///   - weightDecay: added to the gradient, times the weight.
   ///   - nesterov: whether momentum looks one step ahead; wants momentum and no dampening.
   ///   - maximize: whether the objective is made larger.
+  ///   - foreach: has no effect; kept for torch's sake.
+  ///   - fused: has no effect: a step is one pass over the memory wherever it can be.
   /// - Precondition: no option is negative; there is a parameter.
   public convenience init(
     _ params: [Tensor], lr: Double = 0.001, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0,
-    nesterov: Bool = false, maximize: Bool = false
+    nesterov: Bool = false, maximize: Bool = false, foreach: Bool? = nil, fused: Bool? = nil
   ) {
     self.init(
-      [ParamGroup(params)], lr: lr, momentum: momentum, dampening: dampening, weightDecay: weightDecay,
-      nesterov: nesterov, maximize: maximize)
+      Self.oneGroup(params), lr: lr, momentum: momentum, dampening: dampening, weightDecay: weightDecay,
+      nesterov: nesterov, maximize: maximize, foreach: foreach, fused: fused)
   }
 
   /// Trains groups of parameters; the options are for groups that do not set their own.
   public init(
     _ groups: [ParamGroup], lr: Double = 0.001, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0,
-    nesterov: Bool = false, maximize: Bool = false
+    nesterov: Bool = false, maximize: Bool = false, foreach: Bool? = nil, fused: Bool? = nil
   ) {
     super.init(
       groups,
       defaults: [
         "lr": .double(lr), "momentum": .double(momentum), "dampening": .double(dampening),
         "weight_decay": .double(weightDecay), "nesterov": .bool(nesterov), "maximize": .bool(maximize),
+        "foreach": Self.choice(foreach), "differentiable": .bool(false), "fused": Self.choice(fused),
       ])
   }
 

@@ -275,22 +275,6 @@ private final class Empty: Module {}
     }
   }
 
-  /// The first weights of torch for seed 0, bit by bit.
-  @Test func drawsTorchsWeights() throws {
-    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Goldens/spine.json")
-    let json = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as! [String: Any]
-    let run = (json["runs"] as! [String: [String: Any]])["mlp"]!
-    let weights = run["weights"] as! [String: [String: Any]]
-    manualSeed(run["seed"] as? Int ?? 0)
-    let model = Sequential(Linear(784, 128), ReLU(), Linear(128, 10))
-    for (key, tensor) in model.stateDict() {
-      let golden = try #require(weights[key])
-      let first = golden["first"] as! [String]
-      #expect(tensor.shape == golden["shape"] as! [Int])
-      #expect(tensor.array(Float.self).prefix(first.count).map(\.bitPattern) == first.map { UInt32($0, radix: 16)! })
-    }
-  }
-
   @Test func convolutionAndPoolDifferentiate() throws {
     manualSeed(3)
     let x = Tensor.randn(2, 4, 6, 5, dtype: .float64, requiresGrad: true)

@@ -49,6 +49,8 @@ class Indexed(Dataset):
 def optimizers():
     yield "adam", lambda ps: torch.optim.Adam(ps, lr=1e-3)
     yield "sgd", lambda ps: torch.optim.SGD(ps, lr=0.1, momentum=0.9)
+    yield "sgdNesterov", lambda ps: torch.optim.SGD(ps, lr=0.05, momentum=0.9, weight_decay=1e-3, nesterov=True)
+    yield "adamw", lambda ps: torch.optim.AdamW(ps, lr=2e-3, weight_decay=0.05)
 
 
 def train(make_model, make_optimizer, make_data, batch_size, steps):
@@ -109,7 +111,15 @@ def order():
     small = {"ragged": [b.tolist() for b in ragged], "dropLast": [b.tolist() for b in dropped],
              "sequential": [b.tolist() for b in plain], "ownGenerator": [b.tolist() for b in own],
              "ownGeneratorSecondEpoch": [b.tolist() for b in own], "randAfter": bits(torch.rand(2))}
-    return {"seed0": epochs, "seed1": small}
+    left = []
+    for batch_size, taken in [(4, 0), (4, 1), (4, 2), (4, 3), (5, 1), (5, 2), (5, 3)]:
+        loader = DataLoader(Indexed(10), batch_size=batch_size, shuffle=True,
+                            generator=torch.Generator().manual_seed(7))
+        iterator = iter(loader)
+        for _ in range(taken):
+            next(iterator, None)
+        left.append({"batchSize": batch_size, "taken": taken, "next": [b.tolist() for b in loader]})
+    return {"seed0": epochs, "seed1": small, "leftEarly": left}
 
 
 class Block(nn.Module):
