@@ -4,27 +4,32 @@ extension BinaryOp {
   static let add = BinaryOp(
     "add", kernel: .add, x: Gradient { g, _ in g }, y: Gradient { g, s in s.alpha == 1 ? g : g * s.alpha })
   static let sub = BinaryOp(
-    "sub", kernel: .sub, result: .numbers, x: Gradient { g, _ in g },
+    "sub", numberFirstNode: "rsub.1", kernel: .sub, result: .noBool, x: Gradient { g, _ in g },
     y: Gradient { g, s in s.alpha == 1 ? -g : g * -s.alpha })
   static let mul = BinaryOp(
     "mul", kernel: .mul, x: Gradient(.y) { g, s in g * s.y }, y: Gradient(.x) { g, s in g * s.x })
   static let div = BinaryOp(
-    "div", kernel: .div, result: .floating, x: Gradient(.y) { g, s in g / s.y },
+    "div", numberFirstNode: "mul", kernel: .div, result: .floating, x: Gradient(.y) { g, s in g / s.y },
     y: Gradient([.x, .y]) { g, s in -g * ((s.x / s.y) / s.y) })
   static let floorDivide = BinaryOp(
-    "div", kernel: .floorDivide, result: .promoted, x: Gradient { g, _ in Tensor.zeros(like: g) },
+    "div", node: "div.2", kernel: .floorDivide, result: .numbers, x: Gradient { g, _ in Tensor.zeros(like: g) },
     y: Gradient { g, _ in Tensor.zeros(like: g) })
+  /// `torch.floor_divide`, which has no derivative there either.
+  static let floorDivideOnly = BinaryOp(
+    "floor_divide", node: "not_implemented.", kernel: .floorDivide, result: .numbers,
+    x: Gradient { _, _ in noFloorDivideGradient() }, y: Gradient { _, _ in noFloorDivideGradient() })
   static let truncDivide = BinaryOp(
-    "div", kernel: .truncDivide, result: .promoted, x: Gradient { g, _ in Tensor.zeros(like: g) },
+    "div", node: "div.2", kernel: .truncDivide, result: .numbers, x: Gradient { g, _ in Tensor.zeros(like: g) },
     y: Gradient { g, _ in Tensor.zeros(like: g) })
   static let remainder = BinaryOp(
-    "remainder", kernel: .remainder, result: .numbers, x: Gradient { g, _ in g },
+    "remainder", node: "remainder.1", numberNode: "remainder", kernel: .remainder, result: .numbers,
+    x: Gradient { g, _ in g },
     y: Gradient([.x, .y]) { g, s in -g * s.x.div(s.y, roundingMode: .floor) })
   static let fmod = BinaryOp(
-    "fmod", kernel: .fmod, result: .numbers, x: Gradient { g, _ in g },
+    "fmod", node: "fmod.1", numberNode: "fmod", kernel: .fmod, result: .numbers, x: Gradient { g, _ in g },
     y: Gradient([.x, .y]) { g, s in -g * s.x.div(s.y, roundingMode: .trunc) })
   static let pow = BinaryOp(
-    "pow", kernel: .pow,
+    "pow", node: "pow.1", numberNode: "pow", numberFirstNode: "pow.2", kernel: .pow, result: .numbers,
     x: Gradient([.x, .y]) { g, s in
       let y = s.y
       return g.where(y .!= 0, 0) * (y * s.x.pow(y - 1))
@@ -60,6 +65,10 @@ extension BinaryOp {
   static let reluBackward: BinaryOp = BinaryOp(
     "threshold_backward", kernel: .reluBackward, x: Gradient(.y) { g, s in BinaryOp.reluBackward(g, s.y) },
     y: Gradient { g, _ in Tensor.zeros(like: g) })
+}
+
+private func noFloorDivideGradient() -> Never {
+  fault("floor_divide", "has no derivative; use div(_:roundingMode: .floor), whose gradient is 0")
 }
 
 /// 1 where an operand won, a half where both are equal.
@@ -129,8 +138,8 @@ extension Tensor {
   }
 
   /// The quotient rounded down, as `torch.floor_divide`.
-  public func floorDivide(_ other: Tensor) -> Tensor { BinaryOp.floorDivide(self, other) }
-  public func floorDivide(_ other: some TensorScalar) -> Tensor { BinaryOp.floorDivide(self, other.scalar) }
+  public func floorDivide(_ other: Tensor) -> Tensor { BinaryOp.floorDivideOnly(self, other) }
+  public func floorDivide(_ other: some TensorScalar) -> Tensor { BinaryOp.floorDivideOnly(self, other.scalar) }
 
   /// The rest of a division, with the sign of the divisor as in Python, as `torch.remainder`.
   public func remainder(_ other: Tensor) -> Tensor { BinaryOp.remainder(self, other) }
@@ -155,6 +164,10 @@ extension Tensor {
       let source = to(dtype)
       return inPlace
         ? UnaryOp.powScalar.inPlace(self, a: exponent.double) : UnaryOp.powScalar(source, a: exponent.double)
+    }
+    // The only powers of truth values that need no arithmetic.
+    if dtype == .bool {
+      return inPlace ? (exponent.bool ? self : fill_(true)) : exponent.bool ? clone() : .ones(like: self)
     }
     guard exponent.int64 >= 0 else {
       fault("pow", "whole numbers take no negative exponent, got \(exponent.int64); convert to a floating dtype first")

@@ -53,17 +53,17 @@ extension Tensor {
   /// `value` where the mask holds, as `torch.Tensor.masked_fill`. The mask broadcasts.
   /// - Precondition: the mask is bool.
   public func maskedFill(_ mask: Tensor, value: some TensorScalar) -> Tensor {
-    inOp("masked_fill") { Where()(mask, Tensor.full([], value, dtype: dtype), self) }
+    inOp("masked_fill") { Where()(mask, Tensor.full([], value, dtype: dtype), self).named("masked_fill") }
   }
   /// As ``maskedFill(_:value:)-(Tensor,TensorScalar)``, with a 0-dim tensor.
   public func maskedFill(_ mask: Tensor, value: Tensor) -> Tensor {
     inOp("masked_fill") {
       guard value.ndim == 0 else { fault("masked_fill", "the value must be 0-dim, got shape \(value.shape.brackets)") }
-      return Where()(mask, value.to(dtype), self)
+      return Where()(mask, value.to(dtype), self).named("masked_fill.1")
     }
   }
   @discardableResult
   public func maskedFill_(_ mask: Tensor, value: some TensorScalar) -> Tensor {
-    inOp("masked_fill_") { copy_(maskedFill(mask, value: value)) }
+    inOp("masked_fill_") { copy_(maskedFill(mask, value: value)).namedWrite("masked_fill") }
   }
 }
