@@ -144,7 +144,9 @@ extension Tensor {
     inOp("masked_select") {
       guard mask.dtype == .bool else { fault("masked_select", "the mask must be bool, got \(mask.dtype.name)") }
       let shape = checked { () throws(OpError) in try Layout.broadcast(self.shape, mask.shape, op: "masked_select") }
-      return expand(shape)[mask.expand(shape)]
+      let flags = mask.expand(shape)
+      // A 0-dim pair still gives a list.
+      return (shape.isEmpty ? reshape(1)[flags.reshape(1)] : expand(shape)[flags]).named("masked_select")
     }
   }
 

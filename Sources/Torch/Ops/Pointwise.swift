@@ -53,7 +53,9 @@ extension UnaryOp {
     BinaryOp.reluBackward(g, y)
   }
   static let clamp = UnaryOp("clamp", node: "clamp.1", kernel: .clamp, domain: .numbers, saves: .input) { g, x, p in
-    g.where((x .>= p.a).logicalAnd(x .<= p.b), 0)
+    // As in PyTorch 2.15, an element on a bound counts as held; a missing bound holds nothing.
+    let above = p.a == -.infinity ? x .== x : x .> p.a
+    return g.where(p.b == .infinity ? above : above.logicalAnd(x .< p.b), 0)
   }
   static let powScalar = UnaryOp("pow", kernel: .powScalar, domain: .numbers, saves: .input) { g, x, p in
     p.a == 0 ? Tensor.zeros(like: g) : g * (x.pow(p.a - 1) * p.a)

@@ -14,7 +14,11 @@ struct Where: Op {
         Layout.broadcast(condition.shape, inputs[1].shape, op: name), inputs[2].shape, op: name)
     }
     let backend = condition.backend
-    let out = Tensor(backend.allocate(Layout(contiguous: shape), dtype: dtype))
+    let operands = [condition.strided.layout, inputs[1].strided.layout(as: dtype), inputs[2].strided.layout(as: dtype)]
+    let canonical = operands.allSatisfy { $0.shape == shape && $0.isContiguous }
+    let layout =
+      canonical ? Layout(contiguous: shape) : .ofPointwise(shape, operands.map { $0.stridesBroadcast(to: shape) })
+    let out = Tensor(backend.allocate(layout, dtype: dtype))
     func operand(_ x: Tensor) -> Strided {
       backend.cast(onDevice(x, condition.device), to: dtype).broadcast(to: shape)
     }
@@ -53,7 +57,10 @@ extension Tensor {
   /// `value` where the mask holds, as `torch.Tensor.masked_fill`. The mask broadcasts.
   /// - Precondition: the mask is bool.
   public func maskedFill(_ mask: Tensor, value: some TensorScalar) -> Tensor {
-    inOp("masked_fill") { Where()(mask, Tensor.full([], value, dtype: dtype), self).named("masked_fill") }
+    inOp("masked_fill") {
+      value.scalar.checkFits(dtype, op: "masked_fill", strictly: true)
+      return Where()(mask, Tensor.full([], value, dtype: dtype), self).named("masked_fill")
+    }
   }
   /// As ``maskedFill(_:value:)-(Tensor,TensorScalar)``, with a 0-dim tensor.
   public func maskedFill(_ mask: Tensor, value: Tensor) -> Tensor {
