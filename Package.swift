@@ -39,7 +39,7 @@ let package = Package(
       name: "mnist", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils"], path: "Examples/MNIST"),
 
     .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend"], exclude: ["Goldens"]),
-    .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+    .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Goldens"]),
     .testTarget(name: "TorchDataTests", dependencies: ["TorchData", "CTorchZlib", "CDigitsData"]),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils"]),
     .testTarget(

@@ -79,6 +79,8 @@ extension Tensor {
       if ndim == 2 && other.ndim == 1 { return mv(other) }
       if other.ndim == 1 { return matmul(other.unsqueeze(1)).squeeze(-1).named("unsafe_view") }
       checkInner(other, "matmul")
+      // One matrix that is trained by many: PyTorch folds the many, transposed, into one product.
+      if ndim == 2, isRecording { return other.mT.matmul(t()).mT.contiguous() }
       let m = shape[ndim - 2], k = shape[ndim - 1], n = other.shape[other.ndim - 1]
       let xBatch = Shape(shape.dropLast(2)), yBatch = Shape(other.shape.dropLast(2))
       // Many matrices by one: a single product of the rows.
