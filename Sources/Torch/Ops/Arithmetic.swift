@@ -32,25 +32,26 @@ extension BinaryOp {
     "pow", node: "pow.1", numberNode: "pow", numberFirstNode: "pow.2", kernel: .pow, result: .numbers,
     x: Gradient([.x, .y]) { g, s in
       let y = s.y
-      return g.where(y .!= 0, 0) * (y * s.x.pow(y - 1))
+      return (g * (y * s.x.pow(y - 1))).where(y .!= 0, 0)
     },
     y: Gradient([.x, .y, .output]) { g, s in
       // Zero to a power of zero or more does not move with the power.
       let x = s.x
       return (g * (s.output * x.log())).where((x .!= 0).logicalOr(s.y .< 0), 0)
     })
+  // Beside NaN both operands get the whole gradient, as in PyTorch.
   static let maximum = BinaryOp(
     "maximum", kernel: .maximum,
-    x: Gradient([.x, .y]) { g, s in (g * shareOfWinner(s.x .> s.y, s.x .== s.y, like: g)) },
-    y: Gradient([.x, .y]) { g, s in (g * shareOfWinner(s.y .> s.x, s.x .== s.y, like: g)) })
+    x: Gradient([.x, .y]) { g, s in shared(g, s.x .== s.y).where((s.x .< s.y).logicalNot(), 0) },
+    y: Gradient([.x, .y]) { g, s in shared(g, s.x .== s.y).where((s.y .< s.x).logicalNot(), 0) })
   static let minimum = BinaryOp(
     "minimum", kernel: .minimum,
-    x: Gradient([.x, .y]) { g, s in (g * shareOfWinner(s.x .< s.y, s.x .== s.y, like: g)) },
-    y: Gradient([.x, .y]) { g, s in (g * shareOfWinner(s.y .< s.x, s.x .== s.y, like: g)) })
+    x: Gradient([.x, .y]) { g, s in shared(g, s.x .== s.y).where((s.x .> s.y).logicalNot(), 0) },
+    y: Gradient([.x, .y]) { g, s in shared(g, s.x .== s.y).where((s.y .> s.x).logicalNot(), 0) })
   static let atan2 = BinaryOp(
     "atan2", kernel: .atan2, result: .floating,
-    x: Gradient([.x, .y]) { g, s in g * (s.y / (s.x * s.x + s.y * s.y)) },
-    y: Gradient([.x, .y]) { g, s in g * (-s.x / (s.x * s.x + s.y * s.y)) })
+    x: Gradient([.x, .y]) { g, s in g * s.y * oneOverSquares(s) },
+    y: Gradient([.x, .y]) { g, s in g * -s.x * oneOverSquares(s) })
   static let bitwiseAnd = BinaryOp("bitwise_and", kernel: .bitwiseAnd, result: .integral, x: nil, y: nil)
   static let bitwiseOr = BinaryOp("bitwise_or", kernel: .bitwiseOr, result: .integral, x: nil, y: nil)
   static let bitwiseXor = BinaryOp("bitwise_xor", kernel: .bitwiseXor, result: .integral, x: nil, y: nil)
@@ -71,9 +72,13 @@ private func noFloorDivideGradient() -> Never {
   fault("floor_divide", "has no derivative; use div(_:roundingMode: .floor), whose gradient is 0")
 }
 
-/// 1 where an operand won, a half where both are equal.
-private func shareOfWinner(_ wins: Tensor, _ ties: Tensor, like gradient: Tensor) -> Tensor {
-  wins.to(gradient.dtype) + ties.to(gradient.dtype) * 0.5
+/// Half the gradient where operands tie.
+private func shared(_ gradient: Tensor, _ ties: Tensor) -> Tensor { (gradient * 0.5).where(ties, gradient) }
+
+/// `1 / (x^2 + y^2)`, 0 at the origin.
+private func oneOverSquares(_ saved: BinaryOp.Saved) -> Tensor {
+  let squares = saved.x * saved.x + saved.y * saved.y
+  return squares.reciprocal().where(squares .!= 0, 0)
 }
 
 /// How a quotient is rounded, as torch's `rounding_mode`.

@@ -155,8 +155,9 @@ extension Tensor {
       }
     }
     let step = steps > 1 ? (b - a) / Double(steps - 1) : 0
+    // Rounded once per element, so that a whole number is not reached by accident.
     return sequence(steps, dtype, device, requiresGrad) {
-      .double($0 < steps / 2 ? a + step * Double($0) : b - step * Double(steps - 1 - $0))
+      .double($0 < steps / 2 ? a.addingProduct(step, Double($0)) : b.addingProduct(-step, Double(steps - 1 - $0)))
     }
   }
 

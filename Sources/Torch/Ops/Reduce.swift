@@ -153,7 +153,8 @@ struct Extreme: Op {
   let kernel: ReduceKernel
   let dims: [Int], keepdim: Bool
   let name: StaticString
-  var node: StaticString
+  let node: StaticString
+  var findsNaN = false
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.input(0)
@@ -168,7 +169,10 @@ struct Extreme: Op {
     guard let g = gradients[0] else { return [] }
     let x = saved[0]
     let extreme = saved[1].restored(dims, keepdim: keepdim, to: x.shape)
-    let hits = x.eq(extreme).logicalOr(x.isnan().logicalAnd(extreme.isnan())).to(g.dtype)
+    // PyTorch's max() finds NaN again; its amax does not, and the gradient is NaN.
+    let equal = x.eq(extreme)
+    let finds = findsNaN
+    let hits = (finds ? equal.logicalOr(x.isnan().logicalAnd(extreme.isnan())) : equal).to(g.dtype)
     return [g.restored(dims, keepdim: keepdim, to: x.shape) * hits / hits.sum(dim: dims, keepdim: true)]
   }
 }
@@ -309,11 +313,11 @@ extension Tensor {
 
   /// The largest element, as `torch.max`.
   public func max() -> Tensor {
-    Extreme(kernel: .max, dims: Array(0..<ndim), keepdim: false, name: "max", node: "max.1")(self)
+    Extreme(kernel: .max, dims: Array(0..<ndim), keepdim: false, name: "max", node: "max.1", findsNaN: true)(self)
   }
   /// The smallest element, as `torch.min`.
   public func min() -> Tensor {
-    Extreme(kernel: .min, dims: Array(0..<ndim), keepdim: false, name: "min", node: "min.1")(self)
+    Extreme(kernel: .min, dims: Array(0..<ndim), keepdim: false, name: "min", node: "min.1", findsNaN: true)(self)
   }
 
   /// The largest elements along a dimension and the first position of each, as `torch.max(dim)`.

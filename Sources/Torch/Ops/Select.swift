@@ -1,8 +1,8 @@
 // Choosing between two tensors.
 
 struct Where: Op {
-  /// Whether the last operand's layout is the result's, as where a tensor is filled.
-  var keepsLayout = false
+  /// Whether the result lies row-major whatever the operands do, as where a tensor is filled.
+  var isRowMajor = false
   var name: StaticString { "where" }
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
@@ -18,11 +18,9 @@ struct Where: Op {
     let backend = condition.backend
     let operands = [condition.strided.layout, inputs[1].strided.layout(as: dtype), inputs[2].strided.layout(as: dtype)]
     let canonical = operands.allSatisfy { $0.shape == shape && $0.isContiguous }
-    let last = inputs[2].strided.layout
     let layout =
-      keepsLayout && last.shape == shape
-      ? Layout(shape: shape, strides: last.ofCopy.strides)
-      : canonical ? Layout(contiguous: shape) : .ofPointwise(shape, operands.map { $0.stridesBroadcast(to: shape) })
+      canonical || isRowMajor
+      ? Layout(contiguous: shape) : .ofPointwise(shape, operands.map { $0.stridesBroadcast(to: shape) })
     let out = Tensor(backend.allocate(layout, dtype: dtype))
     func operand(_ x: Tensor) -> Strided {
       backend.cast(onDevice(x, condition.device), to: dtype).broadcast(to: shape)
@@ -64,14 +62,14 @@ extension Tensor {
   public func maskedFill(_ mask: Tensor, value: some TensorScalar) -> Tensor {
     inOp("masked_fill") {
       value.scalar.checkFits(dtype, op: "masked_fill", strictly: true)
-      return Where(keepsLayout: true)(mask, Tensor.full([], value, dtype: dtype), self).named("masked_fill")
+      return Where(isRowMajor: true)(mask, Tensor.full([], value, dtype: dtype), self).named("masked_fill")
     }
   }
   /// As ``maskedFill(_:value:)-(Tensor,TensorScalar)``, with a 0-dim tensor.
   public func maskedFill(_ mask: Tensor, value: Tensor) -> Tensor {
     inOp("masked_fill") {
       guard value.ndim == 0 else { fault("masked_fill", "the value must be 0-dim, got shape \(value.shape.brackets)") }
-      return Where(keepsLayout: true)(mask, value.to(dtype), self).named("masked_fill.1")
+      return Where(isRowMajor: true)(mask, value.to(dtype), self).named("masked_fill.1")
     }
   }
   @discardableResult
