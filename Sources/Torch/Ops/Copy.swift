@@ -131,7 +131,7 @@ extension Tensor {
   public func zero_() -> Tensor { inOp("zero_") { filled(.int(0), "zero") } }
 
   func filled(_ value: Scalar, _ node: StaticString) -> Tensor {
-    value.checkFits(dtype, op: "fill_")
+    value.checkFits(dtype, op: "fill_", strictly: numel() > 1)
     let recorded = isRecording
     checkInPlace("fill_", recorded: recorded)
     let node = recorded ? FillNode(node, edge: gradEdge) : nil

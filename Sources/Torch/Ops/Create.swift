@@ -31,7 +31,7 @@ extension Tensor {
     requiresGrad: Bool = false
   ) -> Tensor {
     let result = make(Shape(sizes), dtype ?? value.scalar.dtype, device, false, op: "full")
-    value.scalar.checkFits(result.dtype, op: "full")
+    value.scalar.checkFits(result.dtype, op: "full", strictly: result.numel() > 1)
     result.backend.fill(result.strided, with: value.scalar)
     if requiresGrad { result.requiresGrad = true }
     return result
@@ -73,7 +73,7 @@ extension Tensor {
     requiresGrad: Bool = false
   ) -> Tensor {
     let result = empty(like: other, dtype: dtype, device: device)
-    value.scalar.checkFits(result.dtype, op: "full_like")
+    value.scalar.checkFits(result.dtype, op: "full_like", strictly: result.numel() > 1)
     result.backend.fill(result.strided, with: value.scalar)
     if requiresGrad { result.requiresGrad = true }
     return result
@@ -144,8 +144,11 @@ extension Tensor {
     for bound in [start.scalar, end.scalar] { bound.checkFits(dtype, op: "linspace") }
     // Whole numbers lose the fractions of their bounds first.
     let isWhole = !dtype.isFloatingPoint
-    let a = isWhole ? Double(start.scalar.int64) : start.scalar.double
-    let b = isWhole ? Double(end.scalar.int64) : end.scalar.double
+    func bound(_ x: Scalar) -> Double {
+      if !isWhole { return x.double }
+      return dtype == .uint8 ? Double(UInt8(truncatingIfNeeded: x.int64)) : Double(x.int64)
+    }
+    let a = bound(start.scalar), b = bound(end.scalar)
     if steps == 1 { return sequence(1, dtype, device, requiresGrad) { _ in .double(a) } }
     if dtype == .float32 {
       // PyTorch walks from both ends towards the middle, in the result's own precision.

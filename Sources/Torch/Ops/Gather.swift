@@ -154,7 +154,8 @@ extension Tensor {
       let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "index_select") }
       let moved = along == 0 ? self : movedim(along, 0)
       let result = IndexRead(indexed: IndexedDims(dims: [0]))(moved, index.long().reshape(-1))
-      return (along == 0 ? result : result.movedim(0, along).clone(memoryFormat: .contiguousFormat)).named(
+      let placed = along == 0 ? result : result.movedim(0, along)
+      return placed.clone(memoryFormat: .contiguousFormat).named(
         "index_select")
     }
   }

@@ -71,7 +71,7 @@ extension Tensor {
 
   /// The last two dimensions swapped, as `torch.Tensor.mT`.
   public var mT: Tensor {
-    if ndim == 0 { return Alias()(self) }
+    if ndim == 0 { return self }
     guard ndim >= 2 else { fault("mT", "wants at least 2 dimensions, got \(shape.brackets)") }
     return transpose(-2, -1)
   }
