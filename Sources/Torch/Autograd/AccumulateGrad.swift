@@ -59,7 +59,9 @@ final class AccumulateGrad: Node, @unchecked Sendable {
       {
         state.grad = gradient.recordedNode == nil ? gradient : gradient.detach()
       } else {
-        state.grad = gradient.detach().copied(inLayout: layout)
+        // A leaf that is expanded or has gaps gets a row-major gradient.
+        state.grad = gradient.detach().copied(
+          inLayout: layout.isNonOverlappingAndDense ? layout : Layout(contiguous: layout.shape))
       }
     }
     for hook in state.withLock({ $0.afterHooks }) { _ = hook.run(gradient) }

@@ -68,7 +68,7 @@ struct OutputDescription {
 /// it; hooks are added by contract before either runs on another thread.
 public class Node: @unchecked Sendable {
   /// torch's name of the op, `"log_softmax"`.
-  let op: StaticString
+  final var op: StaticString
   /// Later nodes have higher numbers; a topological order for the walk.
   let sequence: UInt64
   final var edges: EdgeList
@@ -107,9 +107,20 @@ public class Node: @unchecked Sendable {
   }
 
   /// As PyTorch names it: `LogSoftmaxBackward0`.
+  ///
+  /// The op's name may say after a point which of torch's overloads it is, `"sum.1"`; nothing after the point leaves
+  /// the bare name, `"copy_backwards."`.
   public var name: String {
-    let words = String(describing: op).split(separator: "_")
-    return words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined() + "Backward0"
+    let parts = String(describing: op).split(separator: ".", omittingEmptySubsequences: false)
+    var result = ""
+    var capital = true
+    for letter in parts[0] {
+      if letter != "_" { result += capital ? letter.uppercased() : String(letter) }
+      // PyTorch begins a word after digits too: Log1PBackward0.
+      capital = letter == "_" || letter.isNumber
+    }
+    if parts.count == 1 { return result + "Backward0" }
+    return parts[1].isEmpty ? result : result + "Backward" + parts[1]
   }
 
   /// The nodes that receive this node's gradients, nil where an input needs none, as `grad_fn.next_functions`.

@@ -4,48 +4,54 @@ extension BinaryOp {
   static let add = BinaryOp(
     "add", kernel: .add, x: Gradient { g, _ in g }, y: Gradient { g, s in s.alpha == 1 ? g : g * s.alpha })
   static let sub = BinaryOp(
-    "sub", kernel: .sub, result: .numbers, x: Gradient { g, _ in g },
+    "sub", numberFirstNode: "rsub.1", kernel: .sub, result: .noBool, x: Gradient { g, _ in g },
     y: Gradient { g, s in s.alpha == 1 ? -g : g * -s.alpha })
   static let mul = BinaryOp(
     "mul", kernel: .mul, x: Gradient(.y) { g, s in g * s.y }, y: Gradient(.x) { g, s in g * s.x })
   static let div = BinaryOp(
-    "div", kernel: .div, result: .floating, x: Gradient(.y) { g, s in g / s.y },
+    "div", numberFirstNode: "mul", kernel: .div, result: .floating, x: Gradient(.y) { g, s in g / s.y },
     y: Gradient([.x, .y]) { g, s in -g * ((s.x / s.y) / s.y) })
   static let floorDivide = BinaryOp(
-    "div", kernel: .floorDivide, result: .promoted, x: Gradient { g, _ in Tensor.zeros(like: g) },
+    "div", node: "div.2", kernel: .floorDivide, result: .numbers, x: Gradient { g, _ in Tensor.zeros(like: g) },
     y: Gradient { g, _ in Tensor.zeros(like: g) })
+  /// `torch.floor_divide`, which has no derivative there either.
+  static let floorDivideOnly = BinaryOp(
+    "floor_divide", node: "not_implemented.", kernel: .floorDivide, result: .numbers,
+    x: Gradient { _, _ in noFloorDivideGradient() }, y: Gradient { _, _ in noFloorDivideGradient() })
   static let truncDivide = BinaryOp(
-    "div", kernel: .truncDivide, result: .promoted, x: Gradient { g, _ in Tensor.zeros(like: g) },
+    "div", node: "div.2", kernel: .truncDivide, result: .numbers, x: Gradient { g, _ in Tensor.zeros(like: g) },
     y: Gradient { g, _ in Tensor.zeros(like: g) })
   static let remainder = BinaryOp(
-    "remainder", kernel: .remainder, result: .numbers, x: Gradient { g, _ in g },
+    "remainder", node: "remainder.1", numberNode: "remainder", kernel: .remainder, result: .numbers,
+    x: Gradient { g, _ in g },
     y: Gradient([.x, .y]) { g, s in -g * s.x.div(s.y, roundingMode: .floor) })
   static let fmod = BinaryOp(
-    "fmod", kernel: .fmod, result: .numbers, x: Gradient { g, _ in g },
+    "fmod", node: "fmod.1", numberNode: "fmod", kernel: .fmod, result: .numbers, x: Gradient { g, _ in g },
     y: Gradient([.x, .y]) { g, s in -g * s.x.div(s.y, roundingMode: .trunc) })
   static let pow = BinaryOp(
-    "pow", kernel: .pow,
+    "pow", node: "pow.1", numberNode: "pow", numberFirstNode: "pow.2", kernel: .pow, result: .numbers,
     x: Gradient([.x, .y]) { g, s in
       let y = s.y
-      return g.where(y .!= 0, 0) * (y * s.x.pow(y - 1))
+      return (g * (y * s.x.pow(y - 1))).where(y .!= 0, 0)
     },
     y: Gradient([.x, .y, .output]) { g, s in
       // Zero to a power of zero or more does not move with the power.
       let x = s.x
       return (g * (s.output * x.log())).where((x .!= 0).logicalOr(s.y .< 0), 0)
     })
+  // Beside NaN both operands get the whole gradient, as in PyTorch.
   static let maximum = BinaryOp(
     "maximum", kernel: .maximum,
-    x: Gradient([.x, .y]) { g, s in (g * shareOfWinner(s.x .> s.y, s.x .== s.y, like: g)) },
-    y: Gradient([.x, .y]) { g, s in (g * shareOfWinner(s.y .> s.x, s.x .== s.y, like: g)) })
+    x: Gradient([.x, .y]) { g, s in shared(g, s.x .== s.y).where((s.x .< s.y).logicalNot(), 0) },
+    y: Gradient([.x, .y]) { g, s in shared(g, s.x .== s.y).where((s.y .< s.x).logicalNot(), 0) })
   static let minimum = BinaryOp(
     "minimum", kernel: .minimum,
-    x: Gradient([.x, .y]) { g, s in (g * shareOfWinner(s.x .< s.y, s.x .== s.y, like: g)) },
-    y: Gradient([.x, .y]) { g, s in (g * shareOfWinner(s.y .< s.x, s.x .== s.y, like: g)) })
+    x: Gradient([.x, .y]) { g, s in shared(g, s.x .== s.y).where((s.x .> s.y).logicalNot(), 0) },
+    y: Gradient([.x, .y]) { g, s in shared(g, s.x .== s.y).where((s.y .> s.x).logicalNot(), 0) })
   static let atan2 = BinaryOp(
     "atan2", kernel: .atan2, result: .floating,
-    x: Gradient([.x, .y]) { g, s in g * (s.y / (s.x * s.x + s.y * s.y)) },
-    y: Gradient([.x, .y]) { g, s in g * (-s.x / (s.x * s.x + s.y * s.y)) })
+    x: Gradient([.x, .y]) { g, s in g * s.y * oneOverSquares(s) },
+    y: Gradient([.x, .y]) { g, s in g * -s.x * oneOverSquares(s) })
   static let bitwiseAnd = BinaryOp("bitwise_and", kernel: .bitwiseAnd, result: .integral, x: nil, y: nil)
   static let bitwiseOr = BinaryOp("bitwise_or", kernel: .bitwiseOr, result: .integral, x: nil, y: nil)
   static let bitwiseXor = BinaryOp("bitwise_xor", kernel: .bitwiseXor, result: .integral, x: nil, y: nil)
@@ -62,9 +68,17 @@ extension BinaryOp {
     y: Gradient { g, _ in Tensor.zeros(like: g) })
 }
 
-/// 1 where an operand won, a half where both are equal.
-private func shareOfWinner(_ wins: Tensor, _ ties: Tensor, like gradient: Tensor) -> Tensor {
-  wins.to(gradient.dtype) + ties.to(gradient.dtype) * 0.5
+private func noFloorDivideGradient() -> Never {
+  fault("floor_divide", "has no derivative; use div(_:roundingMode: .floor), whose gradient is 0")
+}
+
+/// Half the gradient where operands tie.
+private func shared(_ gradient: Tensor, _ ties: Tensor) -> Tensor { (gradient * 0.5).where(ties, gradient) }
+
+/// `1 / (x^2 + y^2)`, 0 at the origin.
+private func oneOverSquares(_ saved: BinaryOp.Saved) -> Tensor {
+  let squares = saved.x * saved.x + saved.y * saved.y
+  return squares.reciprocal().where(squares .!= 0, 0)
 }
 
 /// How a quotient is rounded, as torch's `rounding_mode`.
@@ -129,8 +143,8 @@ extension Tensor {
   }
 
   /// The quotient rounded down, as `torch.floor_divide`.
-  public func floorDivide(_ other: Tensor) -> Tensor { BinaryOp.floorDivide(self, other) }
-  public func floorDivide(_ other: some TensorScalar) -> Tensor { BinaryOp.floorDivide(self, other.scalar) }
+  public func floorDivide(_ other: Tensor) -> Tensor { BinaryOp.floorDivideOnly(self, other) }
+  public func floorDivide(_ other: some TensorScalar) -> Tensor { BinaryOp.floorDivideOnly(self, other.scalar) }
 
   /// The rest of a division, with the sign of the divisor as in Python, as `torch.remainder`.
   public func remainder(_ other: Tensor) -> Tensor { BinaryOp.remainder(self, other) }
@@ -159,6 +173,10 @@ extension Tensor {
       let source = to(dtype)
       return inPlace
         ? UnaryOp.powScalar.inPlace(self, a: exponent.double) : UnaryOp.powScalar(source, a: exponent.double)
+    }
+    // The only powers of truth values that need no arithmetic.
+    if dtype == .bool {
+      return inPlace ? (exponent.bool ? self : fill_(true)) : exponent.bool ? clone() : .ones(like: self)
     }
     guard exponent.int64 >= 0 else {
       fault("pow", "whole numbers take no negative exponent, got \(exponent.int64); convert to a floating dtype first")

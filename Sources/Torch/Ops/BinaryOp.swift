@@ -24,8 +24,10 @@ final class BinaryOp: Sendable {
     case promoted
     /// As promoted, but whole numbers become float32: true division.
     case floating
-    /// Bool operands are refused.
+    /// Two bool operands are refused.
     case numbers
+    /// Any bool operand is refused.
+    case noBool
     /// Floating point operands are refused.
     case integral
   }
@@ -42,14 +44,22 @@ final class BinaryOp: Sendable {
   }
 
   let name: StaticString
+  /// The names of nodes, see ``Node/name``: of two tensors, of a tensor and a number, of a number and a tensor.
+  let node: StaticString, numberNode: StaticString, numberFirstNode: StaticString
   let kernel: BinaryKernel
   let result: Result
   /// The gradient of each operand; nil: not differentiable there.
   let x: Gradient?
   let y: Gradient?
 
-  init(_ name: StaticString, kernel: BinaryKernel, result: Result = .promoted, x: Gradient?, y: Gradient?) {
+  init(
+    _ name: StaticString, node: StaticString? = nil, numberNode: StaticString? = nil,
+    numberFirstNode: StaticString? = nil, kernel: BinaryKernel, result: Result = .promoted, x: Gradient?, y: Gradient?
+  ) {
     self.name = name
+    self.node = node ?? name
+    self.numberNode = numberNode ?? node ?? name
+    self.numberFirstNode = numberFirstNode ?? self.numberNode
     self.kernel = kernel
     self.result = result
     self.x = x
@@ -75,13 +85,14 @@ final class BinaryOp: Sendable {
   }
 
   private func mixed(_ x: Tensor, _ y: Tensor, alpha: Double) -> Tensor {
+    checkOperands(x.dtype, y.dtype)
     let dtype = resultType(promotedType([x, y]))
     let shape = checked { () throws(OpError) in try Layout.broadcast(x.shape, y.shape, op: name) }
     let device = commonDevice(x, y)
     let backend = Backends.of(device)
     let p = onDevice(x, device), q = onDevice(y, device)
     let out = Tensor(
-      backend.allocate(Self.resultLayout(shape, p.layout, q.layout), dtype: dtype))
+      backend.allocate(Layout.ofPointwise(shape, p.layout(as: dtype), q.layout(as: dtype)), dtype: dtype))
     backend.binary(
       kernel, backend.cast(p, to: dtype).broadcast(to: shape), backend.cast(q, to: dtype).broadcast(to: shape),
       alpha: alpha, into: out.strided)
@@ -94,9 +105,10 @@ final class BinaryOp: Sendable {
   @inline(__always)
   func callAsFunction(_ x: Tensor, _ number: Scalar, numberFirst: Bool = false, alpha: Double = 1) -> Tensor {
     inOp(name) {
+      checkOperands(x.dtype, number.dtype)
       let dtype = resultType(promotedType(x, number))
       let source = x.backend.cast(x.strided, to: dtype)
-      let out = Tensor(x.backend.allocate(source.layout.likeDense, dtype: dtype))
+      let out = Tensor(x.backend.allocate(x.strided.layout(as: dtype).besideNumber, dtype: dtype))
       x.backend.binary(kernel, source, number: number, numberFirst: numberFirst, alpha: alpha, into: out.strided)
       if x.isRecording {
         let edge = x.gradEdge
@@ -116,6 +128,7 @@ final class BinaryOp: Sendable {
     inOp(name) {
       let recorded = ct_grad_enabled() && (x.requiresGrad || y.requiresGrad)
       x.checkInPlace(name, recorded: recorded)
+      checkOperands(x.dtype, y.dtype)
       let dtype = resultType(promotedType([x, y]))
       checkFits(dtype, in: x)
       let shape = checked { () throws(OpError) in try Layout.broadcast(x.shape, y.shape, op: name) }
@@ -142,6 +155,7 @@ final class BinaryOp: Sendable {
     inOp(name) {
       let recorded = x.isRecording
       x.checkInPlace(name, recorded: recorded)
+      checkOperands(x.dtype, number.dtype)
       let dtype = resultType(promotedType(x, number))
       checkFits(dtype, in: x)
       return write(x, as: dtype, node: recorded ? node(x, number, alpha) : nil, saving: nil) {
@@ -186,6 +200,12 @@ final class BinaryOp: Sendable {
 
   // Shared rules.
 
+  @inline(__always)
+  private func checkOperands(_ x: DType, _ y: DType) {
+    guard result == .noBool, x == .bool || y == .bool else { return }
+    fault(OpError(name, "takes numbers, not bool; use logicalXor or logicalNot, or convert with to(.uint8)"))
+  }
+
   private func checkFits(_ dtype: DType, in x: Tensor) {
     guard dtype.category <= x.dtype.category else {
       fault(
@@ -200,7 +220,7 @@ final class BinaryOp: Sendable {
     switch result {
     case .promoted: return promoted
     case .floating: return promoted.isFloatingPoint ? promoted : .defaultFloat
-    case .numbers:
+    case .numbers, .noBool:
       if promoted == .bool {
         fault(OpError(name, "takes numbers, not bool; use logicalXor or convert with to(.uint8)"))
       }
@@ -220,13 +240,6 @@ final class BinaryOp: Sendable {
     out.setHistory(node)
   }
 
-  /// The layout of a fresh result: the order of the first operand that has the full shape, else row-major.
-  static func resultLayout(_ shape: Shape, _ a: Layout, _ b: Layout) -> Layout {
-    if a.shape == shape && !a.isContiguous { return a.likeDense }
-    if a.shape == shape && b.shape == shape { return Layout(contiguous: shape) }
-    if b.shape == shape && a.rank < 2 && !b.isContiguous { return b.likeDense }
-    return Layout(contiguous: shape)
-  }
 }
 
 final class BinaryNode: Node, @unchecked Sendable {
@@ -243,7 +256,7 @@ final class BinaryNode: Node, @unchecked Sendable {
     self.alpha = alpha
     self.number = number
     self.numberFirst = numberFirst
-    super.init(op: row.name, edges: edges)
+    super.init(op: number == nil ? row.node : numberFirst ? row.numberFirstNode : row.numberNode, edges: edges)
   }
 
   /// What the gradients that are wanted need.

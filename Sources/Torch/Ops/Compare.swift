@@ -13,7 +13,8 @@ struct CompareOp {
       let device = commonDevice(x, y)
       let backend = Backends.of(device)
       let p = onDevice(x, device), q = onDevice(y, device)
-      let out = Tensor(backend.allocate(BinaryOp.resultLayout(shape, p.layout, q.layout), dtype: .bool))
+      let out = Tensor(
+        backend.allocate(Layout.ofPointwise(shape, p.layout(as: dtype), q.layout(as: dtype)), dtype: .bool))
       backend.compare(
         kernel, backend.cast(p, to: dtype).broadcast(to: shape), backend.cast(q, to: dtype).broadcast(to: shape),
         into: out.strided)

@@ -32,9 +32,7 @@ func copyBetweenDevices(_ x: Strided, into out: Strided) {
 }
 
 final class CopyNode: Node, @unchecked Sendable {
-  init(target: Edge?, source: Edge?) { super.init(op: "copy", edges: EdgeList(target, source)) }
-
-  override var name: String { "CopyBackwards" }
+  init(target: Edge?, source: Edge?) { super.init(op: "copy_backwards.", edges: EdgeList(target, source)) }
 
   override func backward(_ gradients: [Tensor?]) -> [Tensor?] {
     guard let gradient = gradients[0] else { return [] }
@@ -57,20 +55,20 @@ extension Tensor {
   /// This tensor where it has the dtype, else a converted copy, as `torch.Tensor.to`.
   public func to(_ dtype: DType, copy: Bool = false) -> Tensor {
     if dtype == self.dtype && !copy { return self }
-    return Convert(dtype: dtype, device: device, name: "to_copy").run(self, into: strided.layout.likeDense)
+    return Convert(dtype: dtype, device: device, name: "to_copy").run(self, into: strided.layout.ofCopy)
   }
 
   /// This tensor where it lives on the device, else a copy there, as `torch.Tensor.to`.
   /// - Precondition: the device is available; the fault tells why it is not.
   public func to(_ device: Device, copy: Bool = false) -> Tensor {
     if device == self.device && !copy { return self }
-    return Convert(dtype: dtype, device: device, name: "to_copy").run(self, into: strided.layout.likeDense)
+    return Convert(dtype: dtype, device: device, name: "to_copy").run(self, into: strided.layout.ofCopy)
   }
 
   /// As ``to(_:copy:)-(DType,_)`` and ``to(_:copy:)-(Device,_)`` in one.
   public func to(_ device: Device, _ dtype: DType, copy: Bool = false) -> Tensor {
     if device == self.device && dtype == self.dtype && !copy { return self }
-    return Convert(dtype: dtype, device: device, name: "to_copy").run(self, into: strided.layout.likeDense)
+    return Convert(dtype: dtype, device: device, name: "to_copy").run(self, into: strided.layout.ofCopy)
   }
 
   /// With the dtype and device of another tensor, as `torch.Tensor.to(other)`.
@@ -126,16 +124,17 @@ extension Tensor {
 
   /// Overwrites every element with a number, as `torch.Tensor.fill_`.
   @discardableResult
-  public func fill_(_ value: some TensorScalar) -> Tensor { inOp("fill_") { filled(value.scalar) } }
+  public func fill_(_ value: some TensorScalar) -> Tensor { inOp("fill_") { filled(value.scalar, "fill.2") } }
 
   /// Overwrites every element with 0, as `torch.Tensor.zero_`.
   @discardableResult
-  public func zero_() -> Tensor { inOp("zero_") { filled(.int(0)) } }
+  public func zero_() -> Tensor { inOp("zero_") { filled(.int(0), "zero") } }
 
-  private func filled(_ value: Scalar) -> Tensor {
+  func filled(_ value: Scalar, _ node: StaticString) -> Tensor {
+    value.checkFits(dtype, op: "fill_", strictly: numel() > 1)
     let recorded = isRecording
     checkInPlace("fill_", recorded: recorded)
-    let node = recorded ? FillNode(edge: gradEdge) : nil
+    let node = recorded ? FillNode(node, edge: gradEdge) : nil
     backend.fill(strided, with: value)
     bumpVersion()
     if let node { rebaseHistory(node) }
@@ -154,7 +153,7 @@ extension Tensor {
 
   private func layout(_ format: MemoryFormat, op: String) -> Layout {
     switch format {
-    case .preserveFormat: return strided.layout.likeDense
+    case .preserveFormat: return strided.layout.ofCopy
     case .contiguousFormat: return Layout(contiguous: shape)
     case .channelsLast, .channelsLast3d:
       let wanted = format == .channelsLast ? 4 : 5
@@ -168,7 +167,7 @@ extension Tensor {
 
 /// The step of a tensor that was overwritten with a number: no gradient passes.
 final class FillNode: Node, @unchecked Sendable {
-  init(edge: Edge?) { super.init(op: "fill", edges: EdgeList(edge)) }
+  init(_ op: StaticString, edge: Edge?) { super.init(op: op, edges: EdgeList(edge)) }
 
   override func backward(_ gradients: [Tensor?]) -> [Tensor?] { [gradients[0].map { Tensor.zeros(like: $0) }] }
 }

@@ -31,6 +31,7 @@ extension Tensor {
     requiresGrad: Bool = false
   ) -> Tensor {
     let result = make(Shape(sizes), dtype ?? value.scalar.dtype, device, false, op: "full")
+    value.scalar.checkFits(result.dtype, op: "full", strictly: result.numel() > 1)
     result.backend.fill(result.strided, with: value.scalar)
     if requiresGrad { result.requiresGrad = true }
     return result
@@ -61,7 +62,7 @@ extension Tensor {
     -> Tensor
   {
     let result = Tensor(
-      Backends.of(device ?? other.device).allocate(other.strided.layout.likeDense, dtype: dtype ?? other.dtype))
+      Backends.of(device ?? other.device).allocate(other.strided.layout.ofCopy, dtype: dtype ?? other.dtype))
     if requiresGrad { result.requiresGrad = true }
     return result
   }
@@ -72,6 +73,7 @@ extension Tensor {
     requiresGrad: Bool = false
   ) -> Tensor {
     let result = empty(like: other, dtype: dtype, device: device)
+    value.scalar.checkFits(result.dtype, op: "full_like", strictly: result.numel() > 1)
     result.backend.fill(result.strided, with: value.scalar)
     if requiresGrad { result.requiresGrad = true }
     return result
@@ -110,8 +112,12 @@ extension Tensor {
     }
     let dtype = dtype ?? a.dtype
     if case .double = a {
+      // Into whole numbers PyTorch counts with whole numbers: start and step lose their fractions first.
       let count = Int(((b.double - a.double) / s.double).rounded(.up))
-      return sequence(count, dtype, device, requiresGrad) { .double(a.double + Double($0) * s.double) }
+      if dtype.isFloatingPoint {
+        return sequence(count, dtype, device, requiresGrad) { .double(a.double + Double($0) * s.double) }
+      }
+      return sequence(count, dtype, device, requiresGrad) { .int(a.int64 + Int64($0) * s.int64) }
     }
     let span = b.int64 - a.int64
     let count = Int(span / s.int64) + (span % s.int64 == 0 ? 0 : 1)
@@ -135,7 +141,15 @@ extension Tensor {
     requiresGrad: Bool = false
   ) -> Tensor {
     guard steps >= 0 else { fault("linspace", "steps cannot be negative, got \(steps)") }
-    let a = start.scalar.double, b = end.scalar.double
+    for bound in [start.scalar, end.scalar] { bound.checkFits(dtype, op: "linspace") }
+    // Whole numbers lose the fractions of their bounds first.
+    let isWhole = !dtype.isFloatingPoint
+    func bound(_ x: Scalar) -> Double {
+      if !isWhole { return x.double }
+      return dtype == .uint8 ? Double(UInt8(truncatingIfNeeded: x.int64)) : Double(x.int64)
+    }
+    let a = bound(start.scalar), b = bound(end.scalar)
+    if steps == 1 { return sequence(1, dtype, device, requiresGrad) { _ in .double(a) } }
     if dtype == .float32 {
       // PyTorch walks from both ends towards the middle, in the result's own precision.
       let x = Float(a), y = Float(b), step = steps > 1 ? (y - x) / Float(steps - 1) : 0
@@ -144,8 +158,9 @@ extension Tensor {
       }
     }
     let step = steps > 1 ? (b - a) / Double(steps - 1) : 0
+    // Rounded once per element, so that a whole number is not reached by accident.
     return sequence(steps, dtype, device, requiresGrad) {
-      .double($0 < steps / 2 ? a + step * Double($0) : b - step * Double(steps - 1 - $0))
+      .double($0 < steps / 2 ? a.addingProduct(step, Double($0)) : b.addingProduct(-step, Double(steps - 1 - $0)))
     }
   }
 

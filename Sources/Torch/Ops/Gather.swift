@@ -116,7 +116,7 @@ extension Tensor {
   }
   @discardableResult
   public func scatterAdd_(dim: Int, index: Tensor, src: Tensor) -> Tensor {
-    inOp("scatter_add_") { copy_(scatterAdd(dim: dim, index: index, src: src)) }
+    inOp("scatter_add_") { copy_(scatterAdd(dim: dim, index: index, src: src)).namedWrite("scatter_add") }
   }
 
   /// A copy with the elements of `src` written at positions along a dimension, as `torch.scatter`.
@@ -130,15 +130,15 @@ extension Tensor {
   }
   /// A copy with a number written at positions along a dimension, as `torch.scatter`.
   public func scatter(dim: Int, index: Tensor, value: some TensorScalar) -> Tensor {
-    scatter(dim: dim, index: index, src: Tensor.full(index.shape, value, dtype: dtype))
+    scatter(dim: dim, index: index, src: Tensor.full(index.shape, value, dtype: dtype)).named("scatter.1")
   }
   @discardableResult
   public func scatter_(dim: Int, index: Tensor, src: Tensor) -> Tensor {
-    inOp("scatter_") { copy_(scatter(dim: dim, index: index, src: src)) }
+    inOp("scatter_") { copy_(scatter(dim: dim, index: index, src: src)).namedWrite("scatter") }
   }
   @discardableResult
   public func scatter_(dim: Int, index: Tensor, value: some TensorScalar) -> Tensor {
-    inOp("scatter_") { copy_(scatter(dim: dim, index: index, value: value)) }
+    inOp("scatter_") { copy_(scatter(dim: dim, index: index, value: value)).namedWrite("scatter.1") }
   }
 
   /// Whole entries along a dimension in the order of an index, as `torch.index_select`.
@@ -153,8 +153,10 @@ extension Tensor {
       if ndim == 0 { return reshape(1).indexSelect(dim: 0, index: index).reshape([]) }
       let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "index_select") }
       let moved = along == 0 ? self : movedim(along, 0)
-      let result = IndexRead(count: 1)(moved, index.long().reshape(-1))
-      return along == 0 ? result : result.movedim(0, along).contiguous()
+      let result = IndexRead(indexed: IndexedDims(dims: [0]))(moved, index.long().reshape(-1))
+      let placed = along == 0 ? result : result.movedim(0, along)
+      return placed.clone(memoryFormat: .contiguousFormat).named(
+        "index_select")
     }
   }
 }

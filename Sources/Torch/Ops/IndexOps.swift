@@ -1,70 +1,137 @@
-// Reading and writing by index tensors over the leading dimensions; the subscript brings any expression to this form.
+import CTorchRuntime
 
-/// `x[i0, i1, ...]` with broadcast int64 tensors for the first dimensions.
+// Reading and writing by index tensors; the subscript brings any expression to this form.
+
+/// Which dimensions of a tensor index tensors stand for, and where what they name lies.
+struct IndexedDims {
+  /// The dimensions, rising.
+  let dims: [Int]
+
+  /// Where the dimensions of the index tensors stand in the result: in place of neighbours, else first.
+  var place: Int { dims.last! - dims.first! + 1 == dims.count ? dims.first! : 0 }
+
+  /// The layout with the indexed dimensions in front, as the kernels want it.
+  func front(_ x: Layout) -> Layout {
+    if dims == Array(0..<dims.count) { return x }
+    return checked { () throws(OpError) in
+      try x.permuted(dims + (0..<x.rank).filter { !dims.contains($0) })
+    }
+  }
+
+  /// The shape of `x[...]` for index tensors of one shape.
+  func resultShape(_ x: Shape, index: Shape) -> Shape {
+    let rest = (0..<x.count).filter { !dims.contains($0) }.map { x[$0] }
+    return Shape(rest.prefix(place) + Array(index) + rest.dropFirst(place))
+  }
+
+  /// A layout of the result's shape with the dimensions of the index tensors in front.
+  func indexFront(_ result: Layout, indexRank: Int) -> Layout {
+    if place == 0 || indexRank == 0 { return result }
+    let moved = Array(place..<(place + indexRank))
+    return checked { () throws(OpError) in
+      try result.permuted(moved + (0..<result.rank).filter { !moved.contains($0) })
+    }
+  }
+
+  /// Where PyTorch puts the result: dense, its dimensions nesting as those of the source and of the indices do.
+  func resultLayout(_ x: Layout, indices: [Layout]) -> Layout {
+    let indexShape = indices[0].shape
+    let shape = resultShape(x.shape, index: indexShape)
+    let rest = (0..<x.rank).filter { !dims.contains($0) }.map { x.strides[$0] }
+    let source = rest.prefix(place) + [Int](repeating: 0, count: indexShape.count) + rest.dropFirst(place)
+    let before = [Int](repeating: 1, count: place), after = [Int](repeating: 1, count: rest.count - place)
+    let operands = indices.map { index in
+      let wide = index.viewed(as: Shape(before + Array(indexShape) + after)) ?? index
+      return wide.stridesBroadcast(to: shape)
+    }
+    return Layout.ofPointwise(shape, [Shape(source)] + operands)
+  }
+
+  /// An index into a dimension without elements is out of bounds whatever it is.
+  func checkNotEmpty(_ x: Tensor, _ indices: [Tensor]) {
+    guard indices[0].numel() > 0 else { return }
+    for dim in dims where x.shape[dim] == 0 {
+      fault("index", "dim \(dim) has size 0 and takes no index; got input \(x.shape.brackets)")
+    }
+  }
+}
+
+/// `x[i0, i1, ...]` with int64 tensors of one shape for some of the dimensions.
 struct IndexRead: Op {
-  let count: Int
+  let indexed: IndexedDims
   var name: StaticString { "index" }
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     let x = inputs[0]
     let indices = Array(inputs.dropFirst())
     for index in indices { saving.constant(index) }
-    let shape = Shape(Array(indices[0].shape) + x.shape.dropFirst(count))
-    Self.checkNotEmpty(x, indices, shape)
-    let out = Tensor(shape: shape, dtype: x.dtype, device: x.device)
-    x.backend.indexRead(x.strided, indices: indices.map(\.strided), into: out.strided)
-    return [out]
-  }
-
-  /// An index into a dimension without elements is out of bounds whatever it is.
-  static func checkNotEmpty(_ x: Tensor, _ indices: [Tensor], _ shape: Shape) {
-    guard indices[0].numel() > 0 else { return }
-    for dim in 0..<indices.count where x.shape[dim] == 0 {
-      fault("index", "dim \(dim) has size 0 and takes no index; got input \(x.shape.brackets)")
-    }
+    indexed.checkNotEmpty(x, indices)
+    let layout = indexed.resultLayout(x.strided.layout, indices: indices.map(\.strided.layout))
+    let out = x.backend.allocate(layout, dtype: x.dtype)
+    x.backend.indexRead(
+      x.strided.with(indexed.front(x.strided.layout)), indices: indices.map(\.strided),
+      into: out.with(indexed.indexFront(layout, indexRank: indices[0].ndim)))
+    return [Tensor(out)]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
     let zeros = Tensor.zeros(saved.shape(of: 0), dtype: g.dtype, device: g.device)
-    return [IndexWrite(count: count, accumulates: true).apply([zeros, g] + (0..<count).map { saved[$0] })[0]]
+    let indices = (0..<indexed.dims.count).map { saved[$0] }
+    return [IndexWrite(indexed: indexed, accumulates: true, node: "index_put").apply([zeros, g] + indices)[0]]
   }
 }
 
 /// A copy of `x` with `source` written or added at `[i0, i1, ...]`.
 struct IndexWrite: Op {
-  let count: Int
+  let indexed: IndexedDims
   let accumulates: Bool
+  let node: StaticString
   var name: StaticString { "index_put" }
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     let indices = Array(inputs.dropFirst(2))
     for index in indices { saving.constant(index) }
     let out = inputs[0].clone()
-    let shape = Shape(Array(indices[0].shape) + out.shape.dropFirst(count))
-    IndexRead.checkNotEmpty(out, indices, shape)
-    let source = inputs[1].strided
-    guard let wide = try? Layout.broadcast(shape, source.shape, op: "index_put"), wide == shape else {
+    write(inputs[1], at: indices, into: out)
+    return [out]
+  }
+
+  private func write(_ value: Tensor, at indices: [Tensor], into out: Tensor) {
+    indexed.checkNotEmpty(out, indices)
+    let shape = indexed.resultShape(out.shape, index: indices[0].shape)
+    guard let wide = try? Layout.broadcast(shape, value.shape, op: "index_put"), wide == shape else {
       fault(
         "index_put",
-        "the value has shape \(source.shape.brackets) and does not broadcast to the indexed \(shape.brackets)")
+        "the value has shape \(value.shape.brackets) and does not broadcast to the indexed \(shape.brackets)")
     }
+    var source = value.strided.broadcast(to: shape)
+    if source.storage === out.strided.storage { source = copyOf(source, out.backend) }
     out.backend.indexWrite(
-      source.broadcast(to: shape), indices: indices.map(\.strided), mode: accumulates ? .add : .assign,
-      into: out.strided)
-    return [out]
+      source.with(indexed.indexFront(source.layout, indexRank: indices[0].ndim)), indices: indices.map(\.strided),
+      mode: accumulates ? .add : .assign, into: out.strided.with(indexed.front(out.strided.layout)))
+  }
+
+  /// Writes into `x` itself and records that.
+  func inPlace(_ x: Tensor, _ value: Tensor, at indices: [Tensor]) {
+    let recorded = ct_grad_enabled() && (x.requiresGrad || (value.requiresGrad && x.dtype.isFloatingPoint))
+    x.checkInPlace("index_put_", recorded: recorded)
+    let step = recorded ? OpNode(self, EdgeList([x.gradEdge, value.gradEdge] + indices.map { _ in nil })) : nil
+    write(value, at: indices, into: x)
+    x.bumpVersion()
+    guard let step else { return }
+    step.saved = indices.map { SavedTensor($0, .constant) }
+    x.rebaseHistory(step)
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
-    let indices = (0..<count).map { saved[$0] }
+    let indices = (0..<indexed.dims.count).map { saved[$0] }
     var kept: Tensor?
     if saved.needs(0) {
-      kept =
-        accumulates
-        ? g : IndexWrite(count: count, accumulates: false).apply([g, Tensor.zeros([], dtype: g.dtype)] + indices)[0]
+      kept = accumulates ? g : apply([g, Tensor.zeros([], dtype: g.dtype, device: g.device)] + indices)[0]
     }
-    return [kept, saved.needs(1) ? IndexRead(count: count).apply([g] + indices)[0] : nil]
+    return [kept, saved.needs(1) ? IndexRead(indexed: indexed).apply([g] + indices)[0] : nil]
   }
 }
 
@@ -77,7 +144,9 @@ extension Tensor {
     inOp("masked_select") {
       guard mask.dtype == .bool else { fault("masked_select", "the mask must be bool, got \(mask.dtype.name)") }
       let shape = checked { () throws(OpError) in try Layout.broadcast(self.shape, mask.shape, op: "masked_select") }
-      return expand(shape)[mask.expand(shape)]
+      let flags = mask.expand(shape)
+      // A 0-dim pair still gives a list.
+      return (shape.isEmpty ? reshape(1)[flags.reshape(1)] : expand(shape)[flags]).named("masked_select")
     }
   }
 
@@ -86,7 +155,10 @@ extension Tensor {
   @discardableResult
   public func indexPut_(_ indices: [Tensor?], _ values: Tensor, accumulate: Bool = false) -> Tensor {
     inOp("index_put_") {
-      write(values, at: indices.map { $0.map { .tensor($0) } ?? .slice(nil, nil, 1) }, accumulates: accumulate)
+      guard indices.contains(where: { $0 != nil }) else { fault("index_put_", "wants at least one index tensor") }
+      write(
+        values, at: indices.map { $0.map { .tensor($0) } ?? .slice(nil, nil, 1) }, accumulates: accumulate,
+        reading: .tensorsOnly)
       return self
     }
   }

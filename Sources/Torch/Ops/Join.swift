@@ -134,7 +134,7 @@ extension Tensor {
           "wants tensors of one shape; got \(first.shape.brackets) and, as tensor \(i), \(tensor.shape.brackets)")
       }
       let dim = checked { () throws(OpError) in try Layout.wrap(dim, rank: first.ndim + 1, op: "stack") }
-      return cat(tensors.map { $0.unsqueeze(dim) }, dim: dim)
+      return cat(tensors.map { $0.unsqueeze(dim) }, dim: dim).named("stack")
     }
   }
 
@@ -145,9 +145,10 @@ extension Tensor {
       guard splitSize > 0 || (splitSize == 0 && size == 0) else {
         fault("split", "wants a positive size, got \(splitSize)")
       }
-      if size == 0 { return split([0], dim: dim) }
-      let count = (size + splitSize - 1) / splitSize
-      return split((0..<count).map { Swift.min(splitSize, size - $0 * splitSize) }, dim: dim)
+      let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "split") }
+      let count = size == 0 ? 1 : (size + splitSize - 1) / splitSize
+      let sizes = (0..<count).map { Swift.min(splitSize, size - $0 * splitSize) }
+      return Pieces(cut: .sizes(sizes), dim: along, name: "split")(self)
     }
   }
 
@@ -161,7 +162,7 @@ extension Tensor {
           "split",
           "sizes \(splitSizes) do not add up to \(size(along)), the size of dim \(along); got input \(shape.brackets)")
       }
-      return Pieces(cut: .sizes(splitSizes), dim: along, name: "split")(self)
+      return Pieces(cut: .sizes(splitSizes), dim: along, name: "split_with_sizes")(self)
     }
   }
 
@@ -196,7 +197,8 @@ extension Tensor {
       let sizes = Array(repeating: 1, count: lead) + Array(shape)
       // [r0, s0, r1, s1, ...] stretched, then joined in pairs.
       let wide = zip(repeats, sizes).flatMap { [$0, $1] }
-      return reshape(sizes.flatMap { [1, $0] }).expand(wide).reshape(zip(repeats, sizes).map { $0 * $1 })
+      let pairs = reshape(sizes.flatMap { [1, $0] }).expand(wide).clone(memoryFormat: .contiguousFormat)
+      return pairs.view(zip(repeats, sizes).map { $0 * $1 }).named("repeat")
     }
   }
 }

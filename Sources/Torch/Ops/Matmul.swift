@@ -73,23 +73,28 @@ extension Tensor {
       }
       if ndim == 1 && other.ndim == 1 { return dot(other) }
       if ndim == 2 && other.ndim == 2 { return mm(other) }
-      if ndim == 1 { return unsqueeze(0).matmul(other).squeeze(-2) }
-      if other.ndim == 1 { return matmul(other.unsqueeze(1)).squeeze(-1) }
+      if ndim == 1 {
+        return unsqueeze(0).matmul(other).squeeze(-2).named(other.ndim == 2 ? "squeeze.4" : "unsafe_view")
+      }
+      if ndim == 2 && other.ndim == 1 { return mv(other) }
+      if other.ndim == 1 { return matmul(other.unsqueeze(1)).squeeze(-1).named("unsafe_view") }
       checkInner(other, "matmul")
+      // One matrix that is trained by many: PyTorch folds the many, transposed, into one product.
+      if ndim == 2, isRecording { return other.mT.matmul(t()).mT.contiguous() }
       let m = shape[ndim - 2], k = shape[ndim - 1], n = other.shape[other.ndim - 1]
       let xBatch = Shape(shape.dropLast(2)), yBatch = Shape(other.shape.dropLast(2))
       // Many matrices by one: a single product of the rows.
-      if yBatch.isEmpty { return reshape(-1, k).checkedFold(other, xBatch, m, n, count: xBatch.elementCount) }
+      if yBatch.isEmpty { return checkedFold(other, xBatch, m, n, count: xBatch.elementCount) }
       let batch = checked { () throws(OpError) in try Layout.broadcast(xBatch, yBatch, op: "matmul") }
       let count = batch.elementCount
       let x = expand(Array(batch) + [m, k]).reshape([count, m, k])
       let y = other.expand(Array(batch) + [k, n]).reshape([count, k, n])
-      return MatrixProduct(name: "bmm")(x, y).reshape(Array(batch) + [m, n])
+      return MatrixProduct(name: "bmm")(x, y).reshape(Array(batch) + [m, n]).named("unsafe_view")
     }
   }
 
   private func checkedFold(_ other: Tensor, _ batch: Shape, _ m: Int, _ n: Int, count: Int) -> Tensor {
-    reshape([count * m, other.shape[0]]).mm(other).reshape(Array(batch) + [m, n])
+    reshape([count * m, other.shape[0]]).mm(other).reshape(Array(batch) + [m, n]).named("unsafe_view")
   }
 
   private func checkProduct(_ other: Tensor, _ op: StaticString) {
@@ -100,6 +105,7 @@ extension Tensor {
           "operands have different dtypes, \(dtype.name) and \(other.dtype.name); convert one with to(_:); got \(shape.brackets) and \(other.shape.brackets)"
         ))
     }
+    guard dtype != .bool else { fault(OpError(op, "takes numbers, not bool; convert with to(_:)")) }
     guard device == other.device else {
       fault(OpError(op, "operands live on different devices, \(device) and \(other.device); move one with to(_:)"))
     }
@@ -147,7 +153,7 @@ extension Tensor {
     guard ndim == 2, other.ndim == 1 else {
       fault("mv", "wants a matrix and a vector, got \(shape.brackets) and \(other.shape.brackets)")
     }
-    return inOp("mv") { mm(other.unsqueeze(1)).squeeze(1) }
+    return inOp("mv") { mm(other.unsqueeze(1)).squeeze(1).named("mv") }
   }
 
   /// The sum of products of two vectors, as `torch.dot`.
@@ -157,7 +163,7 @@ extension Tensor {
       guard ndim == 1, other.ndim == 1, shape == other.shape else {
         fault("dot", "wants two vectors of one size, got \(shape.brackets) and \(other.shape.brackets)")
       }
-      return MatrixProduct(name: "mm")(unsqueeze(0), other.unsqueeze(1)).view([])
+      return MatrixProduct(name: "mm")(unsqueeze(0), other.unsqueeze(1)).view([]).named("dot")
     }
   }
 

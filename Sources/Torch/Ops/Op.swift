@@ -2,8 +2,10 @@ import CTorchRuntime
 
 /// An op with structure: its stored fields are its arguments, `forward` and `backward` are neighbours.
 protocol Op: Sendable {
-  /// torch's name, by which faults, the profiler and the node speak of it.
+  /// torch's name, by which faults and the profiler speak of it.
   var name: StaticString { get }
+  /// The name of the node: `name` and, after a point, which of torch's overloads it is; see ``Node/name``.
+  var node: StaticString { get }
 
   /// Computes the outputs; says through `saving` what `backward` needs.
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor]
@@ -55,6 +57,8 @@ struct Saved {
 }
 
 extension Op {
+  var node: StaticString { name }
+
   /// Runs the op and records it where an input asks for gradients.
   func apply(_ inputs: [Tensor]) -> [Tensor] {
     inOp(name) {
@@ -88,7 +92,7 @@ final class OpNode<O: Op>: Node, @unchecked Sendable {
 
   init(_ arguments: O, _ edges: EdgeList) {
     self.arguments = arguments
-    super.init(op: arguments.name, edges: edges)
+    super.init(op: arguments.node, edges: edges)
   }
 
   override func backward(_ gradients: [Tensor?]) -> [Tensor?] { arguments.backward(gradients, Saved(self, saved)) }
@@ -99,9 +103,15 @@ final class OpNode<O: Op>: Node, @unchecked Sendable {
 /// An op of one tensor whose gradient needs the input's layout alone: views and their kin.
 protocol StructureOp: Sendable {
   var name: StaticString { get }
+  /// As ``Op/node``.
+  var node: StaticString { get }
 
   /// The gradient of the input.
   func backward(_ gradient: Tensor, input: Layout) -> Tensor
+}
+
+extension StructureOp {
+  var node: StaticString { name }
 }
 
 final class StructureNode<O: StructureOp>: Node, @unchecked Sendable {
@@ -112,7 +122,7 @@ final class StructureNode<O: StructureOp>: Node, @unchecked Sendable {
   init(_ arguments: O, of input: Layout, edge: Edge?) {
     self.arguments = arguments
     self.input = input
-    super.init(op: arguments.name, edges: EdgeList(edge))
+    super.init(op: arguments.node, edges: EdgeList(edge))
   }
 
   override func backward(_ gradients: [Tensor?]) -> [Tensor?] {
@@ -136,4 +146,16 @@ extension ViewOp {
       return out
     }
   }
+}
+
+extension Tensor {
+  /// Names the step that made this fresh result: an op composed of others is one step to the reader of `grad_fn`.
+  package func named(_ node: StaticString) -> Tensor {
+    recordedNode?.op = node
+    return self
+  }
+
+  /// As ``named(_:)`` for a write in place; the step of a view's base keeps its own name.
+  @discardableResult
+  func namedWrite(_ node: StaticString) -> Tensor { viewBase == nil ? named(node) : self }
 }

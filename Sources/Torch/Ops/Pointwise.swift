@@ -4,7 +4,9 @@ extension UnaryOp {
   static let neg = UnaryOp("neg", kernel: .neg, domain: .numbers, saves: .nothing) { g, _ in -g }
   static let abs = UnaryOp("abs", kernel: .abs, domain: .numbers, saves: .input) { g, x in g * x.sign() }
   static let sign = UnaryOp("sign", kernel: .sign, domain: .any, saves: .nothing) { g, _ in Tensor.zeros(like: g) }
-  static let square = UnaryOp("square", kernel: .square, domain: .numbers, saves: .input) { g, x in g * (x * 2) }
+  static let square = UnaryOp("square", node: "pow", kernel: .square, domain: .numbers, saves: .input) { g, x in
+    g * (x * 2)
+  }
   static let sqrt = UnaryOp("sqrt", kernel: .sqrt, saves: .output) { g, y in g / (y * 2) }
   static let rsqrt = UnaryOp("rsqrt", kernel: .rsqrt, saves: .output) { g, y in g * y.pow(3) * -0.5 }
   static let reciprocal = UnaryOp("reciprocal", kernel: .reciprocal, saves: .output) { g, y in -g * (y * y) }
@@ -37,18 +39,23 @@ extension UnaryOp {
   }
   static let lgamma = UnaryOp("lgamma", kernel: .lgamma, saves: .input) { g, x in g * x.digamma() }
 
-  static let floor = UnaryOp("floor", kernel: .floor, domain: .any, saves: .nothing) { g, _ in Tensor.zeros(like: g) }
-  static let ceil = UnaryOp("ceil", kernel: .ceil, domain: .any, saves: .nothing) { g, _ in Tensor.zeros(like: g) }
-  static let round = UnaryOp("round", kernel: .round, domain: .any, saves: .nothing) { g, _ in Tensor.zeros(like: g) }
-  static let trunc = UnaryOp("trunc", kernel: .trunc, domain: .any, saves: .nothing) { g, _ in Tensor.zeros(like: g) }
-  static let frac = UnaryOp("frac", kernel: .frac, domain: .numbers, saves: .nothing) { g, _ in g }
+  static let floor = UnaryOp("floor", kernel: .floor, domain: .numbers, saves: .nothing) { g, _ in Tensor.zeros(like: g)
+  }
+  static let ceil = UnaryOp("ceil", kernel: .ceil, domain: .numbers, saves: .nothing) { g, _ in Tensor.zeros(like: g) }
+  static let round = UnaryOp("round", kernel: .round, domain: .numbers, saves: .nothing) { g, _ in Tensor.zeros(like: g)
+  }
+  static let trunc = UnaryOp("trunc", kernel: .trunc, domain: .numbers, saves: .nothing) { g, _ in Tensor.zeros(like: g)
+  }
+  static let frac = UnaryOp("frac", kernel: .frac, domain: .onlyFloating, saves: .nothing) { g, _ in g }
 
   static let sigmoid = UnaryOp("sigmoid", kernel: .sigmoid, saves: .output) { g, y in BinaryOp.sigmoidBackward(g, y) }
   static let relu = UnaryOp("relu", kernel: .relu, domain: .numbers, saves: .output) { g, y in
     BinaryOp.reluBackward(g, y)
   }
-  static let clamp = UnaryOp("clamp", kernel: .clamp, domain: .numbers, saves: .input) { g, x, p in
-    g.where((x .>= p.a).logicalAnd(x .<= p.b), 0)
+  static let clamp = UnaryOp("clamp", node: "clamp.1", kernel: .clamp, domain: .numbers, saves: .input) { g, x, p in
+    // As in PyTorch 2.15, an element on a bound counts as held; a missing bound holds nothing.
+    let above = p.a == -.infinity ? x .== x : x .> p.a
+    return g.where(p.b == .infinity ? above : above.logicalAnd(x .< p.b), 0)
   }
   static let powScalar = UnaryOp("pow", kernel: .powScalar, domain: .numbers, saves: .input) { g, x, p in
     p.a == 0 ? Tensor.zeros(like: g) : g * (x.pow(p.a - 1) * p.a)
@@ -66,7 +73,7 @@ extension Tensor {
   public func sign() -> Tensor { UnaryOp.sign(self) }
   @discardableResult public func sign_() -> Tensor { UnaryOp.sign.inPlace(self) }
   /// Every element times itself, as `torch.square`.
-  public func square() -> Tensor { UnaryOp.square(self) }
+  public func square() -> Tensor { UnaryOp.square(dtype == .bool ? long() : self) }
   @discardableResult public func square_() -> Tensor { UnaryOp.square.inPlace(self) }
   /// The square root of every element; NaN below zero. As `torch.sqrt`.
   public func sqrt() -> Tensor { UnaryOp.sqrt(self) }

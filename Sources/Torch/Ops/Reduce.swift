@@ -56,7 +56,10 @@ extension Tensor {
 
 struct Sum: StructureOp {
   let dims: [Int], keepdim: Bool
+  /// Whether dimensions were named, which is another overload in PyTorch.
+  let isAlong: Bool
   var name: StaticString { "sum" }
+  var node: StaticString { isAlong ? "sum.1" : "sum" }
 
   func callAsFunction(_ x: Tensor, dtype: DType?) -> Tensor {
     inOp(name) {
@@ -74,7 +77,9 @@ struct Sum: StructureOp {
 
 struct Mean: StructureOp {
   let dims: [Int], keepdim: Bool
+  let isAlong: Bool
   var name: StaticString { "mean" }
+  var node: StaticString { isAlong ? "mean.1" : "mean" }
 
   func count(_ shape: Shape) -> Int { dims.reduce(1) { $0 * shape[$1] } }
 
@@ -148,6 +153,8 @@ struct Extreme: Op {
   let kernel: ReduceKernel
   let dims: [Int], keepdim: Bool
   let name: StaticString
+  let node: StaticString
+  var findsNaN = false
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.input(0)
@@ -162,7 +169,10 @@ struct Extreme: Op {
     guard let g = gradients[0] else { return [] }
     let x = saved[0]
     let extreme = saved[1].restored(dims, keepdim: keepdim, to: x.shape)
-    let hits = x.eq(extreme).logicalOr(x.isnan().logicalAnd(extreme.isnan())).to(g.dtype)
+    // PyTorch's max() finds NaN again; its amax does not, and the gradient is NaN.
+    let equal = x.eq(extreme)
+    let finds = findsNaN
+    let hits = (finds ? equal.logicalOr(x.isnan().logicalAnd(extreme.isnan())) : equal).to(g.dtype)
     return [g.restored(dims, keepdim: keepdim, to: x.shape) * hits / hits.sum(dim: dims, keepdim: true)]
   }
 }
@@ -195,7 +205,9 @@ struct ExtremeAlong: Op {
 
 struct Product: Op {
   let dims: [Int], keepdim: Bool
+  let isAlong: Bool
   var name: StaticString { "prod" }
+  var node: StaticString { isAlong ? "prod.1" : "prod" }
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.input(0)
@@ -224,7 +236,9 @@ extension Tensor {
   ///   - keepdim: keep the reduced dimensions with size one.
   ///   - dtype: convert to it before adding.
   public func sum(dim: [Int] = [], keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
-    Sum(dims: reducedDims(dim, of: self, op: "sum"), keepdim: keepdim)(self, dtype: dtype)
+    let op = Sum(
+      dims: reducedDims(dim, of: self, op: "sum"), keepdim: keepdim, isAlong: keepdim || !dim.isEmpty)
+    return op(self, dtype: dtype)
   }
   public func sum(dim: Int, keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
     sum(dim: [dim], keepdim: keepdim, dtype: dtype)
@@ -233,7 +247,9 @@ extension Tensor {
   /// Means over dimensions, all by default, as `torch.mean`.
   /// - Precondition: floating point.
   public func mean(dim: [Int] = [], keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
-    Mean(dims: reducedDims(dim, of: self, op: "mean"), keepdim: keepdim)(dtype.map { to($0) } ?? self)
+    let op = Mean(
+      dims: reducedDims(dim, of: self, op: "mean"), keepdim: keepdim, isAlong: keepdim || !dim.isEmpty)
+    return op(dtype.map { to($0) } ?? self)
   }
   public func mean(dim: Int, keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
     mean(dim: [dim], keepdim: keepdim, dtype: dtype)
@@ -273,30 +289,36 @@ extension Tensor {
 
   /// Products over a dimension, as `torch.prod`; whole numbers and bool give int64.
   public func prod(dim: Int, keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
-    Product(dims: reducedDims([dim], of: self, op: "prod"), keepdim: keepdim)(to(dtype ?? wideType))
+    Product(dims: reducedDims([dim], of: self, op: "prod"), keepdim: keepdim, isAlong: true)(to(dtype ?? wideType))
   }
   /// The product of all elements, as `torch.prod`.
   public func prod(dtype: DType? = nil) -> Tensor {
-    Product(dims: Array(0..<ndim), keepdim: false)(to(dtype ?? wideType))
+    Product(dims: Array(0..<ndim), keepdim: false, isAlong: false)(to(dtype ?? wideType))
   }
 
   private var wideType: DType { dtype.isFloatingPoint ? dtype : .int64 }
 
   /// The largest values over dimensions, all by default, as `torch.amax`; equal ones share the gradient.
   public func amax(dim: [Int] = [], keepdim: Bool = false) -> Tensor {
-    Extreme(kernel: .max, dims: reducedDims(dim, of: self, op: "amax"), keepdim: keepdim, name: "amax")(self)
+    Extreme(kernel: .max, dims: reducedDims(dim, of: self, op: "amax"), keepdim: keepdim, name: "amax", node: "amax")(
+      self)
   }
   public func amax(dim: Int, keepdim: Bool = false) -> Tensor { amax(dim: [dim], keepdim: keepdim) }
   /// The smallest values over dimensions, all by default, as `torch.amin`; equal ones share the gradient.
   public func amin(dim: [Int] = [], keepdim: Bool = false) -> Tensor {
-    Extreme(kernel: .min, dims: reducedDims(dim, of: self, op: "amin"), keepdim: keepdim, name: "amin")(self)
+    Extreme(kernel: .min, dims: reducedDims(dim, of: self, op: "amin"), keepdim: keepdim, name: "amin", node: "amin")(
+      self)
   }
   public func amin(dim: Int, keepdim: Bool = false) -> Tensor { amin(dim: [dim], keepdim: keepdim) }
 
   /// The largest element, as `torch.max`.
-  public func max() -> Tensor { Extreme(kernel: .max, dims: Array(0..<ndim), keepdim: false, name: "max")(self) }
+  public func max() -> Tensor {
+    Extreme(kernel: .max, dims: Array(0..<ndim), keepdim: false, name: "max", node: "max.1", findsNaN: true)(self)
+  }
   /// The smallest element, as `torch.min`.
-  public func min() -> Tensor { Extreme(kernel: .min, dims: Array(0..<ndim), keepdim: false, name: "min")(self) }
+  public func min() -> Tensor {
+    Extreme(kernel: .min, dims: Array(0..<ndim), keepdim: false, name: "min", node: "min.1", findsNaN: true)(self)
+  }
 
   /// The largest elements along a dimension and the first position of each, as `torch.max(dim)`.
   public func max(dim: Int, keepdim: Bool = false) -> (values: Tensor, indices: Tensor) {
@@ -322,11 +344,17 @@ extension Tensor {
 
   /// The first position of the largest element, along a dimension or of all, as `torch.argmax`.
   public func argmax(dim: Int? = nil, keepdim: Bool = false) -> Tensor {
-    inOp("argmax") { argExtreme(.max, dim: dim, keepdim: keepdim, op: "argmax") }
+    inOp("argmax") {
+      if dtype == .bool { fault("argmax", "takes numbers, not bool; convert with to(.uint8)") }
+      return argExtreme(.max, dim: dim, keepdim: keepdim, op: "argmax")
+    }
   }
   /// The first position of the smallest element, along a dimension or of all, as `torch.argmin`.
   public func argmin(dim: Int? = nil, keepdim: Bool = false) -> Tensor {
-    inOp("argmin") { argExtreme(.min, dim: dim, keepdim: keepdim, op: "argmin") }
+    inOp("argmin") {
+      if dtype == .bool { fault("argmin", "takes numbers, not bool; convert with to(.uint8)") }
+      return argExtreme(.min, dim: dim, keepdim: keepdim, op: "argmin")
+    }
   }
 
   func argExtreme(_ kernel: ReduceKernel, dim: Int?, keepdim: Bool, op: StaticString) -> Tensor {

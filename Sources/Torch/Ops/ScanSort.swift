@@ -58,8 +58,8 @@ struct Sort: Op {
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     let x = inputs[0]
-    var values = Tensor(shape: x.shape, dtype: x.dtype, device: x.device)
-    var indices = Tensor(shape: x.shape, dtype: .int64, device: x.device)
+    var values = Tensor.empty(like: x)
+    var indices = Tensor.empty(like: x, dtype: .int64)
     x.backend.sort(x.strided, dim: dim, descending: descending, values: values.strided, indices: indices.strided)
     if let limit, x.ndim > 0 {
       values = values.narrow(dim, 0, limit).clone(memoryFormat: .contiguousFormat)
@@ -75,6 +75,29 @@ struct Sort: Op {
     if shape.count == 0 { return [g] }
     return [ScatterAdd(dim: dim)(Tensor.zeros(shape, dtype: g.dtype, device: g.device), saved[0], g)]
   }
+}
+
+/// The order reversed along dimensions.
+struct Flip: StructureOp {
+  let dims: [Int]
+  var name: StaticString { "flip" }
+
+  func callAsFunction(_ x: Tensor) -> Tensor {
+    inOp(name) {
+      let out = Tensor.empty(like: x)
+      // Read from the far end backwards.
+      var source = x.strided.layout
+      for dim in dims where x.shape[dim] > 0 {
+        source.offset += (x.shape[dim] - 1) * source.strides[dim]
+        source.strides[dim] = -source.strides[dim]
+      }
+      x.backend.copy(x.strided.with(source), into: out.strided)
+      if x.isRecording { out.setHistory(StructureNode(self, of: x.strided.layout, edge: x.gradEdge)) }
+      return out
+    }
+  }
+
+  func backward(_ gradient: Tensor, input: Layout) -> Tensor { gradient.flip(dims) }
 }
 
 extension Tensor {
@@ -106,6 +129,7 @@ extension Tensor {
   /// - Precondition: `k` is at most the size of the dimension.
   public func topk(_ k: Int, dim: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
     let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "topk") }
+    if dtype == .bool { fault("topk", "takes numbers, not bool; convert with to(.uint8)") }
     let size = ndim == 0 ? 1 : shape[dim]
     guard k >= 0, k <= size else {
       fault("topk", "k \(k) is out of range for dim \(dim) with size \(size); got input \(shape.brackets)")
@@ -116,13 +140,6 @@ extension Tensor {
 
   /// The order reversed along dimensions, as a copy, as `torch.flip`.
   public func flip(_ dims: [Int]) -> Tensor {
-    inOp("flip") {
-      var result = self
-      for dim in reducedDims(dims, of: self, op: "flip") where !dims.isEmpty {
-        let order = Tensor.arange(shape[dim] - 1, -1, -1, dtype: .int64)
-        result = result.indexSelect(dim: dim, index: order)
-      }
-      return result === self ? clone() : result
-    }
+    Flip(dims: dims.isEmpty ? [] : reducedDims(dims, of: self, op: "flip"))(self)
   }
 }

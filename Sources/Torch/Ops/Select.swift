@@ -1,6 +1,8 @@
 // Choosing between two tensors.
 
 struct Where: Op {
+  /// Whether the result lies row-major whatever the operands do, as where a tensor is filled.
+  var isRowMajor = false
   var name: StaticString { "where" }
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
@@ -14,7 +16,12 @@ struct Where: Op {
         Layout.broadcast(condition.shape, inputs[1].shape, op: name), inputs[2].shape, op: name)
     }
     let backend = condition.backend
-    let out = Tensor(backend.allocate(Layout(contiguous: shape), dtype: dtype))
+    let operands = [condition.strided.layout, inputs[1].strided.layout(as: dtype), inputs[2].strided.layout(as: dtype)]
+    let canonical = operands.allSatisfy { $0.shape == shape && $0.isContiguous }
+    let layout =
+      canonical || isRowMajor
+      ? Layout(contiguous: shape) : .ofPointwise(shape, operands.map { $0.stridesBroadcast(to: shape) })
+    let out = Tensor(backend.allocate(layout, dtype: dtype))
     func operand(_ x: Tensor) -> Strided {
       backend.cast(onDevice(x, condition.device), to: dtype).broadcast(to: shape)
     }
@@ -53,17 +60,20 @@ extension Tensor {
   /// `value` where the mask holds, as `torch.Tensor.masked_fill`. The mask broadcasts.
   /// - Precondition: the mask is bool.
   public func maskedFill(_ mask: Tensor, value: some TensorScalar) -> Tensor {
-    inOp("masked_fill") { Where()(mask, Tensor.full([], value, dtype: dtype), self) }
+    inOp("masked_fill") {
+      value.scalar.checkFits(dtype, op: "masked_fill", strictly: true)
+      return Where(isRowMajor: true)(mask, Tensor.full([], value, dtype: dtype), self).named("masked_fill")
+    }
   }
   /// As ``maskedFill(_:value:)-(Tensor,TensorScalar)``, with a 0-dim tensor.
   public func maskedFill(_ mask: Tensor, value: Tensor) -> Tensor {
     inOp("masked_fill") {
       guard value.ndim == 0 else { fault("masked_fill", "the value must be 0-dim, got shape \(value.shape.brackets)") }
-      return Where()(mask, value.to(dtype), self)
+      return Where(isRowMajor: true)(mask, value.to(dtype), self).named("masked_fill.1")
     }
   }
   @discardableResult
   public func maskedFill_(_ mask: Tensor, value: some TensorScalar) -> Tensor {
-    inOp("masked_fill_") { copy_(maskedFill(mask, value: value)) }
+    inOp("masked_fill_") { copy_(maskedFill(mask, value: value)).namedWrite("masked_fill") }
   }
 }

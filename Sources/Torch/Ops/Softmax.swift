@@ -24,7 +24,7 @@ struct Softmax: Op {
   /// Brings the dimension last and rows together for the kernel, and back.
   func alongLast(_ x: Tensor, _ body: (Tensor) -> Tensor) -> Tensor {
     if x.ndim == 0 || dim == x.ndim - 1 { return body(x.contiguous()) }
-    return body(x.transpose(dim, -1).contiguous()).transpose(dim, -1).contiguous()
+    return body(x.transpose(dim, -1).contiguous()).transpose(dim, -1).clone(memoryFormat: .contiguousFormat)
   }
 }
 
@@ -86,10 +86,14 @@ extension Tensor {
   /// log(sum(exp)) over dimensions, computed without overflow, as `torch.logsumexp`.
   public func logsumexp(dim: [Int], keepdim: Bool = false) -> Tensor {
     inOp("logsumexp") {
-      let top = detach().amax(dim: dim, keepdim: true)
+      let x = dtype.isFloatingPoint ? self : to(.defaultFloat)
+      let dims = reducedDims(dim, of: self, op: "logsumexp")
+      // The logarithm of nothing's sum is -inf; there is no largest element to shift by.
+      if numel() == 0 { return x.exp().sum(dim: dims, keepdim: keepdim).log().named("logsumexp") }
+      let top = x.detach().amax(dim: dims, keepdim: true)
       let shift = top.where(top.isfinite(), 0)
-      let sum = (self - shift).exp().sum(dim: dim, keepdim: true).log() + shift
-      return keepdim ? sum : sum.squeeze(reducedDims(dim, of: self, op: "logsumexp"))
+      let sum = (x - shift).exp().sum(dim: dims, keepdim: true).log() + shift
+      return (keepdim ? sum : sum.squeeze(dims)).named("logsumexp")
     }
   }
   public func logsumexp(dim: Int, keepdim: Bool = false) -> Tensor { logsumexp(dim: [dim], keepdim: keepdim) }

@@ -12,7 +12,8 @@ extension Tensor {
       let sizes = checked { () throws(OpError) in
         try Layout.inferred(Shape(sizes), count: numel(), op: "reshape", input: shape)
       }
-      if strided.layout.viewed(as: sizes) != nil { return View(sizes: sizes, name: "view")(self) }
+      if isContiguous() { return View(sizes: sizes, name: "view")(self) }
+      if strided.layout.viewed(as: sizes) != nil { return View(sizes: sizes, name: "reshape_alias")(self) }
       return View(sizes: sizes, name: "unsafe_view")(clone(memoryFormat: .contiguousFormat))
     }
   }
@@ -44,6 +45,7 @@ extension Tensor {
   /// Splits one dimension into several, as `torch.unflatten`. One size may be -1.
   public func unflatten(_ dim: Int, _ sizes: [Int]) -> Tensor {
     inOp("unflatten") {
+      guard ndim > 0 else { fault("unflatten", "a 0-dim tensor has no dimension to split") }
       let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "unflatten") }
       let parts = checked { () throws(OpError) in
         try Layout.inferred(Shape(sizes), count: shape[dim], op: "unflatten", input: [shape[dim]])
@@ -53,13 +55,15 @@ extension Tensor {
   }
 
   /// Swaps two dimensions, as `torch.transpose`.
-  public func transpose(_ dim0: Int, _ dim1: Int) -> Tensor { Transpose(dim0: dim0, dim1: dim1)(self) }
+  public func transpose(_ dim0: Int, _ dim1: Int) -> Tensor {
+    Transpose(dim0: dim0, dim1: dim1, name: "transpose")(self)
+  }
 
   /// The matrix with rows and columns swapped, as `torch.t`.
   /// - Precondition: at most 2 dimensions.
   public func t() -> Tensor {
     guard ndim <= 2 else { fault("t", "wants at most 2 dimensions, got \(shape.brackets); use transpose or mT") }
-    return ndim < 2 ? View(sizes: shape, name: "t")(self) : transpose(0, 1)
+    return Transpose(dim0: 0, dim1: ndim < 2 ? 0 : 1, name: "t")(self)
   }
 
   /// All dimensions reversed, as `torch.Tensor.T`.
@@ -67,6 +71,7 @@ extension Tensor {
 
   /// The last two dimensions swapped, as `torch.Tensor.mT`.
   public var mT: Tensor {
+    if ndim == 0 { return self }
     guard ndim >= 2 else { fault("mT", "wants at least 2 dimensions, got \(shape.brackets)") }
     return transpose(-2, -1)
   }
@@ -103,11 +108,13 @@ extension Tensor {
   public func unsqueeze(_ dim: Int) -> Tensor { Unsqueeze(dim: dim)(self) }
 
   /// Without the dimensions of size one, as `torch.squeeze`.
-  public func squeeze() -> Tensor { Squeeze(dims: nil)(self) }
+  public func squeeze() -> Tensor { Squeeze(dims: nil, node: "squeeze")(self) }
   /// Without these dimensions where their size is one, as `torch.squeeze`.
-  public func squeeze(_ dims: Int...) -> Tensor { Squeeze(dims: dims)(self) }
+  public func squeeze(_ dims: Int...) -> Tensor {
+    Squeeze(dims: dims, node: dims.count == 1 ? "squeeze.1" : "squeeze.2")(self)
+  }
   /// As ``squeeze(_:)-(Int...)``.
-  public func squeeze(_ dims: [Int]) -> Tensor { Squeeze(dims: dims)(self) }
+  public func squeeze(_ dims: [Int]) -> Tensor { Squeeze(dims: dims, node: "squeeze.2")(self) }
 
   /// Dimensions of size one stretched without a copy, as `torch.Tensor.expand`; -1 keeps a size.
   public func expand(_ sizes: Int...) -> Tensor { expand(Shape(sizes)) }

@@ -16,6 +16,8 @@ final class UnaryOp: Sendable {
     case floating
     /// Every dtype but bool.
     case numbers
+    /// Floating point only.
+    case onlyFloating
     /// Every dtype.
     case any
   }
@@ -24,15 +26,19 @@ final class UnaryOp: Sendable {
   typealias Gradient = @Sendable (_ gradient: Tensor, _ saved: Tensor, _ p: Parameters) -> Tensor
 
   let name: StaticString
+  /// The name of the node, see ``Node/name``.
+  let node: StaticString
   let kernel: UnaryKernel
   let domain: Domain
   let saves: Saves
   let gradient: Gradient
 
   init(
-    _ name: StaticString, kernel: UnaryKernel, domain: Domain = .floating, saves: Saves, gradient: @escaping Gradient
+    _ name: StaticString, node: StaticString? = nil, kernel: UnaryKernel, domain: Domain = .floating, saves: Saves,
+    gradient: @escaping Gradient
   ) {
     self.name = name
+    self.node = node ?? name
     self.kernel = kernel
     self.domain = domain
     self.saves = saves
@@ -40,10 +46,10 @@ final class UnaryOp: Sendable {
   }
 
   convenience init(
-    _ name: StaticString, kernel: UnaryKernel, domain: Domain = .floating, saves: Saves,
+    _ name: StaticString, node: StaticString? = nil, kernel: UnaryKernel, domain: Domain = .floating, saves: Saves,
     gradient: @escaping @Sendable (_ gradient: Tensor, _ saved: Tensor) -> Tensor
   ) {
-    self.init(name, kernel: kernel, domain: domain, saves: saves) { g, saved, _ in gradient(g, saved) }
+    self.init(name, node: node, kernel: kernel, domain: domain, saves: saves) { g, saved, _ in gradient(g, saved) }
   }
 
   /// Computes the op into a fresh tensor.
@@ -92,6 +98,7 @@ final class UnaryOp: Sendable {
         fault(OpError(name, "takes numbers, not bool; convert with to(.uint8) or use logicalNot()"))
       }
       return x.strided
+    case .onlyFloating: fault(OpError(name, "takes floating point, not \(x.dtype.name); convert first with float()"))
     case .any: return x.strided
     }
   }
@@ -121,7 +128,7 @@ final class UnaryNode: Node, @unchecked Sendable {
   init(_ row: UnaryOp, _ parameters: UnaryOp.Parameters, edge: Edge?) {
     self.row = row
     self.parameters = parameters
-    super.init(op: row.name, edges: EdgeList(edge))
+    super.init(op: row.node, edges: EdgeList(edge))
   }
 
   override func backward(_ gradients: [Tensor?]) -> [Tensor?] {

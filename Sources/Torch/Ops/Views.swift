@@ -18,9 +18,17 @@ struct View: ViewOp {
   func backward(_ gradient: Tensor, input: Layout) -> Tensor { gradient.reshape(input.shape) }
 }
 
+/// The same elements as a tensor of its own.
+struct Alias: ViewOp {
+  var name: StaticString { "alias" }
+
+  func layout(of x: Layout) throws(OpError) -> Layout { x }
+  func backward(_ gradient: Tensor, input: Layout) -> Tensor { gradient }
+}
+
 struct Transpose: ViewOp {
   let dim0: Int, dim1: Int
-  var name: StaticString { "transpose" }
+  let name: StaticString
 
   func layout(of x: Layout) throws(OpError) -> Layout { try x.transposed(dim0, dim1) }
   func backward(_ gradient: Tensor, input: Layout) -> Tensor { gradient.transpose(dim0, dim1) }
@@ -100,6 +108,7 @@ struct Unsqueeze: ViewOp {
 struct Squeeze: ViewOp {
   /// nil: every dimension of size one.
   let dims: [Int]?
+  let node: StaticString
   var name: StaticString { "squeeze" }
 
   func layout(of x: Layout) throws(OpError) -> Layout { try x.squeezed(dims) }

@@ -31,7 +31,7 @@ extension Tensor {
     inOp(op) {
       let recorded = isRecording
       checkInPlace(op, recorded: recorded)
-      let node = recorded ? FillNode(edge: gradEdge) : nil
+      let node = recorded ? FillNode("fill", edge: gradEdge) : nil
       fill(draw, generator)
       bumpVersion()
       if let node { rebaseHistory(node) }

@@ -27,7 +27,8 @@ extension Tensor {
     set { assign(newValue, at: [a.tensorIndex, b.tensorIndex, .ellipsis] + rest.map(\.tensorIndex)) }
   }
 
-  /// Assigns a number to a part, `x[mask] = 0`. For a number in a variable: `x[mask] = Tensor(value)`.
+  /// Assigns a number to a part, `x[mask] = 0`. A number in a variable goes through ``number(_:)``,
+  /// `x[mask] = .number(value)`: a subscript of plain number types would make `x[0] += value` mean the number's `+=`.
   @_disfavoredOverload
   public subscript(_ indices: any TensorIndexable...) -> AssignedNumber {
     get { AssignedNumber(scalar: read(indices.map(\.tensorIndex)).itemScalar()) }
@@ -38,48 +39,81 @@ extension Tensor {
     get { AssignedNumber(scalar: read([.ellipsis] + rest.map(\.tensorIndex)).itemScalar()) }
     set { assign(.number(newValue.scalar), at: [.ellipsis] + rest.map(\.tensorIndex)) }
   }
+  @_disfavoredOverload
+  public subscript(_ a: any TensorIndexable, _ second: UnboundedRange, _ rest: any TensorIndexable...) -> AssignedNumber
+  {
+    get { AssignedNumber(scalar: read([a.tensorIndex, .ellipsis] + rest.map(\.tensorIndex)).itemScalar()) }
+    set { assign(.number(newValue.scalar), at: [a.tensorIndex, .ellipsis] + rest.map(\.tensorIndex)) }
+  }
+  @_disfavoredOverload
+  public subscript(
+    _ a: any TensorIndexable, _ b: any TensorIndexable, _ third: UnboundedRange, _ rest: any TensorIndexable...
+  ) -> AssignedNumber {
+    get {
+      AssignedNumber(scalar: read([a.tensorIndex, b.tensorIndex, .ellipsis] + rest.map(\.tensorIndex)).itemScalar())
+    }
+    set { assign(.number(newValue.scalar), at: [a.tensorIndex, b.tensorIndex, .ellipsis] + rest.map(\.tensorIndex)) }
+  }
 
   private func read(_ entries: [TensorIndex]) -> Tensor {
     inOp("index") {
-      let (view, indices) = resolve(entries)
+      // As in PyTorch, `x[0...]` alone is a slice to the graph, and a whole slice beside other entries is nothing.
+      let (view, indices) = resolve(entries, entries.count == 1 ? .loneSlice : .all)
       guard indices.contains(where: { $0 != nil }) else {
-        return view === self ? View(sizes: shape, name: "alias")(self) : view
+        return view === self ? Alias()(self) : view
       }
-      let (front, tensors, place) = view.gathered(indices)
-      let result = IndexRead(count: tensors.count).apply([front] + tensors)[0]
-      return result.placed(place, rank: tensors[0].ndim)
+      let (indexed, tensors) = view.gathered(indices)
+      return IndexRead(indexed: indexed).apply([view] + tensors)[0]
     }
   }
 
   /// Writes through an index expression.
   func assign(_ value: Tensor, at entries: [TensorIndex]) {
-    inOp("index_put_") { write(value, at: entries, accumulates: false) }
+    inOp("index_put_") {
+      // A truth value alone takes the whole tensor or nothing.
+      if entries.count == 1, case .bool(let keeps) = entries[0] {
+        if keeps { write(value, at: [.newAxisEntry], accumulates: false, reading: .all) }
+        return
+      }
+      write(value, at: entries, accumulates: false, reading: .all)
+    }
   }
 
-  func write(_ value: Tensor, at entries: [TensorIndex], accumulates: Bool) {
-    let (view, indices) = resolve(entries)
+  func write(_ value: Tensor, at entries: [TensorIndex], accumulates: Bool, reading: IndexReading) {
+    let (view, indices) = resolve(entries, reading)
     guard indices.contains(where: { $0 != nil }) else {
-      // Python drops leading dimensions of size one from the value.
-      var source = value
-      if source.shows(view) && !accumulates { return }
-      while source.ndim > view.ndim, source.shape[0] == 1 { source = source.squeeze(0) }
-      if accumulates { view.add_(source) } else { view.copy_(source) }
+      if value.shows(view) { return }
+      if value.flags.contains(.number) {
+        _ = view.filled(value.itemScalar(), "fill.2")
+      } else if value.ndim == 0 && view.ndim > 0 {
+        view.copy_(value).namedWrite("fill.3")
+      } else {
+        view.copy_(value.withoutLeadingOnes(beyond: view.ndim))
+      }
       return
     }
-    let (front, tensors, place) = view.gathered(indices)
-    // The value's dimensions follow the indexed result; bring the indexed ones to the front.
-    var source = value.dtype == dtype ? value : value.to(dtype)
-    let resultRank = tensors[0].ndim + front.ndim - tensors.count
-    while source.ndim > resultRank, source.shape[0] == 1 { source = source.squeeze(0) }
-    if place > 0 && source.ndim > 0 {
-      let missing = resultRank - source.ndim
-      if missing > 0 {
-        source = source.reshape(Array(repeating: 1, count: Swift.max(missing, 0)) + Array(source.shape))
-      }
-      source = source.movedim(Array(place..<(place + tensors[0].ndim)), Array(0..<tensors[0].ndim))
+    let (indexed, tensors) = view.gathered(indices)
+    let isNumber = value.flags.contains(.number)
+    let isLoneMask = entries.count == 1 && entries[0].isMask
+    guard isNumber || value.dtype == dtype || (isLoneMask && value.ndim == 0) else {
+      fault(
+        "index_put_", "the value is \(value.dtype.name), the tensor \(dtype.name); convert one with to(_:)")
     }
-    let written = IndexWrite(count: tensors.count, accumulates: accumulates).apply([front, source] + tensors)[0]
-    front.copy_(written)
+    let source = value.dtype == dtype ? value : value.to(dtype)
+    // A number at a mask is a masked fill to PyTorch, at positions an index fill.
+    let node: StaticString =
+      !isNumber
+      ? "index_put" : isLoneMask ? "masked_fill" : tensors.count == 1 && view === self ? "index_fill" : "index_put"
+    let rank = tensors[0].ndim + view.ndim - tensors.count
+    IndexWrite(indexed: indexed, accumulates: accumulates, node: node)
+      .inPlace(view, source.withoutLeadingOnes(beyond: rank), at: tensors)
+  }
+
+  /// As Python's assignment, which drops leading dimensions of size one from the value.
+  private func withoutLeadingOnes(beyond rank: Int) -> Tensor {
+    var result = self
+    while result.ndim > rank, result.shape[0] == 1 { result = result.squeeze(0) }
+    return result
   }
 
   /// Whether this is the very part of a tensor that another view shows, as after `x[0] += 1`: nothing is left to write.
@@ -88,7 +122,7 @@ extension Tensor {
   }
 
   /// The view that positions, slices and new axes make, and for each of its dimensions the index tensor still to apply.
-  private func resolve(_ entries: [TensorIndex]) -> (view: Tensor, indices: [Tensor?]) {
+  private func resolve(_ entries: [TensorIndex], _ reading: IndexReading) -> (view: Tensor, indices: [Tensor?]) {
     var consumed = 0
     var ellipses = 0
     for entry in entries {
@@ -110,17 +144,19 @@ extension Tensor {
     for entry in entries {
       let dim = indices.count
       switch entry {
-      case .int(let position):
-        guard position >= -view.size(dim) && position < view.size(dim) else {
-          fault(
-            "index",
-            "index \(position) is out of bounds for dim \(dim) with size \(view.size(dim)); got input \(shape.brackets)"
-          )
+      case .int(let position): view = view.selected(dim, position, of: self)
+      case .tensor(let tensor) where tensor.ndim == 0 && reading != .tensorsOnly:
+        // One number out of a tensor is a position or a truth value like any other.
+        switch tensor.dtype {
+        case .bool, .uint8:
+          view = view.unsqueeze(dim)
+          indices.append(Tensor.zeros([tensor.item() ? 1 : 0], dtype: .int64, device: device))
+        case .int8, .int16, .int32, .int64: view = view.selected(dim, tensor.item(), of: self)
+        default: refuseIndex(tensor)
         }
-        // As in PyTorch, and unlike in NumPy, a position beside index tensors is not one of them.
-        view = view.select(dim, position)
       case .slice(let start, let end, let step):
-        if !(start == nil && end == nil && step == 1) { view = view.slice(dim, start, end, step: step) }
+        let isWhole = start ?? 0 == 0 && step == 1 && dim < view.ndim && end ?? .max >= view.shape[dim]
+        if !isWhole || reading == .loneSlice { view = view.slice(dim, start, end, step: step) }
         indices.append(nil)
       case .ellipsisEntry:
         for _ in consumed..<ndim { indices.append(nil) }
@@ -138,6 +174,16 @@ extension Tensor {
     return (view, indices)
   }
 
+  /// As in PyTorch, and unlike in NumPy, a position beside index tensors is not one of them.
+  private func selected(_ dim: Int, _ position: Int, of whole: Tensor) -> Tensor {
+    guard position >= -size(dim) && position < size(dim) else {
+      fault(
+        "index",
+        "index \(position) is out of bounds for dim \(dim) with size \(size(dim)); got input \(whole.shape.brackets)")
+    }
+    return select(dim, position)
+  }
+
   /// An index tensor as int64 positions: a mask becomes one tensor for each dimension it covers.
   private func positions(of index: Tensor, at dim: Int, of whole: Tensor) -> [Tensor] {
     switch index.dtype {
@@ -151,17 +197,20 @@ extension Tensor {
       if index.ndim == 0 { fault("index", "a 0-dim mask is not supported; use a Bool") }
       return index.nonzero().unbind(dim: 1).map { $0.detach() }
     case .int64: return [index]
-    case .int32, .int16, .int8: return [index.long()]
-    default:
-      fault(
-        "index",
-        "index tensors must be whole numbers or bool, got \(index.dtype.name); convert with long(), or compare for a mask"
-      )
+    case .int32: return [index.long()]
+    default: refuseIndex(index)
     }
   }
 
-  /// The indexed dimensions moved to the front, their index tensors broadcast, and where the result's indexed part belongs.
-  private func gathered(_ indices: [Tensor?]) -> (front: Tensor, tensors: [Tensor], place: Int) {
+  private func refuseIndex(_ index: Tensor) -> Never {
+    fault(
+      "index",
+      "index tensors are int64, int32, uint8 or bool, got \(index.dtype.name); convert with long(), or compare for a mask"
+    )
+  }
+
+  /// The indexed dimensions, and their index tensors broadcast.
+  private func gathered(_ indices: [Tensor?]) -> (indexed: IndexedDims, tensors: [Tensor]) {
     let indexed = indices.indices.filter { indices[$0] != nil }
     var shape = Shape()
     for i in indexed {
@@ -175,16 +224,31 @@ extension Tensor {
       let index = indices[i]!.device == device ? indices[i]! : indices[i]!.to(device)
       return index.expand(shape)
     }
-    let neighbours = indexed.last! - indexed.first! + 1 == indexed.count
-    let order = indexed + indices.indices.filter { indices[$0] == nil }
-    let front = order == Array(0..<order.count) ? self : permute(order)
-    return (front, tensors, neighbours ? indexed.first! : 0)
+    return (IndexedDims(dims: indexed), tensors)
   }
+}
 
-  /// Moves the indexed part of a result from the front to its place.
-  private func placed(_ place: Int, rank: Int) -> Tensor {
-    place == 0 || rank == 0 ? self : movedim(Array(0..<rank), Array(place..<(place + rank)))
+/// How entries are read.
+enum IndexReading {
+  /// As Python reads brackets.
+  case all
+  /// As Python reads brackets with one slice in them.
+  case loneSlice
+  /// As `index_put_` reads its list: a 0-dim tensor is an index tensor.
+  case tensorsOnly
+}
+
+extension TensorIndex {
+  fileprivate var isMask: Bool {
+    if case .tensor(let tensor) = self { return (tensor.dtype == .bool || tensor.dtype == .uint8) && tensor.ndim > 0 }
+    return false
   }
+}
+
+extension Tensor {
+  /// A number as a 0-dim tensor that takes the dtype of what it meets, as a plain number does in PyTorch:
+  /// `x[mask] = .number(value)`.
+  public static func number(_ value: some TensorScalar) -> Tensor { number(value.scalar) }
 }
 
 /// A number literal on the right of `x[...] = 0`.

@@ -7,14 +7,15 @@ private let printOptions = Mutex(PrintOptions.default)
 /// Which set of printing options to start from, as torch's `profile`.
 public enum PrintProfile: Sendable { case standard, short, full }
 
-/// Sets how tensors print, as `torch.set_printoptions`; what is left out stays.
+/// Sets how tensors print, as `torch.set_printoptions`; what is left out stays,
+/// but for `sciMode`.
 /// - Parameters:
 ///   - precision: digits behind the point.
 ///   - threshold: the most elements printed without summarising.
 ///   - edgeitems: elements shown at each end of a summarised dimension.
 ///   - linewidth: characters per line.
 ///   - profile: the options to start from.
-///   - sciMode: scientific notation always, never, or as the values want (nil leaves it).
+///   - sciMode: scientific notation always, never, or, as by default, as the values want.
 public func setPrintOptions(
   precision: Int? = nil, threshold: Int? = nil, edgeitems: Int? = nil, linewidth: Int? = nil,
   profile: PrintProfile? = nil,
@@ -31,7 +32,7 @@ public func setPrintOptions(
     if let threshold { options.threshold = threshold }
     if let edgeitems { options.edgeitems = edgeitems }
     if let linewidth { options.linewidth = linewidth }
-    if let sciMode { options.sciMode = sciMode }
+    options.sciMode = sciMode
   }
 }
 

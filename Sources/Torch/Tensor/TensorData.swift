@@ -6,6 +6,14 @@ public protocol TensorData: Sendable {
   func appendShape(_ shape: inout [Int])
   /// Writes the numbers row-major; a fault where nested arrays differ in size.
   func write(_ shape: ArraySlice<Int>, into target: inout TensorDataWriter)
+  /// Writes the values of one array; all numbers of a row at once.
+  static func write(_ row: [Self], _ shape: ArraySlice<Int>, into target: inout TensorDataWriter)
+}
+
+extension TensorData {
+  public static func write(_ row: [Self], _ shape: ArraySlice<Int>, into target: inout TensorDataWriter) {
+    for element in row { element.write(shape, into: &target) }
+  }
 }
 
 /// Collects the numbers of nested arrays.
@@ -14,8 +22,48 @@ public struct TensorDataWriter {
   fileprivate var next: UnsafeMutableRawPointer
 
   fileprivate mutating func append(_ value: Scalar) {
+    value.checkFits(dtype, op: "tensor")
     dtype.visit(StoreScalar(value: value, target: next))
     next += dtype.itemSize
+  }
+
+  /// Copies a row of numbers where they have the dtype in memory, else casts it in one go.
+  fileprivate mutating func append<S: TensorScalar>(row: [S]) {
+    guard let own = S.memoryType, !row.isEmpty else {
+      for element in row { append(element.scalar) }
+      return
+    }
+    if dtype.isInteger && own != dtype { for element in row { element.scalar.checkFits(dtype, op: "tensor") } }
+    row.withUnsafeBytes { bytes in
+      if own == dtype {
+        next.copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+        return
+      }
+      let backend = CPUBackend.shared
+      let source = backend.allocate(Layout(contiguous: [row.count]), dtype: own)
+      source.pointer.copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+      let storage = Storage(
+        base: next, byteCount: row.count * dtype.itemSize, device: .cpu, release: .owner({}))
+      backend.copy(source, into: Strided(storage: storage, layout: source.layout, dtype: dtype))
+    }
+    next += row.count * dtype.itemSize
+  }
+}
+
+extension TensorScalar {
+  /// The dtype that the type has in memory.
+  fileprivate static var memoryType: DType? {
+    switch self {
+    case is Double.Type: .float64
+    case is Float.Type: .float32
+    case is Int.Type, is Int64.Type: .int64
+    case is Int32.Type: .int32
+    case is Int16.Type: .int16
+    case is Int8.Type: .int8
+    case is UInt8.Type: .uint8
+    case is Bool.Type: .bool
+    default: nil
+    }
   }
 }
 
@@ -33,6 +81,13 @@ extension TensorData where Self: TensorScalar {
       fault("tensor", "nested arrays differ in depth: a number stands where an array is expected")
     }
     target.append(scalar)
+  }
+
+  public static func write(_ row: [Self], _ shape: ArraySlice<Int>, into target: inout TensorDataWriter) {
+    guard shape.isEmpty else {
+      fault("tensor", "nested arrays differ in depth: a number stands where an array is expected")
+    }
+    target.append(row: row)
   }
 }
 
@@ -58,8 +113,7 @@ extension Array: TensorData where Element: TensorData {
     guard shape.first == count else {
       fault("tensor", "nested arrays differ in size: \(count) elements where the first array has \(shape.first ?? 0)")
     }
-    let rest = shape.dropFirst()
-    for element in self { element.write(rest, into: &target) }
+    Element.write(self, shape.dropFirst(), into: &target)
   }
 }
 
@@ -140,14 +194,15 @@ extension Tensor {
 
   /// The elements, row-major, converted to a Swift number type.
   public func array<S: TensorScalar>(_ type: S.Type = S.self) -> [S] {
-    let body = backend.contiguous(detach().cpu().strided)
-    let size = dtype.itemSize, base = body.pointer
-    if S.self == Float.self && dtype == .float32 || S.self == Double.self && dtype == .float64
-      || (S.self == Int.self || S.self == Int64.self) && dtype == .int64
-    {
-      return Array(UnsafeBufferPointer(start: base.assumingMemoryBound(to: S.self), count: body.count))
+    let x = detach().cpu().strided
+    if let own = S.memoryType {
+      let body = backend.contiguous(backend.cast(x, to: own))
+      return withExtendedLifetime(body.storage) {
+        Array(UnsafeBufferPointer(start: body.pointer.assumingMemoryBound(to: S.self), count: body.count))
+      }
     }
-    return (0..<body.count).map { S(scalar: dtype.visit(LoadScalar(source: base + $0 * size))) }
+    let body = backend.contiguous(x)
+    return (0..<body.count).map { S(scalar: dtype.visit(LoadScalar(source: body.pointer + $0 * dtype.itemSize))) }
   }
 
   /// Calls `body` with the row-major bytes of the tensor, without a copy where it lies row-major on the CPU.

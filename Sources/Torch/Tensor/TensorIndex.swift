@@ -57,5 +57,8 @@ extension Tensor: TensorIndexable {
   public var tensorIndex: TensorIndex { .tensor(self) }
 }
 extension Array: TensorIndexable where Element: TensorData {
-  public var tensorIndex: TensorIndex { .tensor(Tensor(self)) }
+  public var tensorIndex: TensorIndex {
+    // An empty list names no positions.
+    .tensor(isEmpty ? Tensor(self, dtype: .int64) : Tensor(self))
+  }
 }

@@ -94,22 +94,17 @@ extension CPUBackend {
   package func nonzero(_ x: Strided) -> Strided {
     let flags = allocate(Layout(contiguous: x.shape), dtype: .bool)
     copy(x, into: flags)
-    var positions: [Int64] = []
-    var found = 0
-    let rank = x.layout.rank
-    for i in 0..<x.count where flags.pointer.load(fromByteOffset: i, as: Bool.self) {
-      found += 1
-      var rest = i
-      let start = positions.count
-      positions.append(contentsOf: repeatElement(0, count: rank))
+    let places = (0..<x.count).filter { flags.pointer.load(fromByteOffset: $0, as: Bool.self) }
+    // One column after another, as in PyTorch: each is what an index wants.
+    let found = places.count, rank = x.layout.rank
+    let out = allocate(Layout(shape: [found, rank], strides: [1, Swift.max(found, 1)]), dtype: .int64)
+    for (row, place) in places.enumerated() {
+      var rest = place
       for dim in stride(from: rank - 1, through: 0, by: -1) {
-        positions[start + dim] = Int64(rest % x.shape[dim])
+        let at = Int64(rest % x.shape[dim])
+        out.pointer.storeBytes(of: at, toByteOffset: (dim * found + row) * 8, as: Int64.self)
         rest /= x.shape[dim]
       }
-    }
-    let out = allocate(Layout(contiguous: [found, rank]), dtype: .int64)
-    positions.withUnsafeBytes {
-      out.pointer.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(out.pointer), byteCount: $0.count)
     }
     return out
   }

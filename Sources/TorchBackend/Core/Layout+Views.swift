@@ -51,14 +51,16 @@ extension Layout {
     }
     let lead = sizes.count - rank
     var result = Layout(shape: sizes, strides: sizes, offset: offset)
-    for i in 0..<sizes.count {
+    for i in (0..<sizes.count).reversed() {
       if i < lead {
         guard sizes[i] >= 0 else {
           throw OpError(
             "expand",
             "-1 cannot stand for the new leading dimension \(i); got \(sizes.brackets) for input \(shape.brackets)")
         }
-        result.strides[i] = 0
+        // A new dimension of size one steps over everything inside, as in PyTorch.
+        let inner = i + 1 < sizes.count ? result.shape[i + 1] * result.strides[i + 1] : 1
+        result.strides[i] = sizes[i] == 1 && rank > 0 ? inner : 0
         continue
       }
       let own = shape[i - lead]
@@ -213,7 +215,11 @@ extension Layout {
 
   /// The layout that shows the same elements under other sizes without a copy, or nil where strides forbid it.
   package func viewed(as sizes: Shape) -> Layout? {
-    if count == 0 || isContiguous {
+    if count == 0 {
+      return Layout(
+        shape: sizes, strides: sizes == shape ? self.strides : Layout.contiguousStrides(sizes), offset: offset)
+    }
+    if self.strides == Layout.contiguousStrides(shape) {
       return Layout(shape: sizes, strides: Layout.contiguousStrides(sizes), offset: offset)
     }
     var strides = sizes

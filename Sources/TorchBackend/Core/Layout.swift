@@ -99,18 +99,6 @@ package struct Layout: Sendable, Equatable {
     return false
   }
 
-  /// The layout a pointwise result takes: the operand's own order of dimensions where it is dense, else row-major.
-  @inline(__always)
-  package var likeDense: Layout {
-    if isContiguous { return Layout(contiguous: shape) }
-    return denseInOwnOrder
-  }
-
-  private var denseInOwnOrder: Layout {
-    guard isNonOverlappingAndDense else { return Layout(contiguous: shape) }
-    return Layout(shape: shape, strides: strides)
-  }
-
   /// The largest element index the layout reaches, plus one; 0 for no elements.
   package var storageExtent: Int {
     if count == 0 { return 0 }

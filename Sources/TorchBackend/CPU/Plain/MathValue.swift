@@ -153,7 +153,7 @@ extension Double: MathValue {
     switch kernel {
     case .neg: -x
     case .abs: Swift.abs(x)
-    case .sign: x > 0 ? 1 : (x < 0 ? -1 : x == 0 ? 0 : x)
+    case .sign: x > 0 ? 1 : (x < 0 ? -1 : 0)
     case .square: x * x
     case .sqrt: x.squareRoot()
     case .rsqrt: 1 / x.squareRoot()
