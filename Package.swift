@@ -12,6 +12,10 @@ let package = Package(
     .library(name: "TorchData", targets: ["TorchData"]),
     .library(name: "TorchUtils", targets: ["TorchUtils"]),
   ],
+  dependencies: [
+    // Command lines.
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+  ],
   targets: [
     // C: numbers in, numbers out.
     .target(name: "CTorchKernels"),
@@ -28,6 +32,20 @@ let package = Package(
     .target(name: "TorchOptim", dependencies: ["Torch"]),
     .target(name: "TorchData", dependencies: ["Torch", "CTorchZlib"]),
     .target(name: "TorchUtils", dependencies: ["Torch"]),
+
+    // The signature table: its reader, its rules and what is made of it.
+    .target(name: "TorchSignatures", exclude: ["table.txt"]),
+    .executableTarget(
+      name: "torch-signatures",
+      dependencies: ["TorchSignatures", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    // The judge: PyTorch's answers against the public API.
+    .target(
+      name: "TorchConformance",
+      dependencies: [
+        "Torch", "TorchNN", "TorchOptim", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(name: "torch-conformance", dependencies: ["TorchConformance"]),
+    .executableTarget(name: "conformance-probe", dependencies: ["TorchConformance"], path: "Tests/ConformanceProbe"),
 
     // C: the data set inside the digits example.
     .target(name: "CDigitsData", path: "Examples/Digits/Data", exclude: ["digits.bin", "DATA_LICENSE.md"]),

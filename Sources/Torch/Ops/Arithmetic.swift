@@ -68,7 +68,7 @@ private func shareOfWinner(_ wins: Tensor, _ ties: Tensor, like gradient: Tensor
 }
 
 /// How a quotient is rounded, as torch's `rounding_mode`.
-public enum RoundingMode: Sendable { case trunc, floor }
+public enum RoundingMode: String, Sendable { case trunc, floor }
 
 extension Tensor {
   /// `self + alpha * other`, as `torch.add`. Broadcasts.

@@ -43,7 +43,7 @@ struct ScatterAdd: Op {
     var part = Layout(contiguous: shape)
     part.shape = gradient.shape
     let whole = Tensor.zeros(shape, dtype: gradient.dtype, device: gradient.device)
-    return whole.asStrided(part.shape, strides: part.strides).embedding(gradient, in: whole)
+    return whole.asStrided(size: part.shape, stride: part.strides).embedding(gradient, in: whole)
   }
 }
 
@@ -152,9 +152,9 @@ extension Tensor {
       }
       if ndim == 0 { return reshape(1).indexSelect(dim: 0, index: index).reshape([]) }
       let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "index_select") }
-      let moved = along == 0 ? self : movedim(along, 0)
+      let moved = along == 0 ? self : movedim(source: along, destination: 0)
       let result = IndexRead(count: 1)(moved, index.long().reshape(-1))
-      return along == 0 ? result : result.movedim(0, along).contiguous()
+      return along == 0 ? result : result.movedim(source: 0, destination: along).contiguous()
     }
   }
 }

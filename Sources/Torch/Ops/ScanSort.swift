@@ -15,7 +15,7 @@ struct CumulativeSum: StructureOp {
 
   func backward(_ gradient: Tensor, input: Layout) -> Tensor {
     if input.rank == 0 { return gradient }
-    return gradient.flip([dim]).cumsum(dim: dim).flip([dim])
+    return gradient.flip(dims: [dim]).cumsum(dim: dim).flip(dims: [dim])
   }
 }
 
@@ -41,9 +41,9 @@ struct CumulativeProduct: Op {
     let ones = Tensor.ones(reducedShape(x.shape, [dim], keepdim: true), dtype: x.dtype, device: x.device)
     for i in 0..<n {
       // Results i... with x[i] replaced by 1.
-      let before = i == 0 ? ones : x.narrow(dim, 0, i).prod(dim: dim, keepdim: true)
-      let run = Tensor.cat([ones, x.narrow(dim, i + 1, n - i - 1)], dim: dim).cumprod(dim: dim)
-      parts.append((g.narrow(dim, i, n - i) * (before * run)).sum(dim: dim, keepdim: true))
+      let before = i == 0 ? ones : x.narrow(dim: dim, start: 0, length: i).prod(dim: dim, keepdim: true)
+      let run = Tensor.cat([ones, x.narrow(dim: dim, start: i + 1, length: n - i - 1)], dim: dim).cumprod(dim: dim)
+      parts.append((g.narrow(dim: dim, start: i, length: n - i) * (before * run)).sum(dim: dim, keepdim: true))
     }
     return [n == 0 ? Tensor.zeros(like: x) : Tensor.cat(parts, dim: dim)]
   }
@@ -62,8 +62,8 @@ struct Sort: Op {
     var indices = Tensor(shape: x.shape, dtype: .int64, device: x.device)
     x.backend.sort(x.strided, dim: dim, descending: descending, values: values.strided, indices: indices.strided)
     if let limit, x.ndim > 0 {
-      values = values.narrow(dim, 0, limit).clone(memoryFormat: .contiguousFormat)
-      indices = indices.narrow(dim, 0, limit).clone(memoryFormat: .contiguousFormat)
+      values = values.narrow(dim: dim, start: 0, length: limit).clone(memoryFormat: .contiguousFormat)
+      indices = indices.narrow(dim: dim, start: 0, length: limit).clone(memoryFormat: .contiguousFormat)
     }
     saving.constant(indices)
     return [values, indices]
@@ -104,7 +104,7 @@ extension Tensor {
 
   /// The `k` largest or smallest values along a dimension in order, with their positions, as `torch.topk`.
   /// - Precondition: `k` is at most the size of the dimension.
-  public func topk(_ k: Int, dim: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
+  public func topk(k: Int, dim: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
     let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "topk") }
     let size = ndim == 0 ? 1 : shape[dim]
     guard k >= 0, k <= size else {
@@ -115,7 +115,7 @@ extension Tensor {
   }
 
   /// The order reversed along dimensions, as a copy, as `torch.flip`.
-  public func flip(_ dims: [Int]) -> Tensor {
+  public func flip(dims: [Int]) -> Tensor {
     inOp("flip") {
       var result = self
       for dim in reducedDims(dims, of: self, op: "flip") where !dims.isEmpty {

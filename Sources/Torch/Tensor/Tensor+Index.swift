@@ -75,7 +75,7 @@ extension Tensor {
       if missing > 0 {
         source = source.reshape(Array(repeating: 1, count: Swift.max(missing, 0)) + Array(source.shape))
       }
-      source = source.movedim(Array(place..<(place + tensors[0].ndim)), Array(0..<tensors[0].ndim))
+      source = source.movedim(source: Array(place..<(place + tensors[0].ndim)), destination: Array(0..<tensors[0].ndim))
     }
     let written = IndexWrite(count: tensors.count, accumulates: accumulates).apply([front, source] + tensors)[0]
     front.copy_(written)
@@ -112,7 +112,7 @@ extension Tensor {
           )
         }
         // As in PyTorch, and unlike in NumPy, a position beside index tensors is not one of them.
-        view = view.select(dim, position)
+        view = view.select(dim: dim, index: position)
       case .slice(let start, let end, let step):
         if !(start == nil && end == nil && step == 1) { view = view.slice(dim, start, end, step: step) }
         indices.append(nil)
@@ -177,7 +177,7 @@ extension Tensor {
 
   /// Moves the indexed part of a result from the front to its place.
   private func placed(_ place: Int, rank: Int) -> Tensor {
-    place == 0 || rank == 0 ? self : movedim(Array(0..<rank), Array(place..<(place + rank)))
+    place == 0 || rank == 0 ? self : movedim(source: Array(0..<rank), destination: Array(place..<(place + rank)))
   }
 }
 
