@@ -27,12 +27,15 @@ enum Slot {
   case absent
   /// Swift has no such argument: it must be left out or be this, as Python writes it.
   case fixed(String)
+  /// Must be given and be this.
+  case exactly(String)
 
   func accepts(_ value: Value?) -> Bool {
     switch self {
     case .required(let type): value.map { type.accepts($0) } ?? false
     case .optional(let type): value.map { $0.isNone || type.accepts($0) } ?? true
     case .absent: value?.isNone ?? true
+    case .exactly(let text): value?.description == text
     case .fixed(let text): value.map { $0.isNone || $0.description == text } ?? true
     }
   }

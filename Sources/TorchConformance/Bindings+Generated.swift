@@ -95,15 +95,24 @@ extension Bindings {
     op("floor_divide", ".floorDivide", ["input", "other"])
     on("floor_divide", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).floorDivide(a.get(1, as: Tensor.self))) }
     on("floor_divide", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).floorDivide(a.get(1, as: Number.self).value)) }
+    op("floor_divide_", ".floorDivide_", ["input", "other"])
+    on("floor_divide_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).floorDivide_(a.get(1, as: Tensor.self))) }
+    on("floor_divide_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).floorDivide_(a.get(1, as: Number.self).value)) }
     op("remainder", ".remainder", ["input", "other"], dtypes: "numbers")
     on("remainder", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).remainder(a.get(1, as: Tensor.self))) }
     on("remainder", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).remainder(a.get(1, as: Number.self).value)) }
+    op("remainder_", ".remainder_", ["input", "other"], dtypes: "numbers")
+    on("remainder_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).remainder_(a.get(1, as: Tensor.self))) }
+    on("remainder_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).remainder_(a.get(1, as: Number.self).value)) }
     op("remainder", "%", ["input", "other"], dtypes: "numbers")
     on("remainder", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) % a.get(1, as: Tensor.self)) }
     on("remainder", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) % a.get(1, as: Number.self).value) }
     op("fmod", ".fmod", ["input", "other"], dtypes: "numbers")
     on("fmod", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).fmod(a.get(1, as: Tensor.self))) }
     on("fmod", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).fmod(a.get(1, as: Number.self).value)) }
+    op("fmod_", ".fmod_", ["input", "other"], dtypes: "numbers")
+    on("fmod_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).fmod_(a.get(1, as: Tensor.self))) }
+    on("fmod_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).fmod_(a.get(1, as: Number.self).value)) }
     op("pow", ".pow", ["input", "exponent"])
     on("pow", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).pow(a.get(1, as: Tensor.self))) }
     on("pow", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).pow(a.get(1, as: Number.self).value)) }
@@ -121,6 +130,8 @@ extension Bindings {
     on("minimum", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).minimum(a.get(1, as: Tensor.self))) }
     op("atan2", ".atan2", ["input", "other"])
     on("atan2", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).atan2(a.get(1, as: Tensor.self))) }
+    op("atan2_", ".atan2_", ["input", "other"])
+    on("atan2_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).atan2_(a.get(1, as: Tensor.self))) }
     op("addcmul", ".addcmul", ["input", "tensor1", "tensor2", "value"])
     on("addcmul", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).addcmul(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
     on("addcmul", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addcmul(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), value: a.get(3, as: Number.self).value)) }
@@ -135,18 +146,41 @@ extension Bindings {
     on("addcdiv_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addcdiv_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), value: a.get(3, as: Number.self).value)) }
     op("bitwise_and", ".bitwiseAnd", ["input", "other"], dtypes: "integral")
     on("bitwise_and", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseAnd(a.get(1, as: Tensor.self))) }
+    on("bitwise_and", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseAnd(a.get(1, as: Number.self).value)) }
+    op("bitwise_and_", ".bitwiseAnd_", ["input", "other"], dtypes: "integral")
+    on("bitwise_and_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseAnd_(a.get(1, as: Tensor.self))) }
+    on("bitwise_and_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseAnd_(a.get(1, as: Number.self).value)) }
     op("bitwise_and", "&", ["input", "other"], dtypes: "integral")
     on("bitwise_and", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) & a.get(1, as: Tensor.self)) }
+    on("bitwise_and", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) & a.get(1, as: Number.self).value) }
+    op("bitwise_and", "&", ["input", "other"], dtypes: "integral")
+    on("bitwise_and", [.required(Number.self), .required(Tensor.self)]) { a in out(a.get(0, as: Number.self).value & a.get(1, as: Tensor.self)) }
     op("bitwise_or", ".bitwiseOr", ["input", "other"], dtypes: "integral")
     on("bitwise_or", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseOr(a.get(1, as: Tensor.self))) }
+    on("bitwise_or", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseOr(a.get(1, as: Number.self).value)) }
+    op("bitwise_or_", ".bitwiseOr_", ["input", "other"], dtypes: "integral")
+    on("bitwise_or_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseOr_(a.get(1, as: Tensor.self))) }
+    on("bitwise_or_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseOr_(a.get(1, as: Number.self).value)) }
     op("bitwise_or", "|", ["input", "other"], dtypes: "integral")
     on("bitwise_or", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) | a.get(1, as: Tensor.self)) }
+    on("bitwise_or", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) | a.get(1, as: Number.self).value) }
+    op("bitwise_or", "|", ["input", "other"], dtypes: "integral")
+    on("bitwise_or", [.required(Number.self), .required(Tensor.self)]) { a in out(a.get(0, as: Number.self).value | a.get(1, as: Tensor.self)) }
     op("bitwise_xor", ".bitwiseXor", ["input", "other"], dtypes: "integral")
     on("bitwise_xor", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseXor(a.get(1, as: Tensor.self))) }
+    on("bitwise_xor", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseXor(a.get(1, as: Number.self).value)) }
+    op("bitwise_xor_", ".bitwiseXor_", ["input", "other"], dtypes: "integral")
+    on("bitwise_xor_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseXor_(a.get(1, as: Tensor.self))) }
+    on("bitwise_xor_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseXor_(a.get(1, as: Number.self).value)) }
     op("bitwise_xor", "^", ["input", "other"], dtypes: "integral")
     on("bitwise_xor", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) ^ a.get(1, as: Tensor.self)) }
+    on("bitwise_xor", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) ^ a.get(1, as: Number.self).value) }
+    op("bitwise_xor", "^", ["input", "other"], dtypes: "integral")
+    on("bitwise_xor", [.required(Number.self), .required(Tensor.self)]) { a in out(a.get(0, as: Number.self).value ^ a.get(1, as: Tensor.self)) }
     op("bitwise_not", ".bitwiseNot", ["input"], dtypes: "integral")
     on("bitwise_not", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseNot()) }
+    op("bitwise_not_", ".bitwiseNot_", ["input"], dtypes: "integral")
+    on("bitwise_not_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseNot_()) }
     op("bitwise_not", "~", ["input"], dtypes: "integral")
     on("bitwise_not", [.required(Tensor.self)]) { a in out(~a.get(0, as: Tensor.self)) }
     op("__radd__", "+", ["input", "other"])
@@ -166,10 +200,13 @@ extension Bindings {
     on("__rpow__", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(1, as: Number.self).value ** a.get(0, as: Tensor.self)) }
     op("__rand__", "&", ["input", "other"], dtypes: "integral")
     on("__rand__", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(1, as: Tensor.self) & a.get(0, as: Tensor.self)) }
+    on("__rand__", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(1, as: Number.self).value & a.get(0, as: Tensor.self)) }
     op("__ror__", "|", ["input", "other"], dtypes: "integral")
     on("__ror__", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(1, as: Tensor.self) | a.get(0, as: Tensor.self)) }
+    on("__ror__", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(1, as: Number.self).value | a.get(0, as: Tensor.self)) }
     op("__rxor__", "^", ["input", "other"], dtypes: "integral")
     on("__rxor__", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(1, as: Tensor.self) ^ a.get(0, as: Tensor.self)) }
+    on("__rxor__", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(1, as: Number.self).value ^ a.get(0, as: Tensor.self)) }
   }
 
   // ops: Pointwise
@@ -246,34 +283,60 @@ extension Bindings {
     on("tan_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).tan_()) }
     op("asin", ".asin", ["input"])
     on("asin", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).asin()) }
+    op("asin_", ".asin_", ["input"])
+    on("asin_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).asin_()) }
     op("acos", ".acos", ["input"])
     on("acos", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).acos()) }
+    op("acos_", ".acos_", ["input"])
+    on("acos_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).acos_()) }
     op("atan", ".atan", ["input"])
     on("atan", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).atan()) }
+    op("atan_", ".atan_", ["input"])
+    on("atan_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).atan_()) }
     op("sinh", ".sinh", ["input"])
     on("sinh", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).sinh()) }
+    op("sinh_", ".sinh_", ["input"])
+    on("sinh_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).sinh_()) }
     op("cosh", ".cosh", ["input"])
     on("cosh", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).cosh()) }
+    op("cosh_", ".cosh_", ["input"])
+    on("cosh_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).cosh_()) }
     op("tanh", ".tanh", ["input"])
     on("tanh", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).tanh()) }
     op("tanh_", ".tanh_", ["input"])
     on("tanh_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).tanh_()) }
     op("asinh", ".asinh", ["input"])
     on("asinh", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).asinh()) }
+    op("asinh_", ".asinh_", ["input"])
+    on("asinh_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).asinh_()) }
     op("acosh", ".acosh", ["input"])
     on("acosh", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).acosh()) }
+    op("acosh_", ".acosh_", ["input"])
+    on("acosh_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).acosh_()) }
     op("atanh", ".atanh", ["input"])
     on("atanh", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).atanh()) }
+    op("atanh_", ".atanh_", ["input"])
+    on("atanh_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).atanh_()) }
     op("erf", ".erf", ["input"])
     on("erf", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).erf()) }
+    op("erf_", ".erf_", ["input"])
+    on("erf_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).erf_()) }
     op("erfc", ".erfc", ["input"])
     on("erfc", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).erfc()) }
+    op("erfc_", ".erfc_", ["input"])
+    on("erfc_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).erfc_()) }
     op("erfinv", ".erfinv", ["input"])
     on("erfinv", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).erfinv()) }
+    op("erfinv_", ".erfinv_", ["input"])
+    on("erfinv_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).erfinv_()) }
     op("lgamma", ".lgamma", ["input"])
     on("lgamma", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).lgamma()) }
+    op("lgamma_", ".lgamma_", ["input"])
+    on("lgamma_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).lgamma_()) }
     op("digamma", ".digamma", ["input"])
     on("digamma", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).digamma()) }
+    op("digamma_", ".digamma_", ["input"])
+    on("digamma_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).digamma_()) }
     op("floor", ".floor", ["input"])
     on("floor", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).floor()) }
     op("floor_", ".floor_", ["input"])
@@ -286,12 +349,18 @@ extension Bindings {
     on("round", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).round()) }
     op("round_", ".round_", ["input"])
     on("round_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).round_()) }
+    op("round", ".round", ["input", "decimals"], dtypes: "floats")
+    on("round", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).round(decimals: a.get(1, as: Int.self))) }
+    op("round_", ".round_", ["input", "decimals"], dtypes: "floats")
+    on("round_", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).round_(decimals: a.get(1, as: Int.self))) }
     op("trunc", ".trunc", ["input"])
     on("trunc", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).trunc()) }
     op("trunc_", ".trunc_", ["input"])
     on("trunc_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).trunc_()) }
     op("frac", ".frac", ["input"], dtypes: "floats")
     on("frac", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).frac()) }
+    op("frac_", ".frac_", ["input"], dtypes: "floats")
+    on("frac_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).frac_()) }
     op("sigmoid", ".sigmoid", ["input"])
     on("sigmoid", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).sigmoid()) }
     op("sigmoid_", ".sigmoid_", ["input"])
@@ -310,6 +379,16 @@ extension Bindings {
     on("clamp_", [.required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).clamp_(min: a.find(1, as: Number.self)?.value)) }
     on("clamp_", [.required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).clamp_(max: a.find(2, as: Number.self)?.value)) }
     on("clamp_", [.required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).clamp_(min: a.find(1, as: Number.self)?.value, max: a.find(2, as: Number.self)?.value)) }
+    op("clamp", ".clamp", ["input", "min", "max"], dtypes: "numbers")
+    on("clamp", [.required(Tensor.self), .required(Optional<Tensor>.self), .absent]) { a in out(a.get(0, as: Tensor.self).clamp(min: a.find(1, as: Tensor.self))) }
+    on("clamp", [.required(Tensor.self), .required(Optional<Tensor>.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clamp(min: a.find(1, as: Tensor.self), max: a.find(2, as: Tensor.self))) }
+    op("clamp_", ".clamp_", ["input", "min", "max"], dtypes: "numbers")
+    on("clamp_", [.required(Tensor.self), .required(Optional<Tensor>.self), .absent]) { a in out(a.get(0, as: Tensor.self).clamp_(min: a.find(1, as: Tensor.self))) }
+    on("clamp_", [.required(Tensor.self), .required(Optional<Tensor>.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clamp_(min: a.find(1, as: Tensor.self), max: a.find(2, as: Tensor.self))) }
+    op("clamp", ".clamp", ["input", "min", "max"], dtypes: "numbers")
+    on("clamp", [.required(Tensor.self), .fixed("None"), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clamp(max: a.get(2, as: Tensor.self))) }
+    op("clamp_", ".clamp_", ["input", "min", "max"], dtypes: "numbers")
+    on("clamp_", [.required(Tensor.self), .fixed("None"), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clamp_(max: a.get(2, as: Tensor.self))) }
   }
 
   // ops: Comparison
@@ -317,47 +396,73 @@ extension Bindings {
     op("eq", ".eq", ["input", "other"])
     on("eq", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).eq(a.get(1, as: Tensor.self))) }
     on("eq", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).eq(a.get(1, as: Number.self).value)) }
+    op("eq_", ".eq_", ["input", "other"])
+    on("eq_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).eq_(a.get(1, as: Tensor.self))) }
+    on("eq_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).eq_(a.get(1, as: Number.self).value)) }
     op("eq", ".==", ["input", "other"])
     on("eq", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) .== a.get(1, as: Tensor.self)) }
     on("eq", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) .== a.get(1, as: Number.self).value) }
     op("ne", ".ne", ["input", "other"])
     on("ne", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).ne(a.get(1, as: Tensor.self))) }
     on("ne", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).ne(a.get(1, as: Number.self).value)) }
+    op("ne_", ".ne_", ["input", "other"])
+    on("ne_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).ne_(a.get(1, as: Tensor.self))) }
+    on("ne_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).ne_(a.get(1, as: Number.self).value)) }
     op("ne", ".!=", ["input", "other"])
     on("ne", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) .!= a.get(1, as: Tensor.self)) }
     on("ne", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) .!= a.get(1, as: Number.self).value) }
     op("lt", ".lt", ["input", "other"])
     on("lt", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).lt(a.get(1, as: Tensor.self))) }
     on("lt", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).lt(a.get(1, as: Number.self).value)) }
+    op("lt_", ".lt_", ["input", "other"])
+    on("lt_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).lt_(a.get(1, as: Tensor.self))) }
+    on("lt_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).lt_(a.get(1, as: Number.self).value)) }
     op("lt", ".<", ["input", "other"])
     on("lt", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) .< a.get(1, as: Tensor.self)) }
     on("lt", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) .< a.get(1, as: Number.self).value) }
     op("le", ".le", ["input", "other"])
     on("le", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).le(a.get(1, as: Tensor.self))) }
     on("le", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).le(a.get(1, as: Number.self).value)) }
+    op("le_", ".le_", ["input", "other"])
+    on("le_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).le_(a.get(1, as: Tensor.self))) }
+    on("le_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).le_(a.get(1, as: Number.self).value)) }
     op("le", ".<=", ["input", "other"])
     on("le", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) .<= a.get(1, as: Tensor.self)) }
     on("le", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) .<= a.get(1, as: Number.self).value) }
     op("gt", ".gt", ["input", "other"])
     on("gt", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).gt(a.get(1, as: Tensor.self))) }
     on("gt", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).gt(a.get(1, as: Number.self).value)) }
+    op("gt_", ".gt_", ["input", "other"])
+    on("gt_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).gt_(a.get(1, as: Tensor.self))) }
+    on("gt_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).gt_(a.get(1, as: Number.self).value)) }
     op("gt", ".>", ["input", "other"])
     on("gt", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) .> a.get(1, as: Tensor.self)) }
     on("gt", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) .> a.get(1, as: Number.self).value) }
     op("ge", ".ge", ["input", "other"])
     on("ge", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).ge(a.get(1, as: Tensor.self))) }
     on("ge", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).ge(a.get(1, as: Number.self).value)) }
+    op("ge_", ".ge_", ["input", "other"])
+    on("ge_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).ge_(a.get(1, as: Tensor.self))) }
+    on("ge_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).ge_(a.get(1, as: Number.self).value)) }
     op("ge", ".>=", ["input", "other"])
     on("ge", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) .>= a.get(1, as: Tensor.self)) }
     on("ge", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) .>= a.get(1, as: Number.self).value) }
     op("logical_and", ".logicalAnd", ["input", "other"])
     on("logical_and", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).logicalAnd(a.get(1, as: Tensor.self))) }
+    op("logical_and_", ".logicalAnd_", ["input", "other"])
+    on("logical_and_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).logicalAnd_(a.get(1, as: Tensor.self))) }
     op("logical_or", ".logicalOr", ["input", "other"])
     on("logical_or", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).logicalOr(a.get(1, as: Tensor.self))) }
+    op("logical_or_", ".logicalOr_", ["input", "other"])
+    on("logical_or_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).logicalOr_(a.get(1, as: Tensor.self))) }
     op("logical_xor", ".logicalXor", ["input", "other"])
     on("logical_xor", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).logicalXor(a.get(1, as: Tensor.self))) }
+    op("logical_xor_", ".logicalXor_", ["input", "other"])
+    on("logical_xor_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).logicalXor_(a.get(1, as: Tensor.self))) }
     op("logical_not", ".logicalNot", ["input"])
     on("logical_not", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).logicalNot()) }
+    op("logical_not_", ".logicalNot_", ["input"])
+    on("logical_not_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).logicalNot_()) }
     op("isnan", ".isnan", ["input"])
     on("isnan", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).isnan()) }
     op("isinf", ".isinf", ["input"])
@@ -498,19 +603,21 @@ extension Bindings {
     op("cumsum", ".cumsum", ["input", "dim", "dtype"])
     on("cumsum", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).cumsum(dim: a.get(1, as: Int.self))) }
     on("cumsum", [.required(Tensor.self), .required(Int.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).cumsum(dim: a.get(1, as: Int.self), dtype: a.find(2, as: DType.self))) }
+    op("cumsum_", ".cumsum_", ["input", "dim", "dtype"])
+    on("cumsum_", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).cumsum_(dim: a.get(1, as: Int.self))) }
+    on("cumsum_", [.required(Tensor.self), .required(Int.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).cumsum_(dim: a.get(1, as: Int.self), dtype: a.find(2, as: DType.self))) }
     op("cumprod", ".cumprod", ["input", "dim", "dtype"])
     on("cumprod", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).cumprod(dim: a.get(1, as: Int.self))) }
     on("cumprod", [.required(Tensor.self), .required(Int.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).cumprod(dim: a.get(1, as: Int.self), dtype: a.find(2, as: DType.self))) }
-    op("sort", ".sort", ["input", "dim", "descending"])
-    on("sort", [.required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).sort()) }
-    on("sort", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).sort(dim: a.get(1, as: Int.self))) }
-    on("sort", [.required(Tensor.self), .absent, .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).sort(descending: a.get(2, as: Bool.self))) }
-    on("sort", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).sort(dim: a.get(1, as: Int.self), descending: a.get(2, as: Bool.self))) }
-    op("argsort", ".argsort", ["input", "dim", "descending"])
-    on("argsort", [.required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).argsort()) }
-    on("argsort", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).argsort(dim: a.get(1, as: Int.self))) }
-    on("argsort", [.required(Tensor.self), .absent, .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).argsort(descending: a.get(2, as: Bool.self))) }
-    on("argsort", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).argsort(dim: a.get(1, as: Int.self), descending: a.get(2, as: Bool.self))) }
+    op("cumprod_", ".cumprod_", ["input", "dim", "dtype"])
+    on("cumprod_", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).cumprod_(dim: a.get(1, as: Int.self))) }
+    on("cumprod_", [.required(Tensor.self), .required(Int.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).cumprod_(dim: a.get(1, as: Int.self), dtype: a.find(2, as: DType.self))) }
+    op("sort", ".sort", ["input", "dim", "descending", "stable"])
+    on("sort", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).sort()) }
+    on("sort", [.required(Tensor.self), .optional(Int.self), .optional(Bool.self), .optional(Bool.self)]) { a in out(a.get(0, as: Tensor.self).sort(dim: a.get(1, as: Int.self, or: -1), descending: a.get(2, as: Bool.self, or: false), stable: a.get(3, as: Bool.self, or: false))) }
+    op("argsort", ".argsort", ["input", "dim", "descending", "stable"])
+    on("argsort", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).argsort()) }
+    on("argsort", [.required(Tensor.self), .optional(Int.self), .optional(Bool.self), .optional(Bool.self)]) { a in out(a.get(0, as: Tensor.self).argsort(dim: a.get(1, as: Int.self, or: -1), descending: a.get(2, as: Bool.self, or: false), stable: a.get(3, as: Bool.self, or: false))) }
     op("topk", ".topk", ["input", "k", "dim", "largest", "sorted"])
     on("topk", [.required(Tensor.self), .required(Int.self), .absent, .absent, .fixed("True")]) { a in out(a.get(0, as: Tensor.self).topk(k: a.get(1, as: Int.self))) }
     on("topk", [.required(Tensor.self), .required(Int.self), .required(Int.self), .absent, .fixed("True")]) { a in out(a.get(0, as: Tensor.self).topk(k: a.get(1, as: Int.self), dim: a.get(2, as: Int.self))) }
@@ -539,8 +646,12 @@ extension Bindings {
     on("unflatten", [.required(Tensor.self), .required(Int.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).unflatten(dim: a.get(1, as: Int.self), sizes: a.get(2, as: [Int].self))) }
     op("transpose", ".transpose", ["input", "dim0", "dim1"])
     on("transpose", [.required(Tensor.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).transpose(a.get(1, as: Int.self), a.get(2, as: Int.self))) }
+    op("transpose_", ".transpose_", ["input", "dim0", "dim1"])
+    on("transpose_", [.required(Tensor.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).transpose_(a.get(1, as: Int.self), a.get(2, as: Int.self))) }
     op("t", ".t", ["input"])
     on("t", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).t()) }
+    op("t_", ".t_", ["input"])
+    on("t_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).t_()) }
     op("T", ".T", ["input"])
     on("T", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).T) }
     op("mT", ".mT", ["input"])
@@ -553,11 +664,18 @@ extension Bindings {
     on("movedim", [.required(Tensor.self), .required([Int].self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).movedim(source: a.get(1, as: [Int].self), destination: a.get(2, as: [Int].self))) }
     op("unsqueeze", ".unsqueeze", ["input", "dim"])
     on("unsqueeze", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).unsqueeze(a.get(1, as: Int.self))) }
+    op("unsqueeze_", ".unsqueeze_", ["input", "dim"])
+    on("unsqueeze_", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).unsqueeze_(a.get(1, as: Int.self))) }
     op("squeeze", ".squeeze", ["input"])
     on("squeeze", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).squeeze()) }
+    op("squeeze_", ".squeeze_", ["input"])
+    on("squeeze_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).squeeze_()) }
     op("squeeze", ".squeeze", ["input", "dim"])
     on("squeeze", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).squeeze(a.get(1, as: Int.self))) }
     on("squeeze", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).squeeze(a.get(1, as: [Int].self))) }
+    op("squeeze_", ".squeeze_", ["input", "dim"])
+    on("squeeze_", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).squeeze_(a.get(1, as: Int.self))) }
+    on("squeeze_", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).squeeze_(a.get(1, as: [Int].self))) }
     op("expand", ".expand", ["input", "sizes"], variadic: 1)
     on("expand", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).expand(a.get(1, as: [Int].self))) }
     op("expand_as", ".expand", ["input", "other"])
@@ -568,6 +686,7 @@ extension Bindings {
     on("select", [.required(Tensor.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).select(dim: a.get(1, as: Int.self), index: a.get(2, as: Int.self))) }
     op("narrow", ".narrow", ["input", "dim", "start", "length"])
     on("narrow", [.required(Tensor.self), .required(Int.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).narrow(dim: a.get(1, as: Int.self), start: a.get(2, as: Int.self), length: a.get(3, as: Int.self))) }
+    on("narrow", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).narrow(dim: a.get(1, as: Int.self), start: a.get(2, as: Tensor.self), length: a.get(3, as: Int.self))) }
     op("diagonal", ".diagonal", ["input", "offset", "dim1", "dim2"])
     on("diagonal", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).diagonal()) }
     on("diagonal", [.required(Tensor.self), .optional(Int.self), .optional(Int.self), .optional(Int.self)]) { a in out(a.get(0, as: Tensor.self).diagonal(offset: a.get(1, as: Int.self, or: 0), dim1: a.get(2, as: Int.self, or: 0), dim2: a.get(3, as: Int.self, or: 1))) }
@@ -576,6 +695,9 @@ extension Bindings {
     op("as_strided", ".asStrided", ["input", "size", "stride", "storage_offset"])
     on("as_strided", [.required(Tensor.self), .required([Int].self), .required([Int].self), .absent]) { a in out(a.get(0, as: Tensor.self).asStrided(size: a.get(1, as: [Int].self), stride: a.get(2, as: [Int].self))) }
     on("as_strided", [.required(Tensor.self), .required([Int].self), .required([Int].self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).asStrided(size: a.get(1, as: [Int].self), stride: a.get(2, as: [Int].self), storageOffset: a.find(3, as: Int.self))) }
+    op("as_strided_", ".asStrided_", ["input", "size", "stride", "storage_offset"])
+    on("as_strided_", [.required(Tensor.self), .required([Int].self), .required([Int].self), .absent]) { a in out(a.get(0, as: Tensor.self).asStrided_(size: a.get(1, as: [Int].self), stride: a.get(2, as: [Int].self))) }
+    on("as_strided_", [.required(Tensor.self), .required([Int].self), .required([Int].self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).asStrided_(size: a.get(1, as: [Int].self), stride: a.get(2, as: [Int].self), storageOffset: a.find(3, as: Int.self))) }
     op("repeat", ".repeat", ["input", "repeats"], variadic: 1)
     on("repeat", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).repeat(a.get(1, as: [Int].self))) }
     op("cat", "Tensor.cat", ["tensors", "dim"])
@@ -612,6 +734,14 @@ extension Bindings {
     on("scatter", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).scatter(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), value: a.get(3, as: Number.self).value)) }
     op("scatter_", ".scatter_", ["input", "dim", "index", "value"])
     on("scatter_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).scatter_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), value: a.get(3, as: Number.self).value)) }
+    op("scatter", ".scatter", ["input", "dim", "index", "src", "reduce"])
+    on("scatter", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(ScatterReduction.self)]) { a in out(a.get(0, as: Tensor.self).scatter(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), src: a.get(3, as: Tensor.self), reduce: a.get(4, as: ScatterReduction.self))) }
+    op("scatter_", ".scatter_", ["input", "dim", "index", "src", "reduce"])
+    on("scatter_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(ScatterReduction.self)]) { a in out(a.get(0, as: Tensor.self).scatter_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), src: a.get(3, as: Tensor.self), reduce: a.get(4, as: ScatterReduction.self))) }
+    op("scatter", ".scatter", ["input", "dim", "index", "value", "reduce"])
+    on("scatter", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Number.self), .required(ScatterReduction.self)]) { a in out(a.get(0, as: Tensor.self).scatter(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), value: a.get(3, as: Number.self).value, reduce: a.get(4, as: ScatterReduction.self))) }
+    op("scatter_", ".scatter_", ["input", "dim", "index", "value", "reduce"])
+    on("scatter_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Number.self), .required(ScatterReduction.self)]) { a in out(a.get(0, as: Tensor.self).scatter_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), value: a.get(3, as: Number.self).value, reduce: a.get(4, as: ScatterReduction.self))) }
     op("scatter_add", ".scatterAdd", ["input", "dim", "index", "src"])
     on("scatter_add", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).scatterAdd(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), src: a.get(3, as: Tensor.self))) }
     op("scatter_add_", ".scatterAdd_", ["input", "dim", "index", "src"])
@@ -621,14 +751,17 @@ extension Bindings {
     op("index_put_", ".indexPut_", ["input", "indices", "values", "accumulate"])
     on("index_put_", [.required(Tensor.self), .required([Tensor?].self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).indexPut_(a.get(1, as: [Tensor?].self), a.get(2, as: Tensor.self))) }
     on("index_put_", [.required(Tensor.self), .required([Tensor?].self), .required(Tensor.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).indexPut_(a.get(1, as: [Tensor?].self), a.get(2, as: Tensor.self), accumulate: a.get(3, as: Bool.self))) }
-    op("nonzero", ".nonzero", ["input"])
-    on("nonzero", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).nonzero()) }
+    op("nonzero", ".nonzero", ["input", "as_tuple"])
+    on("nonzero", [.required(Tensor.self), .fixed("False")]) { a in out(a.get(0, as: Tensor.self).nonzero()) }
+    op("nonzero", ".nonzero", ["input", "as_tuple"])
+    on("nonzero", [.required(Tensor.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).nonzero(asTuple: a.get(1, as: Bool.self))) }
     op("masked_select", ".maskedSelect", ["input", "mask"])
     on("masked_select", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).maskedSelect(a.get(1, as: Tensor.self))) }
     op("masked_fill", ".maskedFill", ["input", "mask", "value"])
     on("masked_fill", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).maskedFill(a.get(1, as: Tensor.self), value: a.get(2, as: Tensor.self))) }
     on("masked_fill", [.required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).maskedFill(a.get(1, as: Tensor.self), value: a.get(2, as: Number.self).value)) }
     op("masked_fill_", ".maskedFill_", ["input", "mask", "value"])
+    on("masked_fill_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).maskedFill_(a.get(1, as: Tensor.self), value: a.get(2, as: Tensor.self))) }
     on("masked_fill_", [.required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).maskedFill_(a.get(1, as: Tensor.self), value: a.get(2, as: Number.self).value)) }
     op("where", "Tensor.where", ["condition", "input", "other"])
     on("where", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(Tensor.where(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
@@ -657,6 +790,11 @@ extension Bindings {
     on("addmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
     on("addmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
     on("addmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("addmm_", ".addmm_", ["input", "mat1", "mat2", "beta", "alpha"])
+    on("addmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).addmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("addmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("addmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("addmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
     op("outer", ".outer", ["input", "vec2"])
     on("outer", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).outer(a.get(1, as: Tensor.self))) }
   }
@@ -707,6 +845,9 @@ extension Bindings {
     op("arange", "Tensor.arange", ["start", "end", "step", "dtype", "layout", "device", "requires_grad"])
     on("arange", [.required(Double.self), .required(Double.self), .required(Double.self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.arange(a.get(0, as: Double.self), a.get(1, as: Double.self), a.get(2, as: Double.self))) }
     on("arange", [.required(Double.self), .required(Double.self), .required(Double.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.arange(a.get(0, as: Double.self), a.get(1, as: Double.self), a.get(2, as: Double.self), dtype: a.find(3, as: DType.self), device: a.get(5, as: Device.self, or: .cpu), requiresGrad: a.get(6, as: Bool.self, or: false))) }
+    op("arange", "Tensor.arange", ["start", "end", "step", "dtype", "layout", "device", "requires_grad"])
+    on("arange", [.required(Bool.self), .required(Bool.self), .required(Bool.self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.arange(a.get(0, as: Bool.self), a.get(1, as: Bool.self), a.get(2, as: Bool.self))) }
+    on("arange", [.required(Bool.self), .required(Bool.self), .required(Bool.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.arange(a.get(0, as: Bool.self), a.get(1, as: Bool.self), a.get(2, as: Bool.self), dtype: a.find(3, as: DType.self), device: a.get(5, as: Device.self, or: .cpu), requiresGrad: a.get(6, as: Bool.self, or: false))) }
     op("linspace", "Tensor.linspace", ["start", "end", "steps", "dtype", "layout", "device", "requires_grad"])
     on("linspace", [.required(Number.self), .required(Number.self), .required(Int.self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.linspace(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value, a.get(2, as: Int.self))) }
     on("linspace", [.required(Number.self), .required(Number.self), .required(Int.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.linspace(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value, a.get(2, as: Int.self), dtype: a.get(3, as: DType.self, or: .float32), device: a.get(5, as: Device.self, or: .cpu), requiresGrad: a.get(6, as: Bool.self, or: false))) }
@@ -732,29 +873,36 @@ extension Bindings {
     op("contiguous", ".contiguous", ["input", "memory_format"])
     on("contiguous", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).contiguous()) }
     on("contiguous", [.required(Tensor.self), .required(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).contiguous(memoryFormat: a.get(1, as: MemoryFormat.self))) }
-    op("to", ".to", ["input", "dtype", "non_blocking", "copy"])
-    on("to", [.required(Tensor.self), .required(DType.self), .fixed("False"), .absent]) { a in out(a.get(0, as: Tensor.self).to(a.get(1, as: DType.self))) }
-    on("to", [.required(Tensor.self), .required(DType.self), .fixed("False"), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).to(a.get(1, as: DType.self), copy: a.get(3, as: Bool.self))) }
-    op("to", ".to", ["input", "device", "dtype", "non_blocking", "copy"])
-    on("to", [.required(Tensor.self), .required(Device.self), .required(DType.self), .fixed("False"), .absent]) { a in out(a.get(0, as: Tensor.self).to(a.get(1, as: Device.self), a.get(2, as: DType.self))) }
-    on("to", [.required(Tensor.self), .required(Device.self), .required(DType.self), .fixed("False"), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).to(a.get(1, as: Device.self), a.get(2, as: DType.self), copy: a.get(4, as: Bool.self))) }
-    op("to", ".to", ["input", "other", "non_blocking", "copy"])
-    on("to", [.required(Tensor.self), .required(Tensor.self), .fixed("False"), .absent]) { a in out(a.get(0, as: Tensor.self).to(a.get(1, as: Tensor.self))) }
-    on("to", [.required(Tensor.self), .required(Tensor.self), .fixed("False"), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).to(a.get(1, as: Tensor.self), copy: a.get(3, as: Bool.self))) }
-    op("float", ".float", ["input"])
-    on("float", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).float()) }
-    op("double", ".double", ["input"])
-    on("double", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).double()) }
-    op("half", ".half", ["input"])
-    on("half", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).half()) }
-    op("bfloat16", ".bfloat16", ["input"])
-    on("bfloat16", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).bfloat16()) }
-    op("long", ".long", ["input"])
-    on("long", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).long()) }
-    op("int", ".int", ["input"])
-    on("int", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).int()) }
-    op("bool", ".bool", ["input"])
-    on("bool", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).bool()) }
+    op("to", ".to", ["input", "dtype", "non_blocking", "copy", "memory_format"])
+    on("to", [.required(Tensor.self), .required(DType.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).to(a.get(1, as: DType.self))) }
+    on("to", [.required(Tensor.self), .required(DType.self), .optional(Bool.self), .optional(Bool.self), .optional(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).to(a.get(1, as: DType.self), nonBlocking: a.get(2, as: Bool.self, or: false), copy: a.get(3, as: Bool.self, or: false), memoryFormat: a.get(4, as: MemoryFormat.self, or: .preserveFormat))) }
+    op("to", ".to", ["input", "device", "dtype", "non_blocking", "copy", "memory_format"])
+    on("to", [.required(Tensor.self), .required(Device.self), .required(DType.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).to(a.get(1, as: Device.self), a.get(2, as: DType.self))) }
+    on("to", [.required(Tensor.self), .required(Device.self), .required(DType.self), .optional(Bool.self), .optional(Bool.self), .optional(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).to(a.get(1, as: Device.self), a.get(2, as: DType.self), nonBlocking: a.get(3, as: Bool.self, or: false), copy: a.get(4, as: Bool.self, or: false), memoryFormat: a.get(5, as: MemoryFormat.self, or: .preserveFormat))) }
+    op("to", ".to", ["input", "other", "non_blocking", "copy", "memory_format"])
+    on("to", [.required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).to(a.get(1, as: Tensor.self))) }
+    on("to", [.required(Tensor.self), .required(Tensor.self), .optional(Bool.self), .optional(Bool.self), .optional(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).to(a.get(1, as: Tensor.self), nonBlocking: a.get(2, as: Bool.self, or: false), copy: a.get(3, as: Bool.self, or: false), memoryFormat: a.get(4, as: MemoryFormat.self, or: .preserveFormat))) }
+    op("float", ".float", ["input", "memory_format"])
+    on("float", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).float()) }
+    on("float", [.required(Tensor.self), .required(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).float(memoryFormat: a.get(1, as: MemoryFormat.self))) }
+    op("double", ".double", ["input", "memory_format"])
+    on("double", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).double()) }
+    on("double", [.required(Tensor.self), .required(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).double(memoryFormat: a.get(1, as: MemoryFormat.self))) }
+    op("half", ".half", ["input", "memory_format"])
+    on("half", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).half()) }
+    on("half", [.required(Tensor.self), .required(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).half(memoryFormat: a.get(1, as: MemoryFormat.self))) }
+    op("bfloat16", ".bfloat16", ["input", "memory_format"])
+    on("bfloat16", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).bfloat16()) }
+    on("bfloat16", [.required(Tensor.self), .required(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).bfloat16(memoryFormat: a.get(1, as: MemoryFormat.self))) }
+    op("long", ".long", ["input", "memory_format"])
+    on("long", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).long()) }
+    on("long", [.required(Tensor.self), .required(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).long(memoryFormat: a.get(1, as: MemoryFormat.self))) }
+    op("int", ".int", ["input", "memory_format"])
+    on("int", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).int()) }
+    on("int", [.required(Tensor.self), .required(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).int(memoryFormat: a.get(1, as: MemoryFormat.self))) }
+    op("bool", ".bool", ["input", "memory_format"])
+    on("bool", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).bool()) }
+    on("bool", [.required(Tensor.self), .required(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).bool(memoryFormat: a.get(1, as: MemoryFormat.self))) }
     op("item", ".itemScalar", ["input"])
     on("item", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).itemScalar()) }
     op("zero_", ".zero_", ["input"])
@@ -778,9 +926,15 @@ extension Bindings {
     op("nn.functional.max_pool1d", "F.maxPool1d", ["input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"])
     on("nn.functional.max_pool1d", [.required(Tensor.self), .required(Size.self), .absent, .absent, .absent, .absent, .fixed("False")]) { a in out(F.maxPool1d(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value)) }
     on("nn.functional.max_pool1d", [.required(Tensor.self), .required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self), .optional(Bool.self), .fixed("False")]) { a in out(F.maxPool1d(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, stride: a.find(2, as: Size.self)?.value, padding: a.get(3, as: Size.self, or: Size(0)).value, dilation: a.get(4, as: Size.self, or: Size(1)).value, ceilMode: a.get(5, as: Bool.self, or: false))) }
+    op("nn.functional.max_pool1d", "F.maxPool1dWithIndices", ["input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"])
+    on("nn.functional.max_pool1d", [.required(Tensor.self), .required(Size.self), .absent, .absent, .absent, .absent, .exactly("True")]) { a in out(F.maxPool1dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value)) }
+    on("nn.functional.max_pool1d", [.required(Tensor.self), .required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self), .optional(Bool.self), .exactly("True")]) { a in out(F.maxPool1dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, stride: a.find(2, as: Size.self)?.value, padding: a.get(3, as: Size.self, or: Size(0)).value, dilation: a.get(4, as: Size.self, or: Size(1)).value, ceilMode: a.get(5, as: Bool.self, or: false))) }
     op("nn.functional.max_pool2d", "F.maxPool2d", ["input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"])
     on("nn.functional.max_pool2d", [.required(Tensor.self), .required(Size.self), .absent, .absent, .absent, .absent, .fixed("False")]) { a in out(F.maxPool2d(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value)) }
     on("nn.functional.max_pool2d", [.required(Tensor.self), .required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self), .optional(Bool.self), .fixed("False")]) { a in out(F.maxPool2d(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, stride: a.find(2, as: Size.self)?.value, padding: a.get(3, as: Size.self, or: Size(0)).value, dilation: a.get(4, as: Size.self, or: Size(1)).value, ceilMode: a.get(5, as: Bool.self, or: false))) }
+    op("nn.functional.max_pool2d", "F.maxPool2dWithIndices", ["input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"])
+    on("nn.functional.max_pool2d", [.required(Tensor.self), .required(Size.self), .absent, .absent, .absent, .absent, .exactly("True")]) { a in out(F.maxPool2dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value)) }
+    on("nn.functional.max_pool2d", [.required(Tensor.self), .required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self), .optional(Bool.self), .exactly("True")]) { a in out(F.maxPool2dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, stride: a.find(2, as: Size.self)?.value, padding: a.get(3, as: Size.self, or: Size(0)).value, dilation: a.get(4, as: Size.self, or: Size(1)).value, ceilMode: a.get(5, as: Bool.self, or: false))) }
     op("nn.functional.relu", "F.relu", ["input", "inplace"])
     on("nn.functional.relu", [.required(Tensor.self), .absent]) { a in out(F.relu(a.get(0, as: Tensor.self))) }
     on("nn.functional.relu", [.required(Tensor.self), .required(Bool.self)]) { a in out(F.relu(a.get(0, as: Tensor.self), inplace: a.get(1, as: Bool.self))) }

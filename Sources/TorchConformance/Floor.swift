@@ -9,7 +9,9 @@ struct IDRanges {
     var ids: [Int] = []
     for part in text.split(separator: ",") {
       let ends = part.split(separator: "-").map { Int($0) }
-      guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first <= last else { return nil }
+      guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first <= last else {
+        return nil
+      }
       ids += first...last
     }
     self.ids = ids

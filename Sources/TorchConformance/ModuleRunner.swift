@@ -95,7 +95,8 @@ struct OptimizerRunner {
     }
     let named = try reader.named(test["kwargs"])
     guard let make = rows.lazy.compactMap({ $0.match([.string(form)], named) }).first else {
-      throw Unsupported("\(name) does not take \(named.map { "\($0.key): \($0.value.description)" }.joined(separator: ", "))")
+      throw Unsupported(
+        "\(name) does not take \(named.map { "\($0.key): \($0.value.description)" }.joined(separator: ", "))")
     }
     Stage.now(name)
     let optimizer = make.run(groups, make.arguments)

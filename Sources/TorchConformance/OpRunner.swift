@@ -125,7 +125,8 @@ struct OpRunner {
     for row in rows {
       let reader = ValueReader(file.tensors, device: device)
       let arguments = try reader.values(test.require("args").array())
-      guard let match = row.match(arguments, try reader.named(test["kwargs"])), case .tensor(let target)? = arguments.first
+      guard let match = row.match(arguments, try reader.named(test["kwargs"])),
+        case .tensor(let target)? = arguments.first
       else { continue }
       found = true
       guard seen.insert(row.spelling).inserted else { continue }

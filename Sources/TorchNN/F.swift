@@ -61,6 +61,14 @@ public enum F {
     dilation: some SpatialSize = 1, ceilMode: Bool = false
   ) -> Tensor { maxPool(1, "max_pool1d", x, kernelSize, stride, padding, dilation, ceilMode).values }
 
+  /// As ``maxPool1d(_:kernelSize:stride:padding:dilation:ceilMode:)``, with where in its channel each largest value was.
+  public static func maxPool1dWithIndices(
+    _ x: Tensor, kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
+    dilation: some SpatialSize = 1, ceilMode: Bool = false
+  ) -> (values: Tensor, indices: Tensor) {
+    maxPool(1, "max_pool1d", x, kernelSize, stride, padding, dilation, ceilMode)
+  }
+
   /// The largest value of each window of an image, as `torch.nn.functional.max_pool2d`.
   /// - Parameter stride: the steps between windows; nil for the size of the window.
   /// - Shape: `[batch, channels, height, width]` or `[channels, height, width]`.
@@ -68,6 +76,14 @@ public enum F {
     _ x: Tensor, kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
     dilation: some SpatialSize = 1, ceilMode: Bool = false
   ) -> Tensor { maxPool(2, "max_pool2d", x, kernelSize, stride, padding, dilation, ceilMode).values }
+
+  /// As ``maxPool2d(_:kernelSize:stride:padding:dilation:ceilMode:)``, with where in its channel each largest value was.
+  public static func maxPool2dWithIndices(
+    _ x: Tensor, kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
+    dilation: some SpatialSize = 1, ceilMode: Bool = false
+  ) -> (values: Tensor, indices: Tensor) {
+    maxPool(2, "max_pool2d", x, kernelSize, stride, padding, dilation, ceilMode)
+  }
 
   static func maxPool(
     _ count: Int, _ op: StaticString, _ x: Tensor, _ kernelSize: any SpatialSize, _ stride: (any SpatialSize)?,

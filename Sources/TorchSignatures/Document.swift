@@ -23,10 +23,12 @@ package struct Document {
       if row.family != family {
         family = row.family
         if !row.family.isEmpty { text += "\n### \(row.family)\n" }
-        text += row.section == .ops
+        text +=
+          row.section == .ops
           ? "\n| Swift | PyTorch | dtypes | gradient |\n|---|---|---|---|\n" : "\n| Swift | PyTorch |\n|---|---|\n"
       }
-      let torch = "`\(row.torchName)(\(row.arguments.map { ($0.isVariadic ? "*" : "") + $0.name }.joined(separator: ", ")))`"
+      let torch =
+        "`\(row.torchName)(\(row.arguments.map { ($0.isVariadic ? "*" : "") + $0.name }.joined(separator: ", ")))`"
       if row.section == .ops {
         text += "| \(cell(spelling(row))) | \(torch) | \(row.dtypes) | \(row.isDifferentiable ? "yes" : "no") |\n"
       } else {

@@ -42,7 +42,9 @@ package struct Emitter {
     return text + "}\n"
   }
 
-  private func key(_ row: Row) -> String { row.family.isEmpty ? row.section.rawValue : "\(row.section.rawValue): \(row.family)" }
+  private func key(_ row: Row) -> String {
+    row.family.isEmpty ? row.section.rawValue : "\(row.section.rawValue): \(row.family)"
+  }
 
   private func text(_ row: Row) -> String {
     let names = quoted(row.arguments)
@@ -129,12 +131,15 @@ package struct Emitter {
   }
 
   private func place(of parameter: Row.Parameter, in row: Row) -> Int? {
-    row.arguments.firstIndex { $0.name == parameter.name } ?? row.arguments.firstIndex { $0.name == snakeCase(parameter.name) }
+    row.arguments.firstIndex { $0.name == parameter.name }
+      ?? row.arguments.firstIndex { $0.name == snakeCase(parameter.name) }
   }
 
   private func slots(_ row: Row, _ types: [String], _ given: [Presence]) -> [String] {
     row.arguments.indices.map { index in
-      if let fixed = row.arguments[index].fixed { return ".fixed(\"\(fixed)\")" }
+      if let fixed = row.arguments[index].fixed {
+        return row.arguments[index].isExact ? ".exactly(\"\(fixed)\")" : ".fixed(\"\(fixed)\")"
+      }
       if isReceiver(row, index) { return ".required(Tensor.self)" }
       guard let at = row.parameters.firstIndex(where: { place(of: $0, in: row) == index }) else { return ".absent" }
       if row.section == .optimizers, index == 0 {

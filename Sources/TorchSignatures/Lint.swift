@@ -60,7 +60,7 @@ package struct Lint {
     case .function(let path) where path.hasPrefix("Tensor."): return leading || path == "Tensor.eye"
     case .method("to"): return true
     case .method(let name) where name.hasPrefix("new"): return leading
-    default: return Self.unlabeled.contains(row.swiftName) || parameter.name == "exponent"
+    default: return Self.unlabeled.contains(String(row.swiftName.trimmingSuffix { $0 == "_" })) || parameter.name == "exponent"
     }
   }
 
@@ -80,5 +80,14 @@ package struct Lint {
     }
     return wanted == row.swiftName || row.isLabelException
       ? nil : "Swift's name is \(row.swiftName), the rule gives \(wanted)"
+  }
+}
+
+extension String {
+  /// Without the characters at its end that hold a test.
+  fileprivate func trimmingSuffix(_ test: (Character) -> Bool) -> Substring {
+    var part = self[...]
+    while let last = part.last, test(last) { part = part.dropLast() }
+    return part
   }
 }

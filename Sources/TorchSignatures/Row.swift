@@ -23,6 +23,8 @@ package struct Row: Sendable {
     package var isVariadic = false
     /// What it must be where Swift has no such argument: `layout=None`.
     package var fixed: String?
+    /// It must be given, and be `fixed`.
+    package var isExact = false
   }
 
   /// A parameter of the Swift function.

@@ -78,7 +78,10 @@ package struct TableReader {
       let part = part.trimmed
       if part == "*" { continue }
       if let equal = part.firstIndex(of: "=") {
-        arguments.append(.init(name: String(part[..<equal]), fixed: String(part[part.index(after: equal)...])))
+        let value = part[part.index(after: equal)...]
+        let isExact = value.hasPrefix("=")
+        arguments.append(
+          .init(name: String(part[..<equal]), fixed: String(isExact ? value.dropFirst() : value), isExact: isExact))
       } else if part.hasPrefix("*") {
         arguments.append(.init(name: String(part.dropFirst()), isVariadic: true))
       } else {
@@ -97,7 +100,9 @@ package struct TableReader {
     let name = String(text[..<open])
     let parameters = try parameters(String(text[text.index(after: open)...].dropLast()), fail)
     if name.hasPrefix("@") { return (.adapter(String(name.dropFirst())), parameters) }
-    if name.hasPrefix("."), name.dropFirst().first?.isLetter == true { return (.method(String(name.dropFirst())), parameters) }
+    if name.hasPrefix("."), name.dropFirst().first?.isLetter == true {
+      return (.method(String(name.dropFirst())), parameters)
+    }
     if let first = name.first, first.isLetter { return (.function(name), parameters) }
     return (.op(name), parameters)
   }

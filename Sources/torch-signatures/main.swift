@@ -30,7 +30,9 @@ struct Signatures: ParsableCommand {
     var complaints = Lint().complaints(rows).map { "\(path): \($0)" }
     if table == nil {
       let adapters = "\(root)/Sources/TorchConformance/Adapters.swift"
-      complaints += AdapterLint().complaints(try String(contentsOfFile: adapters, encoding: .utf8)).map { "\(adapters): \($0)" }
+      complaints += AdapterLint().complaints(try String(contentsOfFile: adapters, encoding: .utf8)).map {
+        "\(adapters): \($0)"
+      }
       let files = [
         ("Sources/TorchConformance/Bindings+Generated.swift", Emitter().swift(rows)),
         ("docs/OPS.md", Document().markdown(rows)),

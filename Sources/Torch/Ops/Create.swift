@@ -110,7 +110,9 @@ extension Tensor {
     }
     let dtype = dtype ?? a.dtype
     if case .double = a {
-      let count = Int(((b.double - a.double) / s.double).rounded(.up))
+      // Whole numbers are wanted: start and step are cut to such first, as PyTorch does.
+      let (a, s) = dtype.isFloatingPoint ? (a, s) : (.double(Double(a.int64)), .double(Double(s.int64)))
+      let count = Int(((b.double - start.scalar.double) / step.scalar.double).rounded(.up))
       return sequence(count, dtype, device, requiresGrad) { .double(a.double + Double($0) * s.double) }
     }
     let span = b.int64 - a.int64
@@ -136,6 +138,7 @@ extension Tensor {
   ) -> Tensor {
     guard steps >= 0 else { fault("linspace", "steps cannot be negative, got \(steps)") }
     let a = start.scalar.double, b = end.scalar.double
+    if steps == 1 { return full([1], start, dtype: dtype, device: device, requiresGrad: requiresGrad) }
     if dtype == .float32 {
       // PyTorch walks from both ends towards the middle, in the result's own precision.
       let x = Float(a), y = Float(b), step = steps > 1 ? (y - x) / Float(steps - 1) : 0
@@ -198,7 +201,8 @@ extension Tensor {
     newZeros(sizes, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
   /// Ones with this tensor's dtype and device, as `torch.Tensor.new_ones`.
-  public func newOnes(_ sizes: [Int], dtype: DType? = nil, device: Device? = nil, requiresGrad: Bool = false) -> Tensor {
+  public func newOnes(_ sizes: [Int], dtype: DType? = nil, device: Device? = nil, requiresGrad: Bool = false) -> Tensor
+  {
     newFull(sizes, 1, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
   /// As ``newOnes(_:dtype:device:requiresGrad:)-([Int],_,_,_)``.

@@ -68,6 +68,25 @@ struct Scatter: Op {
   }
 }
 
+/// How written elements are joined with what is there, as the `reduce` of `torch.scatter`.
+public enum ScatterReduction: String, Sendable { case add, multiply }
+
+/// Products of what is there with what is written. PyTorch has no gradient for it either.
+struct ScatterMultiply: Op {
+  let dim: Int
+  var name: StaticString { "scatter" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    let out = inputs[0].clone()
+    out.backend.scatter(inputs[2].strided, dim: dim, index: inputs[1].strided, mode: .multiply, into: out.strided)
+    return [out]
+  }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    fault("scatter", "products have no derivative here, as in PyTorch; use reduce: .add or multiply beforehand")
+  }
+}
+
 extension Tensor {
   /// The whole of which this is a view, after a value was written to the view.
   fileprivate func embedding(_ value: Tensor, in whole: Tensor) -> Tensor {
@@ -100,9 +119,14 @@ extension Tensor {
   }
 
   /// Elements at positions along a dimension, as `torch.gather`: `out[i][j] = self[index[i][j]][j]` for dim 0.
-  /// - Precondition: `index` is int64, of the input's rank, and within bounds.
+  /// - Precondition: `index` is whole numbers, of the input's rank, and within bounds.
   public func gather(dim: Int, index: Tensor) -> Tensor {
-    inOp("gather") { Gather(dim: checkIndex(index, dim: dim, op: "gather"))(self, index) }
+    inOp("gather") {
+      let index = index.dtype.isInteger ? index.long() : index
+      // No position asks for nothing, whatever its shape.
+      if index.numel() == 0 { return reshape(-1).narrow(dim: 0, start: 0, length: 0).reshape(index.shape) }
+      return Gather(dim: checkIndex(index, dim: dim, op: "gather"))(self, index)
+    }
   }
 
   /// A copy with the elements of `src` added at positions along a dimension, as `torch.scatter_add`.
@@ -139,6 +163,32 @@ extension Tensor {
   @discardableResult
   public func scatter_(dim: Int, index: Tensor, value: some TensorScalar) -> Tensor {
     inOp("scatter_") { copy_(scatter(dim: dim, index: index, value: value)) }
+  }
+
+  /// A copy with elements joined with what is there, as `torch.scatter` with `reduce`.
+  public func scatter(dim: Int, index: Tensor, src: Tensor, reduce: ScatterReduction) -> Tensor {
+    inOp("scatter") {
+      guard src.dtype == dtype else {
+        fault("scatter", "src is \(src.dtype.name), the tensor \(dtype.name); convert one")
+      }
+      let along = checkIndex(index, dim: dim, op: "scatter", source: src)
+      switch reduce {
+      case .add: return ScatterAdd(dim: along)(self, index, src)
+      case .multiply: return ScatterMultiply(dim: along)(self, index, src)
+      }
+    }
+  }
+  /// As ``scatter(dim:index:src:reduce:)``, with one number.
+  public func scatter(dim: Int, index: Tensor, value: some TensorScalar, reduce: ScatterReduction) -> Tensor {
+    scatter(dim: dim, index: index, src: Tensor.full(index.shape, value, dtype: dtype), reduce: reduce)
+  }
+  @discardableResult
+  public func scatter_(dim: Int, index: Tensor, src: Tensor, reduce: ScatterReduction) -> Tensor {
+    inOp("scatter_") { copy_(scatter(dim: dim, index: index, src: src, reduce: reduce)) }
+  }
+  @discardableResult
+  public func scatter_(dim: Int, index: Tensor, value: some TensorScalar, reduce: ScatterReduction) -> Tensor {
+    inOp("scatter_") { copy_(scatter(dim: dim, index: index, value: value, reduce: reduce)) }
   }
 
   /// Whole entries along a dimension in the order of an index, as `torch.index_select`.

@@ -72,12 +72,19 @@ extension Tensor {
   /// The positions of the elements that are not zero, one row each, as `torch.nonzero`.
   public func nonzero() -> Tensor { inOp("nonzero") { Tensor(backend.nonzero(strided)) } }
 
+  /// The positions of the elements that are not zero: one row each, or one vector for each dimension, as `torch.nonzero`.
+  /// - Parameter asTuple: whether the vectors are wanted, as an index expression takes them.
+  public func nonzero(asTuple: Bool) -> [Tensor] {
+    guard asTuple else { return [nonzero()] }
+    return inOp("nonzero") { (ndim == 0 ? unsqueeze(0) : self).nonzero().unbind(dim: 1) }
+  }
+
   /// The elements where the mask holds, row-major, as `torch.masked_select`. Broadcasts.
   public func maskedSelect(_ mask: Tensor) -> Tensor {
     inOp("masked_select") {
       guard mask.dtype == .bool else { fault("masked_select", "the mask must be bool, got \(mask.dtype.name)") }
       let shape = checked { () throws(OpError) in try Layout.broadcast(self.shape, mask.shape, op: "masked_select") }
-      return expand(shape)[mask.expand(shape)]
+      return expand(shape).reshape(-1)[mask.expand(shape).reshape(-1)]
     }
   }
 

@@ -213,7 +213,9 @@ struct Product: Op {
     let n = flat.size(dim)
     if n == 0 { return [Tensor.zeros(like: x)] }
     let before = Tensor.cat([ones, flat.narrow(dim: dim, start: 0, length: n - 1)], dim: dim).cumprod(dim: dim)
-    let after = Tensor.cat([ones, flat.flip(dims: [dim]).narrow(dim: dim, start: 0, length: n - 1)], dim: dim).cumprod(dim: dim).flip(dims: [dim])
+    let after = Tensor.cat([ones, flat.flip(dims: [dim]).narrow(dim: dim, start: 0, length: n - 1)], dim: dim).cumprod(
+      dim: dim
+    ).flip(dims: [dim])
     return [g.restored(dims, keepdim: keepdim, to: x.shape) * (before * after).reshape(x.shape)]
   }
 }

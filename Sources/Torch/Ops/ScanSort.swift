@@ -84,21 +84,32 @@ extension Tensor {
     return CumulativeSum(dim: dim)(to(dtype ?? (self.dtype.isFloatingPoint ? self.dtype : .int64)))
   }
 
+  @discardableResult
+  public func cumsum_(dim: Int, dtype: DType? = nil) -> Tensor {
+    inOp("cumsum_") { copy_(cumsum(dim: dim, dtype: dtype ?? self.dtype)) }
+  }
+
   /// Running products along a dimension, as `torch.cumprod`; whole numbers give int64.
   public func cumprod(dim: Int, dtype: DType? = nil) -> Tensor {
     let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "cumprod") }
     return CumulativeProduct(dim: dim)(to(dtype ?? (self.dtype.isFloatingPoint ? self.dtype : .int64)))
   }
 
+  @discardableResult
+  public func cumprod_(dim: Int, dtype: DType? = nil) -> Tensor {
+    inOp("cumprod_") { copy_(cumprod(dim: dim, dtype: dtype ?? self.dtype)) }
+  }
+
   /// Values in order along a dimension with their positions, as `torch.sort`; equal ones keep their order, NaN is largest.
-  public func sort(dim: Int = -1, descending: Bool = false) -> (values: Tensor, indices: Tensor) {
+  /// - Parameter stable: whether equal ones must keep their order; here they always do.
+  public func sort(dim: Int = -1, descending: Bool = false, stable: Bool = false) -> (values: Tensor, indices: Tensor) {
     let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "sort") }
     let results = Sort(dim: dim, descending: descending, limit: nil, name: "sort").apply([self])
     return (results[0], results[1])
   }
 
   /// The positions that would bring a dimension in order, as `torch.argsort`.
-  public func argsort(dim: Int = -1, descending: Bool = false) -> Tensor {
+  public func argsort(dim: Int = -1, descending: Bool = false, stable: Bool = false) -> Tensor {
     inOp("argsort") { detach().sort(dim: dim, descending: descending).indices }
   }
 

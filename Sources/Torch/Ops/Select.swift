@@ -69,4 +69,8 @@ extension Tensor {
   public func maskedFill_(_ mask: Tensor, value: some TensorScalar) -> Tensor {
     inOp("masked_fill_") { copy_(maskedFill(mask, value: value)) }
   }
+  @discardableResult
+  public func maskedFill_(_ mask: Tensor, value: Tensor) -> Tensor {
+    inOp("masked_fill_") { copy_(maskedFill(mask, value: value)) }
+  }
 }

@@ -86,6 +86,7 @@ extension Tensor {
   /// log(sum(exp)) over dimensions, computed without overflow, as `torch.logsumexp`.
   public func logsumexp(dim: [Int], keepdim: Bool = false) -> Tensor {
     inOp("logsumexp") {
+      if numel() == 0 { return exp().sum(dim: dim, keepdim: keepdim).log() }
       let top = detach().amax(dim: dim, keepdim: true)
       let shift = top.where(top.isfinite(), 0)
       let sum = (self - shift).exp().sum(dim: dim, keepdim: true).log() + shift

@@ -137,6 +137,14 @@ extension Tensor {
     }
   }
 
+  /// As ``narrow(dim:start:length:)-(Int,Int,Int)``, with the start in a tensor of one whole number.
+  public func narrow(dim: Int, start: Tensor, length: Int) -> Tensor {
+    guard start.ndim == 0, start.dtype.isInteger else {
+      fault("narrow", "start wants a 0-dim tensor of whole numbers, got \(start.signature)")
+    }
+    return narrow(dim: dim, start: start.item(), length: length)
+  }
+
   /// Python's slice along a dimension: bounds are clamped, negative ones count from the end.
   public func slice(_ dim: Int, _ start: Int? = nil, _ end: Int? = nil, step: Int = 1) -> Tensor {
     Slice(dim: dim, start: start, end: end, step: step)(self)
@@ -157,6 +165,12 @@ extension Tensor {
   public func asStrided(size: some Collection<Int>, stride: some Collection<Int>, storageOffset: Int? = nil)
     -> Tensor
   {
+    inOp("as_strided") { checkedAsStrided(size, stride, storageOffset)(self) }
+  }
+
+  func checkedAsStrided(_ size: some Collection<Int>, _ stride: some Collection<Int>, _ storageOffset: Int?)
+    -> AsStrided
+  {
     inOp("as_strided") {
       let op = AsStrided(shape: Shape(size), strides: Shape(stride), offset: storageOffset ?? strided.layout.offset)
       let layout = checked { () throws(OpError) in try op.layout(of: strided.layout) }
@@ -166,7 +180,7 @@ extension Tensor {
           "sizes \(layout.shape.brackets) with strides \(layout.strides.brackets) and offset \(layout.offset) leave the storage of \(storage.byteCount) bytes"
         )
       }
-      return op(self)
+      return op
     }
   }
 }
