@@ -59,6 +59,9 @@ let package = Package(
     .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend"], exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
     .testTarget(name: "TorchDataTests", dependencies: ["TorchData", "CTorchZlib", "CDigitsData"]),
+    .testTarget(
+      name: "ConformanceTests",
+      dependencies: ["TorchConformance", "TorchSignatures", "torch-conformance", "conformance-probe"]),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils"]),
     .testTarget(
       name: "TorchNNTests", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils"], exclude: ["Goldens"]),

@@ -10,6 +10,11 @@ struct Mismatch: Error, CustomStringConvertible {
 struct Tolerance {
   let relative: Double, absolute: Double
 
+  init(relative: Double, absolute: Double) {
+    self.relative = relative
+    self.absolute = absolute
+  }
+
   init(_ json: JSON?) throws(CaseError) {
     guard let numbers = try json?.numbers(), numbers.count == 2 else { throw CaseError("a tolerance is missing") }
     relative = numbers[0]

@@ -1,7 +1,8 @@
 import Torch
 
 extension ConformanceCommand {
-  /// Adds `probe.trap`, which ends its process, and `probe.hang`, which never returns, for tests of the runner.
+  /// Adds ops that no product has, for tests of the runner: `probe.trap` ends its process, `probe.hang` never returns,
+  /// and `probe.triple_` does not do in place what `probe.double` does.
   package static func addProbes() {
     bindings.op("probe.trap", "probe.trap", ["input"])
     bindings.on("probe.trap", [.required(Tensor.self)]) { a in
@@ -12,5 +13,9 @@ extension ConformanceCommand {
       while a.get(0, as: Tensor.self).numel() > 0 {}
       return []
     }
+    bindings.op("probe.double", "probe.double", ["input"])
+    bindings.on("probe.double", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) * 2) }
+    bindings.op("probe.triple_", "probe.triple_", ["input"])
+    bindings.on("probe.triple_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).mul_(3)) }
   }
 }

@@ -114,6 +114,7 @@ final class ValueReader {
     case ("slice", .array(let bounds)) where bounds.count == 3:
       return .slice(bounds[0].intValue, bounds[1].intValue, bounds[2].intValue)
     case ("ellipsis", _): return .ellipsis
+    case ("complex", _): return .other("a complex number")
     case ("layout", .string(let name)): return .other("layout \(name)")
     case ("function", .string(let name)): return .other("function \(name)")
     case ("module", _): return .other("a module")

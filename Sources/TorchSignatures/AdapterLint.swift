@@ -12,8 +12,7 @@ package struct AdapterLint {
       for name in Self.operators where code.contains(name) {
         found.append(.init(line: index + 1, message: "operator \(name) in an adapter; translate arguments only"))
       }
-      let calls = code.split { !($0.isLetter || $0.isNumber || "._(".contains($0)) }
-        .count { $0.contains(".") && $0.contains("(") && $0.first?.isLowercase == true && !$0.hasPrefix("i.") }
+      let calls = code.matches(of: /\.[a-z][A-Za-z0-9_]*\(/).count
       if calls > 1 { found.append(.init(line: index + 1, message: "more than one call in an adapter")) }
       if ["for ", "while ", "repeat "].contains(where: { code.trimmed.hasPrefix($0) }) {
         found.append(.init(line: index + 1, message: "a loop in an adapter; translate arguments only"))

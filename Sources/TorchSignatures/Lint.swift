@@ -60,7 +60,8 @@ package struct Lint {
     case .function(let path) where path.hasPrefix("Tensor."): return leading || path == "Tensor.eye"
     case .method("to"): return true
     case .method(let name) where name.hasPrefix("new"): return leading
-    default: return Self.unlabeled.contains(String(row.swiftName.trimmingSuffix { $0 == "_" })) || parameter.name == "exponent"
+    default:
+      return Self.unlabeled.contains(String(row.swiftName.trimmingSuffix { $0 == "_" })) || parameter.name == "exponent"
     }
   }
 

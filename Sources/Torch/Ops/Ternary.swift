@@ -9,12 +9,18 @@ struct AddProduct: Op {
     saving.input(1)
     saving.input(2)
     let dtype = promotedType(inputs)
+    if dtype.itemSize == 2 && dtype.isFloatingPoint { return rounded(inputs, from: .float32, to: dtype) }
     let y = BinaryOp.mul(inputs[1].to(dtype), value)
     if dtype == .float32, inputs.contains(where: { $0.dtype != dtype }) {
       // Mixed dtypes, which are cast anyway, are added without rounding the product first, as PyTorch does.
       return [(inputs[0].to(.float64) + y.to(.float64) * inputs[2].to(.float64)).to(dtype)]
     }
     return [inputs[0].to(dtype) + y * inputs[2].to(dtype)]
+  }
+
+  /// Half types are rounded once, at the end.
+  private func rounded(_ inputs: [Tensor], from wide: DType, to dtype: DType) -> [Tensor] {
+    [(inputs[0].to(wide) + BinaryOp.mul(inputs[1].to(wide), value) * inputs[2].to(wide)).to(dtype)]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
@@ -38,8 +44,9 @@ struct AddQuotient: Op {
       fault("addcdiv", "a quotient of whole numbers; convert one to floating point, or use addcmul with a reciprocal")
     }
     let dtype = promotedType(inputs)
-    let y = inputs[1].to(dtype), z = inputs[2].to(dtype)
-    return [inputs[0].to(dtype) + BinaryOp.mul(y, value) / z]
+    // Half types are rounded once, at the end.
+    let wide: DType = dtype.isFloatingPoint && dtype.itemSize == 2 ? .float32 : dtype
+    return [(inputs[0].to(wide) + BinaryOp.mul(inputs[1].to(wide), value) / inputs[2].to(wide)).to(dtype)]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {

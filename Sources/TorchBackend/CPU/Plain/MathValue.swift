@@ -153,7 +153,7 @@ extension Double: MathValue {
     switch kernel {
     case .neg: -x
     case .abs: Swift.abs(x)
-    case .sign: x > 0 ? 1 : (x < 0 ? -1 : x == 0 ? 0 : x)
+    case .sign: x > 0 ? 1 : (x < 0 ? -1 : 0)
     case .square: x * x
     case .sqrt: x.squareRoot()
     case .rsqrt: 1 / x.squareRoot()
@@ -273,7 +273,8 @@ extension Double: MathValue {
     var x = libm.copysign((((t * t + w / 0.147).squareRoot()) - t).squareRoot(), y)
     for _ in 0..<4 {
       // erfc keeps its precision where erf is close to one.
-      let error = Swift.abs(y) < 0.5 ? libm.erf(x) - y : libm.copysign((1 - Swift.abs(y)) - libm.erfc(Swift.abs(x)), y)
+      let tail = (1 - Swift.abs(y)) - libm.erfc(Swift.abs(x))
+      let error = Swift.abs(y) < 0.5 ? libm.erf(x) - y : (y < 0 ? -tail : tail)
       let slope = 2 / Double.pi.squareRoot() * libm.exp(-x * x)
       if slope == 0 { break }
       let step = error / slope
