@@ -51,6 +51,16 @@ extension Bindings {
     on("sub_", [.required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).sub_(a.get(1, as: Tensor.self), alpha: a.get(2, as: Number.self).value)) }
     on("sub_", [.required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).sub_(a.get(1, as: Number.self).value)) }
     on("sub_", [.required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).sub_(a.get(1, as: Number.self).value, alpha: a.get(2, as: Number.self).value)) }
+    op("subtract", ".subtract", ["input", "other", "alpha"], dtypes: "numbers")
+    on("subtract", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).subtract(a.get(1, as: Tensor.self))) }
+    on("subtract", [.required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).subtract(a.get(1, as: Tensor.self), alpha: a.get(2, as: Number.self).value)) }
+    on("subtract", [.required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).subtract(a.get(1, as: Number.self).value)) }
+    on("subtract", [.required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).subtract(a.get(1, as: Number.self).value, alpha: a.get(2, as: Number.self).value)) }
+    op("subtract_", ".subtract_", ["input", "other", "alpha"], dtypes: "numbers")
+    on("subtract_", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).subtract_(a.get(1, as: Tensor.self))) }
+    on("subtract_", [.required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).subtract_(a.get(1, as: Tensor.self), alpha: a.get(2, as: Number.self).value)) }
+    on("subtract_", [.required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).subtract_(a.get(1, as: Number.self).value)) }
+    on("subtract_", [.required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).subtract_(a.get(1, as: Number.self).value, alpha: a.get(2, as: Number.self).value)) }
     op("sub", "-", ["input", "other"], dtypes: "numbers")
     on("sub", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) - a.get(1, as: Tensor.self)) }
     on("sub", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) - a.get(1, as: Number.self).value) }
@@ -65,6 +75,12 @@ extension Bindings {
     op("mul_", ".mul_", ["input", "other"])
     on("mul_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).mul_(a.get(1, as: Tensor.self))) }
     on("mul_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).mul_(a.get(1, as: Number.self).value)) }
+    op("multiply", ".multiply", ["input", "other"])
+    on("multiply", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).multiply(a.get(1, as: Tensor.self))) }
+    on("multiply", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).multiply(a.get(1, as: Number.self).value)) }
+    op("multiply_", ".multiply_", ["input", "other"])
+    on("multiply_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).multiply_(a.get(1, as: Tensor.self))) }
+    on("multiply_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).multiply_(a.get(1, as: Number.self).value)) }
     op("mul", "*", ["input", "other"])
     on("mul", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) * a.get(1, as: Tensor.self)) }
     on("mul", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) * a.get(1, as: Number.self).value) }
@@ -83,6 +99,16 @@ extension Bindings {
     on("div_", [.required(Tensor.self), .required(Tensor.self), .required(RoundingMode.self)]) { a in out(a.get(0, as: Tensor.self).div_(a.get(1, as: Tensor.self), roundingMode: a.find(2, as: RoundingMode.self))) }
     on("div_", [.required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).div_(a.get(1, as: Number.self).value)) }
     on("div_", [.required(Tensor.self), .required(Number.self), .required(RoundingMode.self)]) { a in out(a.get(0, as: Tensor.self).div_(a.get(1, as: Number.self).value, roundingMode: a.find(2, as: RoundingMode.self))) }
+    op("divide", ".divide", ["input", "other", "rounding_mode"])
+    on("divide", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).divide(a.get(1, as: Tensor.self))) }
+    on("divide", [.required(Tensor.self), .required(Tensor.self), .required(RoundingMode.self)]) { a in out(a.get(0, as: Tensor.self).divide(a.get(1, as: Tensor.self), roundingMode: a.find(2, as: RoundingMode.self))) }
+    on("divide", [.required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).divide(a.get(1, as: Number.self).value)) }
+    on("divide", [.required(Tensor.self), .required(Number.self), .required(RoundingMode.self)]) { a in out(a.get(0, as: Tensor.self).divide(a.get(1, as: Number.self).value, roundingMode: a.find(2, as: RoundingMode.self))) }
+    op("divide_", ".divide_", ["input", "other", "rounding_mode"])
+    on("divide_", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).divide_(a.get(1, as: Tensor.self))) }
+    on("divide_", [.required(Tensor.self), .required(Tensor.self), .required(RoundingMode.self)]) { a in out(a.get(0, as: Tensor.self).divide_(a.get(1, as: Tensor.self), roundingMode: a.find(2, as: RoundingMode.self))) }
+    on("divide_", [.required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).divide_(a.get(1, as: Number.self).value)) }
+    on("divide_", [.required(Tensor.self), .required(Number.self), .required(RoundingMode.self)]) { a in out(a.get(0, as: Tensor.self).divide_(a.get(1, as: Number.self).value, roundingMode: a.find(2, as: RoundingMode.self))) }
     op("div", "/", ["input", "other"])
     on("div", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) / a.get(1, as: Tensor.self)) }
     on("div", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) / a.get(1, as: Number.self).value) }
@@ -91,10 +117,16 @@ extension Bindings {
     op("div_", "/=", ["input", "other"])
     on("div_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(Adapters.assigned(a.get(0, as: Tensor.self)) { $0 /= a.get(1, as: Tensor.self) }) }
     on("div_", [.required(Tensor.self), .required(Number.self)]) { a in out(Adapters.assigned(a.get(0, as: Tensor.self)) { $0 /= a.get(1, as: Number.self).value }) }
-    op("floor_divide", ".floorDivide", ["input", "other"])
+    op("true_divide", ".trueDivide", ["input", "other"])
+    on("true_divide", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).trueDivide(a.get(1, as: Tensor.self))) }
+    on("true_divide", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).trueDivide(a.get(1, as: Number.self).value)) }
+    op("true_divide_", ".trueDivide_", ["input", "other"])
+    on("true_divide_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).trueDivide_(a.get(1, as: Tensor.self))) }
+    on("true_divide_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).trueDivide_(a.get(1, as: Number.self).value)) }
+    op("floor_divide", ".floorDivide", ["input", "other"], dtypes: "numbers")
     on("floor_divide", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).floorDivide(a.get(1, as: Tensor.self))) }
     on("floor_divide", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).floorDivide(a.get(1, as: Number.self).value)) }
-    op("floor_divide_", ".floorDivide_", ["input", "other"])
+    op("floor_divide_", ".floorDivide_", ["input", "other"], dtypes: "numbers")
     on("floor_divide_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).floorDivide_(a.get(1, as: Tensor.self))) }
     on("floor_divide_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).floorDivide_(a.get(1, as: Number.self).value)) }
     op("remainder", ".remainder", ["input", "other"], dtypes: "numbers")
@@ -112,16 +144,16 @@ extension Bindings {
     op("fmod_", ".fmod_", ["input", "other"], dtypes: "numbers")
     on("fmod_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).fmod_(a.get(1, as: Tensor.self))) }
     on("fmod_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).fmod_(a.get(1, as: Number.self).value)) }
-    op("pow", ".pow", ["input", "exponent"])
+    op("pow", ".pow", ["input", "exponent"], dtypes: "numbers")
     on("pow", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).pow(a.get(1, as: Tensor.self))) }
     on("pow", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).pow(a.get(1, as: Number.self).value)) }
-    op("pow_", ".pow_", ["input", "exponent"])
+    op("pow_", ".pow_", ["input", "exponent"], dtypes: "numbers")
     on("pow_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).pow_(a.get(1, as: Tensor.self))) }
     on("pow_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).pow_(a.get(1, as: Number.self).value)) }
-    op("pow", "**", ["input", "exponent"])
+    op("pow", "**", ["input", "exponent"], dtypes: "numbers")
     on("pow", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) ** a.get(1, as: Tensor.self)) }
     on("pow", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) ** a.get(1, as: Number.self).value) }
-    op("pow", "**", ["input", "exponent"])
+    op("pow", "**", ["input", "exponent"], dtypes: "numbers")
     on("pow", [.required(Number.self), .required(Tensor.self)]) { a in out(a.get(0, as: Number.self).value ** a.get(1, as: Tensor.self)) }
     op("maximum", ".maximum", ["input", "other"])
     on("maximum", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).maximum(a.get(1, as: Tensor.self))) }
@@ -131,16 +163,20 @@ extension Bindings {
     on("atan2", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).atan2(a.get(1, as: Tensor.self))) }
     op("atan2_", ".atan2_", ["input", "other"])
     on("atan2_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).atan2_(a.get(1, as: Tensor.self))) }
-    op("addcmul", ".addcmul", ["input", "tensor1", "tensor2", "value"])
+    op("arctan2", ".arctan2", ["input", "other"])
+    on("arctan2", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).arctan2(a.get(1, as: Tensor.self))) }
+    op("arctan2_", ".arctan2_", ["input", "other"])
+    on("arctan2_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).arctan2_(a.get(1, as: Tensor.self))) }
+    op("addcmul", ".addcmul", ["input", "tensor1", "tensor2", "value"], dtypes: "numbers")
     on("addcmul", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).addcmul(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
     on("addcmul", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addcmul(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), value: a.get(3, as: Number.self).value)) }
-    op("addcmul_", ".addcmul_", ["input", "tensor1", "tensor2", "value"])
+    op("addcmul_", ".addcmul_", ["input", "tensor1", "tensor2", "value"], dtypes: "numbers")
     on("addcmul_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).addcmul_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
     on("addcmul_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addcmul_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), value: a.get(3, as: Number.self).value)) }
-    op("addcdiv", ".addcdiv", ["input", "tensor1", "tensor2", "value"])
+    op("addcdiv", ".addcdiv", ["input", "tensor1", "tensor2", "value"], dtypes: "floats")
     on("addcdiv", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).addcdiv(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
     on("addcdiv", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addcdiv(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), value: a.get(3, as: Number.self).value)) }
-    op("addcdiv_", ".addcdiv_", ["input", "tensor1", "tensor2", "value"])
+    op("addcdiv_", ".addcdiv_", ["input", "tensor1", "tensor2", "value"], dtypes: "floats")
     on("addcdiv_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).addcdiv_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
     on("addcdiv_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addcdiv_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), value: a.get(3, as: Number.self).value)) }
     op("bitwise_and", ".bitwiseAnd", ["input", "other"], dtypes: "integral")
@@ -194,7 +230,7 @@ extension Bindings {
     op("__rdiv__", "/", ["input", "other"])
     on("__rdiv__", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(1, as: Tensor.self) / a.get(0, as: Tensor.self)) }
     on("__rdiv__", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(1, as: Number.self).value / a.get(0, as: Tensor.self)) }
-    op("__rpow__", "**", ["input", "other"])
+    op("__rpow__", "**", ["input", "other"], dtypes: "numbers")
     on("__rpow__", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(1, as: Tensor.self) ** a.get(0, as: Tensor.self)) }
     on("__rpow__", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(1, as: Number.self).value ** a.get(0, as: Tensor.self)) }
     op("__rand__", "&", ["input", "other"], dtypes: "integral")
@@ -214,12 +250,20 @@ extension Bindings {
     on("neg", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).neg()) }
     op("neg_", ".neg_", ["input"], dtypes: "numbers")
     on("neg_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).neg_()) }
+    op("negative", ".negative", ["input"], dtypes: "numbers")
+    on("negative", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).negative()) }
+    op("negative_", ".negative_", ["input"], dtypes: "numbers")
+    on("negative_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).negative_()) }
     op("neg", "-", ["input"], dtypes: "numbers")
     on("neg", [.required(Tensor.self)]) { a in out(-a.get(0, as: Tensor.self)) }
-    op("abs", ".abs", ["input"])
+    op("abs", ".abs", ["input"], dtypes: "numbers")
     on("abs", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).abs()) }
-    op("abs_", ".abs_", ["input"])
+    op("abs_", ".abs_", ["input"], dtypes: "numbers")
     on("abs_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).abs_()) }
+    op("absolute", ".absolute", ["input"], dtypes: "numbers")
+    on("absolute", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).absolute()) }
+    op("absolute_", ".absolute_", ["input"], dtypes: "numbers")
+    on("absolute_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).absolute_()) }
     op("sign", ".sign", ["input"])
     on("sign", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).sign()) }
     op("sign_", ".sign_", ["input"])
@@ -284,14 +328,26 @@ extension Bindings {
     on("asin", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).asin()) }
     op("asin_", ".asin_", ["input"])
     on("asin_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).asin_()) }
+    op("arcsin", ".arcsin", ["input"])
+    on("arcsin", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).arcsin()) }
+    op("arcsin_", ".arcsin_", ["input"])
+    on("arcsin_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).arcsin_()) }
     op("acos", ".acos", ["input"])
     on("acos", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).acos()) }
     op("acos_", ".acos_", ["input"])
     on("acos_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).acos_()) }
+    op("arccos", ".arccos", ["input"])
+    on("arccos", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).arccos()) }
+    op("arccos_", ".arccos_", ["input"])
+    on("arccos_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).arccos_()) }
     op("atan", ".atan", ["input"])
     on("atan", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).atan()) }
     op("atan_", ".atan_", ["input"])
     on("atan_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).atan_()) }
+    op("arctan", ".arctan", ["input"])
+    on("arctan", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).arctan()) }
+    op("arctan_", ".arctan_", ["input"])
+    on("arctan_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).arctan_()) }
     op("sinh", ".sinh", ["input"])
     on("sinh", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).sinh()) }
     op("sinh_", ".sinh_", ["input"])
@@ -308,14 +364,26 @@ extension Bindings {
     on("asinh", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).asinh()) }
     op("asinh_", ".asinh_", ["input"])
     on("asinh_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).asinh_()) }
+    op("arcsinh", ".arcsinh", ["input"])
+    on("arcsinh", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).arcsinh()) }
+    op("arcsinh_", ".arcsinh_", ["input"])
+    on("arcsinh_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).arcsinh_()) }
     op("acosh", ".acosh", ["input"])
     on("acosh", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).acosh()) }
     op("acosh_", ".acosh_", ["input"])
     on("acosh_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).acosh_()) }
+    op("arccosh", ".arccosh", ["input"])
+    on("arccosh", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).arccosh()) }
+    op("arccosh_", ".arccosh_", ["input"])
+    on("arccosh_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).arccosh_()) }
     op("atanh", ".atanh", ["input"])
     on("atanh", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).atanh()) }
     op("atanh_", ".atanh_", ["input"])
     on("atanh_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).atanh_()) }
+    op("arctanh", ".arctanh", ["input"])
+    on("arctanh", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).arctanh()) }
+    op("arctanh_", ".arctanh_", ["input"])
+    on("arctanh_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).arctanh_()) }
     op("erf", ".erf", ["input"])
     on("erf", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).erf()) }
     op("erf_", ".erf_", ["input"])
@@ -336,26 +404,30 @@ extension Bindings {
     on("digamma", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).digamma()) }
     op("digamma_", ".digamma_", ["input"])
     on("digamma_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).digamma_()) }
-    op("floor", ".floor", ["input"])
+    op("floor", ".floor", ["input"], dtypes: "numbers")
     on("floor", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).floor()) }
-    op("floor_", ".floor_", ["input"])
+    op("floor_", ".floor_", ["input"], dtypes: "numbers")
     on("floor_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).floor_()) }
-    op("ceil", ".ceil", ["input"])
+    op("ceil", ".ceil", ["input"], dtypes: "numbers")
     on("ceil", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).ceil()) }
-    op("ceil_", ".ceil_", ["input"])
+    op("ceil_", ".ceil_", ["input"], dtypes: "numbers")
     on("ceil_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).ceil_()) }
-    op("round", ".round", ["input"])
+    op("round", ".round", ["input"], dtypes: "numbers")
     on("round", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).round()) }
-    op("round_", ".round_", ["input"])
+    op("round_", ".round_", ["input"], dtypes: "numbers")
     on("round_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).round_()) }
     op("round", ".round", ["input", "decimals"], dtypes: "floats")
     on("round", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).round(decimals: a.get(1, as: Int.self))) }
     op("round_", ".round_", ["input", "decimals"], dtypes: "floats")
     on("round_", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).round_(decimals: a.get(1, as: Int.self))) }
-    op("trunc", ".trunc", ["input"])
+    op("trunc", ".trunc", ["input"], dtypes: "numbers")
     on("trunc", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).trunc()) }
-    op("trunc_", ".trunc_", ["input"])
+    op("trunc_", ".trunc_", ["input"], dtypes: "numbers")
     on("trunc_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).trunc_()) }
+    op("fix", ".fix", ["input"], dtypes: "numbers")
+    on("fix", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).fix()) }
+    op("fix_", ".fix_", ["input"], dtypes: "numbers")
+    on("fix_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).fix_()) }
     op("frac", ".frac", ["input"], dtypes: "floats")
     on("frac", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).frac()) }
     op("frac_", ".frac_", ["input"], dtypes: "floats")
@@ -378,16 +450,36 @@ extension Bindings {
     on("clamp_", [.required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).clamp_(min: a.find(1, as: Number.self)?.value)) }
     on("clamp_", [.required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).clamp_(max: a.find(2, as: Number.self)?.value)) }
     on("clamp_", [.required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).clamp_(min: a.find(1, as: Number.self)?.value, max: a.find(2, as: Number.self)?.value)) }
+    op("clip", ".clip", ["input", "min", "max"], dtypes: "numbers")
+    on("clip", [.required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).clip()) }
+    on("clip", [.required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).clip(min: a.find(1, as: Number.self)?.value)) }
+    on("clip", [.required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).clip(max: a.find(2, as: Number.self)?.value)) }
+    on("clip", [.required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).clip(min: a.find(1, as: Number.self)?.value, max: a.find(2, as: Number.self)?.value)) }
+    op("clip_", ".clip_", ["input", "min", "max"], dtypes: "numbers")
+    on("clip_", [.required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).clip_()) }
+    on("clip_", [.required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).clip_(min: a.find(1, as: Number.self)?.value)) }
+    on("clip_", [.required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).clip_(max: a.find(2, as: Number.self)?.value)) }
+    on("clip_", [.required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).clip_(min: a.find(1, as: Number.self)?.value, max: a.find(2, as: Number.self)?.value)) }
     op("clamp", ".clamp", ["input", "min", "max"], dtypes: "numbers")
     on("clamp", [.required(Tensor.self), .required(Optional<Tensor>.self), .absent]) { a in out(a.get(0, as: Tensor.self).clamp(min: a.find(1, as: Tensor.self))) }
     on("clamp", [.required(Tensor.self), .required(Optional<Tensor>.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clamp(min: a.find(1, as: Tensor.self), max: a.find(2, as: Tensor.self))) }
     op("clamp_", ".clamp_", ["input", "min", "max"], dtypes: "numbers")
     on("clamp_", [.required(Tensor.self), .required(Optional<Tensor>.self), .absent]) { a in out(a.get(0, as: Tensor.self).clamp_(min: a.find(1, as: Tensor.self))) }
     on("clamp_", [.required(Tensor.self), .required(Optional<Tensor>.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clamp_(min: a.find(1, as: Tensor.self), max: a.find(2, as: Tensor.self))) }
+    op("clip", ".clip", ["input", "min", "max"], dtypes: "numbers")
+    on("clip", [.required(Tensor.self), .required(Optional<Tensor>.self), .absent]) { a in out(a.get(0, as: Tensor.self).clip(min: a.find(1, as: Tensor.self))) }
+    on("clip", [.required(Tensor.self), .required(Optional<Tensor>.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clip(min: a.find(1, as: Tensor.self), max: a.find(2, as: Tensor.self))) }
+    op("clip_", ".clip_", ["input", "min", "max"], dtypes: "numbers")
+    on("clip_", [.required(Tensor.self), .required(Optional<Tensor>.self), .absent]) { a in out(a.get(0, as: Tensor.self).clip_(min: a.find(1, as: Tensor.self))) }
+    on("clip_", [.required(Tensor.self), .required(Optional<Tensor>.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clip_(min: a.find(1, as: Tensor.self), max: a.find(2, as: Tensor.self))) }
     op("clamp", ".clamp", ["input", "min", "max"], dtypes: "numbers")
     on("clamp", [.required(Tensor.self), .fixed("None"), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clamp(max: a.get(2, as: Tensor.self))) }
     op("clamp_", ".clamp_", ["input", "min", "max"], dtypes: "numbers")
     on("clamp_", [.required(Tensor.self), .fixed("None"), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clamp_(max: a.get(2, as: Tensor.self))) }
+    op("clip", ".clip", ["input", "min", "max"], dtypes: "numbers")
+    on("clip", [.required(Tensor.self), .fixed("None"), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clip(max: a.get(2, as: Tensor.self))) }
+    op("clip_", ".clip_", ["input", "min", "max"], dtypes: "numbers")
+    on("clip_", [.required(Tensor.self), .fixed("None"), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clip_(max: a.get(2, as: Tensor.self))) }
   }
 
   // ops: Comparison
@@ -407,6 +499,12 @@ extension Bindings {
     op("ne_", ".ne_", ["input", "other"])
     on("ne_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).ne_(a.get(1, as: Tensor.self))) }
     on("ne_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).ne_(a.get(1, as: Number.self).value)) }
+    op("not_equal", ".notEqual", ["input", "other"])
+    on("not_equal", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).notEqual(a.get(1, as: Tensor.self))) }
+    on("not_equal", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).notEqual(a.get(1, as: Number.self).value)) }
+    op("not_equal_", ".notEqual_", ["input", "other"])
+    on("not_equal_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).notEqual_(a.get(1, as: Tensor.self))) }
+    on("not_equal_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).notEqual_(a.get(1, as: Number.self).value)) }
     op("ne", ".!=", ["input", "other"])
     on("ne", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) .!= a.get(1, as: Tensor.self)) }
     on("ne", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) .!= a.get(1, as: Number.self).value) }
@@ -416,6 +514,12 @@ extension Bindings {
     op("lt_", ".lt_", ["input", "other"])
     on("lt_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).lt_(a.get(1, as: Tensor.self))) }
     on("lt_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).lt_(a.get(1, as: Number.self).value)) }
+    op("less", ".less", ["input", "other"])
+    on("less", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).less(a.get(1, as: Tensor.self))) }
+    on("less", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).less(a.get(1, as: Number.self).value)) }
+    op("less_", ".less_", ["input", "other"])
+    on("less_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).less_(a.get(1, as: Tensor.self))) }
+    on("less_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).less_(a.get(1, as: Number.self).value)) }
     op("lt", ".<", ["input", "other"])
     on("lt", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) .< a.get(1, as: Tensor.self)) }
     on("lt", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) .< a.get(1, as: Number.self).value) }
@@ -425,6 +529,12 @@ extension Bindings {
     op("le_", ".le_", ["input", "other"])
     on("le_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).le_(a.get(1, as: Tensor.self))) }
     on("le_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).le_(a.get(1, as: Number.self).value)) }
+    op("less_equal", ".lessEqual", ["input", "other"])
+    on("less_equal", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).lessEqual(a.get(1, as: Tensor.self))) }
+    on("less_equal", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).lessEqual(a.get(1, as: Number.self).value)) }
+    op("less_equal_", ".lessEqual_", ["input", "other"])
+    on("less_equal_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).lessEqual_(a.get(1, as: Tensor.self))) }
+    on("less_equal_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).lessEqual_(a.get(1, as: Number.self).value)) }
     op("le", ".<=", ["input", "other"])
     on("le", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) .<= a.get(1, as: Tensor.self)) }
     on("le", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) .<= a.get(1, as: Number.self).value) }
@@ -434,6 +544,12 @@ extension Bindings {
     op("gt_", ".gt_", ["input", "other"])
     on("gt_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).gt_(a.get(1, as: Tensor.self))) }
     on("gt_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).gt_(a.get(1, as: Number.self).value)) }
+    op("greater", ".greater", ["input", "other"])
+    on("greater", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).greater(a.get(1, as: Tensor.self))) }
+    on("greater", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).greater(a.get(1, as: Number.self).value)) }
+    op("greater_", ".greater_", ["input", "other"])
+    on("greater_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).greater_(a.get(1, as: Tensor.self))) }
+    on("greater_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).greater_(a.get(1, as: Number.self).value)) }
     op("gt", ".>", ["input", "other"])
     on("gt", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) .> a.get(1, as: Tensor.self)) }
     on("gt", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) .> a.get(1, as: Number.self).value) }
@@ -443,6 +559,12 @@ extension Bindings {
     op("ge_", ".ge_", ["input", "other"])
     on("ge_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).ge_(a.get(1, as: Tensor.self))) }
     on("ge_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).ge_(a.get(1, as: Number.self).value)) }
+    op("greater_equal", ".greaterEqual", ["input", "other"])
+    on("greater_equal", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).greaterEqual(a.get(1, as: Tensor.self))) }
+    on("greater_equal", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).greaterEqual(a.get(1, as: Number.self).value)) }
+    op("greater_equal_", ".greaterEqual_", ["input", "other"])
+    on("greater_equal_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).greaterEqual_(a.get(1, as: Tensor.self))) }
+    on("greater_equal_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).greaterEqual_(a.get(1, as: Number.self).value)) }
     op("ge", ".>=", ["input", "other"])
     on("ge", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) .>= a.get(1, as: Tensor.self)) }
     on("ge", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) .>= a.get(1, as: Number.self).value) }
@@ -475,7 +597,7 @@ extension Bindings {
     op("isclose", ".isclose", ["input", "other", "rtol", "atol", "equal_nan"])
     on("isclose", [.required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).isclose(a.get(1, as: Tensor.self))) }
     on("isclose", [.required(Tensor.self), .required(Tensor.self), .optional(Double.self), .optional(Double.self), .optional(Bool.self)]) { a in out(a.get(0, as: Tensor.self).isclose(a.get(1, as: Tensor.self), rtol: a.get(2, as: Double.self, or: 1e-5), atol: a.get(3, as: Double.self, or: 1e-8), equalNan: a.get(4, as: Bool.self, or: false))) }
-    op("allclose", ".allclose", ["input", "other", "rtol", "atol", "equal_nan"])
+    op("allclose", ".allclose", ["input", "other", "rtol", "atol", "equal_nan"], dtypes: "floats")
     on("allclose", [.required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).allclose(a.get(1, as: Tensor.self))) }
     on("allclose", [.required(Tensor.self), .required(Tensor.self), .optional(Double.self), .optional(Double.self), .optional(Bool.self)]) { a in out(a.get(0, as: Tensor.self).allclose(a.get(1, as: Tensor.self), rtol: a.get(2, as: Double.self, or: 1e-5), atol: a.get(3, as: Double.self, or: 1e-8), equalNan: a.get(4, as: Bool.self, or: false))) }
   }
@@ -560,12 +682,12 @@ extension Bindings {
     on("min", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).min(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
     op("min", ".min", ["input", "other"])
     on("min", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).min(a.get(1, as: Tensor.self))) }
-    op("argmax", ".argmax", ["input", "dim", "keepdim"])
+    op("argmax", ".argmax", ["input", "dim", "keepdim"], dtypes: "numbers")
     on("argmax", [.required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).argmax()) }
     on("argmax", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).argmax(dim: a.find(1, as: Int.self))) }
     on("argmax", [.required(Tensor.self), .absent, .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).argmax(keepdim: a.get(2, as: Bool.self))) }
     on("argmax", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).argmax(dim: a.find(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
-    op("argmin", ".argmin", ["input", "dim", "keepdim"])
+    op("argmin", ".argmin", ["input", "dim", "keepdim"], dtypes: "numbers")
     on("argmin", [.required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).argmin()) }
     on("argmin", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).argmin(dim: a.find(1, as: Int.self))) }
     on("argmin", [.required(Tensor.self), .absent, .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).argmin(keepdim: a.get(2, as: Bool.self))) }
@@ -599,16 +721,16 @@ extension Bindings {
 
   // ops: Scans and order
   private mutating func addFamily4() {
-    op("cumsum", ".cumsum", ["input", "dim", "dtype"])
+    op("cumsum", ".cumsum", ["input", "dim", "dtype"], dtypes: "numbers")
     on("cumsum", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).cumsum(dim: a.get(1, as: Int.self))) }
     on("cumsum", [.required(Tensor.self), .required(Int.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).cumsum(dim: a.get(1, as: Int.self), dtype: a.find(2, as: DType.self))) }
-    op("cumsum_", ".cumsum_", ["input", "dim", "dtype"])
+    op("cumsum_", ".cumsum_", ["input", "dim", "dtype"], dtypes: "numbers")
     on("cumsum_", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).cumsum_(dim: a.get(1, as: Int.self))) }
     on("cumsum_", [.required(Tensor.self), .required(Int.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).cumsum_(dim: a.get(1, as: Int.self), dtype: a.find(2, as: DType.self))) }
-    op("cumprod", ".cumprod", ["input", "dim", "dtype"])
+    op("cumprod", ".cumprod", ["input", "dim", "dtype"], dtypes: "numbers")
     on("cumprod", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).cumprod(dim: a.get(1, as: Int.self))) }
     on("cumprod", [.required(Tensor.self), .required(Int.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).cumprod(dim: a.get(1, as: Int.self), dtype: a.find(2, as: DType.self))) }
-    op("cumprod_", ".cumprod_", ["input", "dim", "dtype"])
+    op("cumprod_", ".cumprod_", ["input", "dim", "dtype"], dtypes: "numbers")
     on("cumprod_", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).cumprod_(dim: a.get(1, as: Int.self))) }
     on("cumprod_", [.required(Tensor.self), .required(Int.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).cumprod_(dim: a.get(1, as: Int.self), dtype: a.find(2, as: DType.self))) }
     op("sort", ".sort", ["input", "dim", "descending", "stable"])
@@ -617,7 +739,7 @@ extension Bindings {
     op("argsort", ".argsort", ["input", "dim", "descending", "stable"])
     on("argsort", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).argsort()) }
     on("argsort", [.required(Tensor.self), .optional(Int.self), .optional(Bool.self), .optional(Bool.self)]) { a in out(a.get(0, as: Tensor.self).argsort(dim: a.get(1, as: Int.self, or: -1), descending: a.get(2, as: Bool.self, or: false), stable: a.get(3, as: Bool.self, or: false))) }
-    op("topk", ".topk", ["input", "k", "dim", "largest", "sorted"])
+    op("topk", ".topk", ["input", "k", "dim", "largest", "sorted"], dtypes: "numbers")
     on("topk", [.required(Tensor.self), .required(Int.self), .absent, .absent, .fixed("True")]) { a in out(a.get(0, as: Tensor.self).topk(k: a.get(1, as: Int.self))) }
     on("topk", [.required(Tensor.self), .required(Int.self), .required(Int.self), .absent, .fixed("True")]) { a in out(a.get(0, as: Tensor.self).topk(k: a.get(1, as: Int.self), dim: a.get(2, as: Int.self))) }
     on("topk", [.required(Tensor.self), .required(Int.self), .absent, .required(Bool.self), .fixed("True")]) { a in out(a.get(0, as: Tensor.self).topk(k: a.get(1, as: Int.self), largest: a.get(3, as: Bool.self))) }
@@ -647,6 +769,14 @@ extension Bindings {
     on("transpose", [.required(Tensor.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).transpose(a.get(1, as: Int.self), a.get(2, as: Int.self))) }
     op("transpose_", ".transpose_", ["input", "dim0", "dim1"])
     on("transpose_", [.required(Tensor.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).transpose_(a.get(1, as: Int.self), a.get(2, as: Int.self))) }
+    op("swapdims", ".swapdims", ["input", "dim0", "dim1"])
+    on("swapdims", [.required(Tensor.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).swapdims(a.get(1, as: Int.self), a.get(2, as: Int.self))) }
+    op("swapdims_", ".swapdims_", ["input", "dim0", "dim1"])
+    on("swapdims_", [.required(Tensor.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).swapdims_(a.get(1, as: Int.self), a.get(2, as: Int.self))) }
+    op("swapaxes", ".swapaxes", ["input", "axis0", "axis1"])
+    on("swapaxes", [.required(Tensor.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).swapaxes(a.get(1, as: Int.self), a.get(2, as: Int.self))) }
+    op("swapaxes_", ".swapaxes_", ["input", "axis0", "axis1"])
+    on("swapaxes_", [.required(Tensor.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).swapaxes_(a.get(1, as: Int.self), a.get(2, as: Int.self))) }
     op("t", ".t", ["input"])
     on("t", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).t()) }
     op("t_", ".t_", ["input"])
@@ -659,8 +789,12 @@ extension Bindings {
     on("permute", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).permute(a.get(1, as: [Int].self))) }
     op("movedim", ".movedim", ["input", "source", "destination"])
     on("movedim", [.required(Tensor.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).movedim(source: a.get(1, as: Int.self), destination: a.get(2, as: Int.self))) }
+    op("moveaxis", ".moveaxis", ["input", "source", "destination"])
+    on("moveaxis", [.required(Tensor.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).moveaxis(source: a.get(1, as: Int.self), destination: a.get(2, as: Int.self))) }
     op("movedim", ".movedim", ["input", "source", "destination"])
     on("movedim", [.required(Tensor.self), .required([Int].self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).movedim(source: a.get(1, as: [Int].self), destination: a.get(2, as: [Int].self))) }
+    op("moveaxis", ".moveaxis", ["input", "source", "destination"])
+    on("moveaxis", [.required(Tensor.self), .required([Int].self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).moveaxis(source: a.get(1, as: [Int].self), destination: a.get(2, as: [Int].self))) }
     op("unsqueeze", ".unsqueeze", ["input", "dim"])
     on("unsqueeze", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).unsqueeze(a.get(1, as: Int.self))) }
     op("unsqueeze_", ".unsqueeze_", ["input", "dim"])
@@ -702,6 +836,12 @@ extension Bindings {
     op("cat", "Tensor.cat", ["tensors", "dim"])
     on("cat", [.required([Tensor].self), .absent]) { a in out(Tensor.cat(a.get(0, as: [Tensor].self))) }
     on("cat", [.required([Tensor].self), .required(Int.self)]) { a in out(Tensor.cat(a.get(0, as: [Tensor].self), dim: a.get(1, as: Int.self))) }
+    op("concat", "Tensor.concat", ["tensors", "dim"])
+    on("concat", [.required([Tensor].self), .absent]) { a in out(Tensor.concat(a.get(0, as: [Tensor].self))) }
+    on("concat", [.required([Tensor].self), .required(Int.self)]) { a in out(Tensor.concat(a.get(0, as: [Tensor].self), dim: a.get(1, as: Int.self))) }
+    op("concatenate", "Tensor.concatenate", ["tensors", "dim"])
+    on("concatenate", [.required([Tensor].self), .absent]) { a in out(Tensor.concatenate(a.get(0, as: [Tensor].self))) }
+    on("concatenate", [.required([Tensor].self), .required(Int.self)]) { a in out(Tensor.concatenate(a.get(0, as: [Tensor].self), dim: a.get(1, as: Int.self))) }
     op("stack", "Tensor.stack", ["tensors", "dim"])
     on("stack", [.required([Tensor].self), .absent]) { a in out(Tensor.stack(a.get(0, as: [Tensor].self))) }
     on("stack", [.required([Tensor].self), .required(Int.self)]) { a in out(Tensor.stack(a.get(0, as: [Tensor].self), dim: a.get(1, as: Int.self))) }
@@ -772,30 +912,32 @@ extension Bindings {
 
   // ops: Matrices
   private mutating func addFamily7() {
-    op("matmul", ".matmul", ["input", "other"])
+    op("matmul", ".matmul", ["input", "other"], dtypes: "numbers")
     on("matmul", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).matmul(a.get(1, as: Tensor.self))) }
-    op("__rmatmul__", "@reversedMatmul", ["input", "other"])
+    op("__rmatmul__", "@reversedMatmul", ["input", "other"], dtypes: "numbers")
     on("__rmatmul__", [.required(Tensor.self), .required(Tensor.self)]) { a in out(Adapters.reversedMatmul(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
-    op("mm", ".mm", ["input", "mat2"])
+    op("mm", ".mm", ["input", "mat2"], dtypes: "numbers")
     on("mm", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).mm(a.get(1, as: Tensor.self))) }
-    op("bmm", ".bmm", ["input", "mat2"])
+    op("bmm", ".bmm", ["input", "mat2"], dtypes: "numbers")
     on("bmm", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).bmm(a.get(1, as: Tensor.self))) }
-    op("mv", ".mv", ["input", "vec"])
+    op("mv", ".mv", ["input", "vec"], dtypes: "numbers")
     on("mv", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).mv(a.get(1, as: Tensor.self))) }
-    op("dot", ".dot", ["input", "tensor"])
+    op("dot", ".dot", ["input", "tensor"], dtypes: "numbers")
     on("dot", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).dot(a.get(1, as: Tensor.self))) }
-    op("addmm", ".addmm", ["input", "mat1", "mat2", "beta", "alpha"])
+    op("addmm", ".addmm", ["input", "mat1", "mat2", "beta", "alpha"], dtypes: "numbers")
     on("addmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).addmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
     on("addmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
     on("addmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
     on("addmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
-    op("addmm_", ".addmm_", ["input", "mat1", "mat2", "beta", "alpha"])
+    op("addmm_", ".addmm_", ["input", "mat1", "mat2", "beta", "alpha"], dtypes: "numbers")
     on("addmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).addmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
     on("addmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
     on("addmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
     on("addmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
     op("outer", ".outer", ["input", "vec2"])
     on("outer", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).outer(a.get(1, as: Tensor.self))) }
+    op("ger", ".ger", ["input", "vec2"])
+    on("ger", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).ger(a.get(1, as: Tensor.self))) }
   }
 
   // ops: Creation
@@ -827,27 +969,27 @@ extension Bindings {
     op("eye", "Tensor.eye", ["n", "m", "dtype", "layout", "device", "requires_grad"])
     on("eye", [.required(Int.self), .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.eye(a.get(0, as: Int.self))) }
     on("eye", [.required(Int.self), .optional(Int.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.eye(a.get(0, as: Int.self), a.find(1, as: Int.self), dtype: a.get(2, as: DType.self, or: .float32), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }
-    op("arange", "Tensor.arange", ["end", "dtype", "layout", "device", "requires_grad"])
+    op("arange", "Tensor.arange", ["end", "dtype", "layout", "device", "requires_grad"], dtypes: "numbers")
     on("arange", [.required(Int.self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.arange(a.get(0, as: Int.self))) }
     on("arange", [.required(Int.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.arange(a.get(0, as: Int.self), dtype: a.find(1, as: DType.self), device: a.get(3, as: Device.self, or: .cpu), requiresGrad: a.get(4, as: Bool.self, or: false))) }
     on("arange", [.required(Double.self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.arange(a.get(0, as: Double.self))) }
     on("arange", [.required(Double.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.arange(a.get(0, as: Double.self), dtype: a.find(1, as: DType.self), device: a.get(3, as: Device.self, or: .cpu), requiresGrad: a.get(4, as: Bool.self, or: false))) }
-    op("arange", "Tensor.arange", ["start", "end", "dtype", "layout", "device", "requires_grad"])
+    op("arange", "Tensor.arange", ["start", "end", "dtype", "layout", "device", "requires_grad"], dtypes: "numbers")
     on("arange", [.required(Int.self), .required(Int.self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.arange(a.get(0, as: Int.self), a.get(1, as: Int.self))) }
     on("arange", [.required(Int.self), .required(Int.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.arange(a.get(0, as: Int.self), a.get(1, as: Int.self), dtype: a.find(2, as: DType.self), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }
-    op("arange", "Tensor.arange", ["start", "end", "step", "dtype", "layout", "device", "requires_grad"])
+    op("arange", "Tensor.arange", ["start", "end", "step", "dtype", "layout", "device", "requires_grad"], dtypes: "numbers")
     on("arange", [.required(Int.self), .required(Int.self), .required(Int.self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.arange(a.get(0, as: Int.self), a.get(1, as: Int.self), a.get(2, as: Int.self))) }
     on("arange", [.required(Int.self), .required(Int.self), .required(Int.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.arange(a.get(0, as: Int.self), a.get(1, as: Int.self), a.get(2, as: Int.self), dtype: a.find(3, as: DType.self), device: a.get(5, as: Device.self, or: .cpu), requiresGrad: a.get(6, as: Bool.self, or: false))) }
-    op("arange", "Tensor.arange", ["start", "end", "dtype", "layout", "device", "requires_grad"])
+    op("arange", "Tensor.arange", ["start", "end", "dtype", "layout", "device", "requires_grad"], dtypes: "numbers")
     on("arange", [.required(Double.self), .required(Double.self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.arange(a.get(0, as: Double.self), a.get(1, as: Double.self))) }
     on("arange", [.required(Double.self), .required(Double.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.arange(a.get(0, as: Double.self), a.get(1, as: Double.self), dtype: a.find(2, as: DType.self), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }
-    op("arange", "Tensor.arange", ["start", "end", "step", "dtype", "layout", "device", "requires_grad"])
+    op("arange", "Tensor.arange", ["start", "end", "step", "dtype", "layout", "device", "requires_grad"], dtypes: "numbers")
     on("arange", [.required(Double.self), .required(Double.self), .required(Double.self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.arange(a.get(0, as: Double.self), a.get(1, as: Double.self), a.get(2, as: Double.self))) }
     on("arange", [.required(Double.self), .required(Double.self), .required(Double.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.arange(a.get(0, as: Double.self), a.get(1, as: Double.self), a.get(2, as: Double.self), dtype: a.find(3, as: DType.self), device: a.get(5, as: Device.self, or: .cpu), requiresGrad: a.get(6, as: Bool.self, or: false))) }
-    op("arange", "Tensor.arange", ["start", "end", "step", "dtype", "layout", "device", "requires_grad"])
+    op("arange", "Tensor.arange", ["start", "end", "step", "dtype", "layout", "device", "requires_grad"], dtypes: "numbers")
     on("arange", [.required(Bool.self), .required(Bool.self), .required(Bool.self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.arange(a.get(0, as: Bool.self), a.get(1, as: Bool.self), a.get(2, as: Bool.self))) }
     on("arange", [.required(Bool.self), .required(Bool.self), .required(Bool.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.arange(a.get(0, as: Bool.self), a.get(1, as: Bool.self), a.get(2, as: Bool.self), dtype: a.find(3, as: DType.self), device: a.get(5, as: Device.self, or: .cpu), requiresGrad: a.get(6, as: Bool.self, or: false))) }
-    op("linspace", "Tensor.linspace", ["start", "end", "steps", "dtype", "layout", "device", "requires_grad"])
+    op("linspace", "Tensor.linspace", ["start", "end", "steps", "dtype", "layout", "device", "requires_grad"], dtypes: "numbers")
     on("linspace", [.required(Number.self), .required(Number.self), .required(Int.self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.linspace(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value, a.get(2, as: Int.self))) }
     on("linspace", [.required(Number.self), .required(Number.self), .required(Int.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.linspace(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value, a.get(2, as: Int.self), dtype: a.get(3, as: DType.self, or: .float32), device: a.get(5, as: Device.self, or: .cpu), requiresGrad: a.get(6, as: Bool.self, or: false))) }
     op("new_empty", ".newEmpty", ["input", "size", "dtype", "layout", "device", "requires_grad"], variadic: 1)
@@ -910,31 +1052,31 @@ extension Bindings {
 
   // ops: Functional
   private mutating func addFamily10() {
-    op("nn.functional.linear", "F.linear", ["input", "weight", "bias"])
+    op("nn.functional.linear", "F.linear", ["input", "weight", "bias"], dtypes: "numbers")
     on("nn.functional.linear", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(F.linear(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
     on("nn.functional.linear", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(F.linear(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.find(2, as: Tensor.self))) }
-    op("nn.functional.conv1d", "F.conv1d", ["input", "weight", "bias", "stride", "padding", "dilation", "groups"])
+    op("nn.functional.conv1d", "F.conv1d", ["input", "weight", "bias", "stride", "padding", "dilation", "groups"], dtypes: "numbers")
     on("nn.functional.conv1d", [.required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent, .absent, .absent]) { a in out(F.conv1d(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
     on("nn.functional.conv1d", [.required(Tensor.self), .required(Tensor.self), .optional(Tensor.self), .optional(Size.self), .optional(Pad.self), .optional(Size.self), .optional(Int.self)]) { a in out(F.conv1d(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.find(2, as: Tensor.self), stride: a.get(3, as: Size.self, or: Size(1)).value, padding: a.get(4, as: Pad.self, or: Pad(0)).value, dilation: a.get(5, as: Size.self, or: Size(1)).value, groups: a.get(6, as: Int.self, or: 1))) }
-    op("nn.functional.conv2d", "F.conv2d", ["input", "weight", "bias", "stride", "padding", "dilation", "groups"])
+    op("nn.functional.conv2d", "F.conv2d", ["input", "weight", "bias", "stride", "padding", "dilation", "groups"], dtypes: "numbers")
     on("nn.functional.conv2d", [.required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent, .absent, .absent]) { a in out(F.conv2d(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
     on("nn.functional.conv2d", [.required(Tensor.self), .required(Tensor.self), .optional(Tensor.self), .optional(Size.self), .optional(Pad.self), .optional(Size.self), .optional(Int.self)]) { a in out(F.conv2d(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.find(2, as: Tensor.self), stride: a.get(3, as: Size.self, or: Size(1)).value, padding: a.get(4, as: Pad.self, or: Pad(0)).value, dilation: a.get(5, as: Size.self, or: Size(1)).value, groups: a.get(6, as: Int.self, or: 1))) }
-    op("nn.functional.conv3d", "F.conv3d", ["input", "weight", "bias", "stride", "padding", "dilation", "groups"])
+    op("nn.functional.conv3d", "F.conv3d", ["input", "weight", "bias", "stride", "padding", "dilation", "groups"], dtypes: "numbers")
     on("nn.functional.conv3d", [.required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent, .absent, .absent]) { a in out(F.conv3d(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
     on("nn.functional.conv3d", [.required(Tensor.self), .required(Tensor.self), .optional(Tensor.self), .optional(Size.self), .optional(Pad.self), .optional(Size.self), .optional(Int.self)]) { a in out(F.conv3d(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.find(2, as: Tensor.self), stride: a.get(3, as: Size.self, or: Size(1)).value, padding: a.get(4, as: Pad.self, or: Pad(0)).value, dilation: a.get(5, as: Size.self, or: Size(1)).value, groups: a.get(6, as: Int.self, or: 1))) }
-    op("nn.functional.max_pool1d", "F.maxPool1d", ["input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"])
+    op("nn.functional.max_pool1d", "F.maxPool1d", ["input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"], dtypes: "floats")
     on("nn.functional.max_pool1d", [.required(Tensor.self), .required(Size.self), .absent, .absent, .absent, .absent, .fixed("False")]) { a in out(F.maxPool1d(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value)) }
     on("nn.functional.max_pool1d", [.required(Tensor.self), .required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self), .optional(Bool.self), .fixed("False")]) { a in out(F.maxPool1d(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, stride: a.find(2, as: Size.self)?.value, padding: a.get(3, as: Size.self, or: Size(0)).value, dilation: a.get(4, as: Size.self, or: Size(1)).value, ceilMode: a.get(5, as: Bool.self, or: false))) }
-    op("nn.functional.max_pool1d", "F.maxPool1dWithIndices", ["input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"])
+    op("nn.functional.max_pool1d", "F.maxPool1dWithIndices", ["input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"], dtypes: "floats")
     on("nn.functional.max_pool1d", [.required(Tensor.self), .required(Size.self), .absent, .absent, .absent, .absent, .exactly("True")]) { a in out(F.maxPool1dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value)) }
     on("nn.functional.max_pool1d", [.required(Tensor.self), .required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self), .optional(Bool.self), .exactly("True")]) { a in out(F.maxPool1dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, stride: a.find(2, as: Size.self)?.value, padding: a.get(3, as: Size.self, or: Size(0)).value, dilation: a.get(4, as: Size.self, or: Size(1)).value, ceilMode: a.get(5, as: Bool.self, or: false))) }
-    op("nn.functional.max_pool2d", "F.maxPool2d", ["input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"])
+    op("nn.functional.max_pool2d", "F.maxPool2d", ["input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"], dtypes: "numbers")
     on("nn.functional.max_pool2d", [.required(Tensor.self), .required(Size.self), .absent, .absent, .absent, .absent, .fixed("False")]) { a in out(F.maxPool2d(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value)) }
     on("nn.functional.max_pool2d", [.required(Tensor.self), .required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self), .optional(Bool.self), .fixed("False")]) { a in out(F.maxPool2d(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, stride: a.find(2, as: Size.self)?.value, padding: a.get(3, as: Size.self, or: Size(0)).value, dilation: a.get(4, as: Size.self, or: Size(1)).value, ceilMode: a.get(5, as: Bool.self, or: false))) }
-    op("nn.functional.max_pool2d", "F.maxPool2dWithIndices", ["input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"])
+    op("nn.functional.max_pool2d", "F.maxPool2dWithIndices", ["input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"], dtypes: "numbers")
     on("nn.functional.max_pool2d", [.required(Tensor.self), .required(Size.self), .absent, .absent, .absent, .absent, .exactly("True")]) { a in out(F.maxPool2dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value)) }
     on("nn.functional.max_pool2d", [.required(Tensor.self), .required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self), .optional(Bool.self), .exactly("True")]) { a in out(F.maxPool2dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, stride: a.find(2, as: Size.self)?.value, padding: a.get(3, as: Size.self, or: Size(0)).value, dilation: a.get(4, as: Size.self, or: Size(1)).value, ceilMode: a.get(5, as: Bool.self, or: false))) }
-    op("nn.functional.relu", "F.relu", ["input", "inplace"])
+    op("nn.functional.relu", "F.relu", ["input", "inplace"], dtypes: "numbers")
     on("nn.functional.relu", [.required(Tensor.self), .absent]) { a in out(F.relu(a.get(0, as: Tensor.self))) }
     on("nn.functional.relu", [.required(Tensor.self), .required(Bool.self)]) { a in out(F.relu(a.get(0, as: Tensor.self), inplace: a.get(1, as: Bool.self))) }
     op("nn.functional.sigmoid", "F.sigmoid", ["input"])
@@ -947,19 +1089,19 @@ extension Bindings {
     op("nn.functional.log_softmax", "F.logSoftmax", ["input", "dim", "_stacklevel", "dtype"])
     on("nn.functional.log_softmax", [.required(Tensor.self), .required(Int.self), .fixed("3"), .absent]) { a in out(F.logSoftmax(a.get(0, as: Tensor.self), dim: a.get(1, as: Int.self))) }
     on("nn.functional.log_softmax", [.required(Tensor.self), .required(Int.self), .fixed("3"), .required(DType.self)]) { a in out(F.logSoftmax(a.get(0, as: Tensor.self), dim: a.get(1, as: Int.self), dtype: a.find(3, as: DType.self))) }
-    op("nn.functional.dropout", "F.dropout", ["input", "p", "training", "inplace"])
+    op("nn.functional.dropout", "F.dropout", ["input", "p", "training", "inplace"], dtypes: "floats")
     on("nn.functional.dropout", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(F.dropout(a.get(0, as: Tensor.self))) }
     on("nn.functional.dropout", [.required(Tensor.self), .optional(Double.self), .optional(Bool.self), .optional(Bool.self)]) { a in out(F.dropout(a.get(0, as: Tensor.self), p: a.get(1, as: Double.self, or: 0.5), training: a.get(2, as: Bool.self, or: true), inplace: a.get(3, as: Bool.self, or: false))) }
-    op("nn.functional.cross_entropy", "F.crossEntropy", ["input", "target", "weight", "size_average", "ignore_index", "reduce", "reduction", "label_smoothing"])
+    op("nn.functional.cross_entropy", "F.crossEntropy", ["input", "target", "weight", "size_average", "ignore_index", "reduce", "reduction", "label_smoothing"], dtypes: "floats")
     on("nn.functional.cross_entropy", [.required(Tensor.self), .required(Tensor.self), .absent, .fixed("None"), .absent, .fixed("None"), .absent, .absent]) { a in out(F.crossEntropy(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
     on("nn.functional.cross_entropy", [.required(Tensor.self), .required(Tensor.self), .optional(Tensor.self), .fixed("None"), .optional(Int.self), .fixed("None"), .optional(Reduction.self), .optional(Double.self)]) { a in out(F.crossEntropy(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), weight: a.find(2, as: Tensor.self), ignoreIndex: a.get(4, as: Int.self, or: -100), reduction: a.get(6, as: Reduction.self, or: .mean), labelSmoothing: a.get(7, as: Double.self, or: 0))) }
-    op("nn.functional.nll_loss", "F.nllLoss", ["input", "target", "weight", "size_average", "ignore_index", "reduce", "reduction"])
+    op("nn.functional.nll_loss", "F.nllLoss", ["input", "target", "weight", "size_average", "ignore_index", "reduce", "reduction"], dtypes: "floats")
     on("nn.functional.nll_loss", [.required(Tensor.self), .required(Tensor.self), .absent, .fixed("None"), .absent, .fixed("None"), .absent]) { a in out(F.nllLoss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
     on("nn.functional.nll_loss", [.required(Tensor.self), .required(Tensor.self), .optional(Tensor.self), .fixed("None"), .optional(Int.self), .fixed("None"), .optional(Reduction.self)]) { a in out(F.nllLoss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), weight: a.find(2, as: Tensor.self), ignoreIndex: a.get(4, as: Int.self, or: -100), reduction: a.get(6, as: Reduction.self, or: .mean))) }
-    op("nn.functional.mse_loss", "F.mseLoss", ["input", "target", "size_average", "reduce", "reduction"])
+    op("nn.functional.mse_loss", "F.mseLoss", ["input", "target", "size_average", "reduce", "reduction"], dtypes: "floats")
     on("nn.functional.mse_loss", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .fixed("None"), .absent]) { a in out(F.mseLoss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
     on("nn.functional.mse_loss", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in out(F.mseLoss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), reduction: a.get(4, as: Reduction.self))) }
-    op("nn.functional.l1_loss", "F.l1Loss", ["input", "target", "size_average", "reduce", "reduction"])
+    op("nn.functional.l1_loss", "F.l1Loss", ["input", "target", "size_average", "reduce", "reduction"], dtypes: "floats")
     on("nn.functional.l1_loss", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .fixed("None"), .absent]) { a in out(F.l1Loss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
     on("nn.functional.l1_loss", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in out(F.l1Loss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), reduction: a.get(4, as: Reduction.self))) }
   }

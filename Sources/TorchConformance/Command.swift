@@ -50,7 +50,10 @@ package struct ConformanceCommand: ParsableCommand {
     let results = try Pool(index: index, command: command, workers: workers, timeout: timeout).run(groups)
 
     let report = Report(results)
-    if listUnsupported { for line in report.unsupported { print(line) } }
+    if listUnsupported {
+      for line in report.unsupported { print(line) }
+      for line in try missingNames(index, groups) { print(line) }
+    }
     for line in report.failures { print(line) }
     for line in report.flagged { print(line) }
     if let json { try report.json.write(toFile: json, atomically: true, encoding: .utf8) }
@@ -74,6 +77,22 @@ package struct ConformanceCommand: ParsableCommand {
       print("\(risen.count) more cases of \(groups) groups pass; add them with --write-floor \(file)")
     }
     return fallen.isEmpty && lost == 0
+  }
+
+  /// The other names of ops that have a binding, which have none: their cases run without them.
+  private func missingNames(_ index: CaseIndex, _ groups: [Int]) throws -> [String] {
+    try groups.compactMap { number in
+      let group = index.groups[number]
+      guard group.kind == .op else { return nil }
+      let document = try JSON(contentsOf: index.directory + "/" + group.file)
+      let target = OpRunner.bare(try document.require("call").require("target").string())
+      guard Self.bindings.ops[target] != nil else { return nil }
+      let aliases = try document["aliases"]?.array().compactMap(\.stringValue) ?? []
+      let names = aliases + [document["method"]?.stringValue].compactMap { $0 }
+      let missing = names.filter { Self.bindings.ops[$0] == nil }
+      return missing.isEmpty
+        ? nil : "op \(group.name): no binding of its other names \(missing.joined(separator: ", "))"
+    }
   }
 
   private static var executable: String {

@@ -51,7 +51,7 @@ struct OpRunner {
   }
 
   /// `torch.nn.functional.relu` is `nn.functional.relu` in the table.
-  private static func bare(_ target: String) -> String {
+  static func bare(_ target: String) -> String {
     target.hasPrefix("torch.") ? String(target.dropFirst(6)) : target
   }
 

@@ -2,7 +2,8 @@
 package struct Lint {
   /// Methods whose shape and dim arguments stand without a label.
   static let unlabeled: Set<String> = [
-    "view", "reshape", "permute", "transpose", "unsqueeze", "squeeze", "size", "expand", "flatten", "repeat",
+    "view", "reshape", "permute", "transpose", "swapdims", "swapaxes", "unsqueeze", "squeeze", "size", "expand",
+    "flatten", "repeat",
   ]
   /// Operands that may stand without a label.
   static let operands: Set<String> = ["Tensor", "Tensor?", "[Tensor]", "[Tensor?]"]

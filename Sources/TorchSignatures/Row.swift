@@ -54,6 +54,8 @@ package struct Row: Sendable {
   package var callArguments: [Argument]
   /// `labels` in the row: an argument label that the rule does not give, with its reason told in the table.
   package var isLabelException: Bool
+  /// The Swift name that this row is another name of.
+  package var aliasOf: String?
 
   /// The Swift name without its receiver.
   package var swiftName: String {

@@ -48,25 +48,49 @@ package struct TableReader {
       isLabelException: false)
     if section == .modules { row.call = [.init(label: nil, name: "input", types: ["Tensor"], standard: nil)] }
     var inPlace = false
+    var aliases: [String] = []
     for attribute in attributes {
       switch attribute {
       case "inplace": inPlace = true
       case "nograd": row.isDifferentiable = false
       case "labels": row.isLabelException = true
       case "floats", "numbers", "integers", "integral", "bool": row.dtypes = attribute
+      case _ where attribute.hasPrefix("alias("):
+        aliases = attribute.dropFirst(6).dropLast().split(separator: ",").map { $0.trimmed }
       case _ where attribute.hasPrefix("call("):
         row.call = try self.parameters(String(attribute.dropFirst(5).dropLast()), fail)
       default: throw fail("unknown attribute \(attribute)")
       }
     }
     row.callArguments = row.call.map { Row.Argument(name: snakeCase($0.name)) }
-    guard inPlace else { return [row] }
-    guard case .method(let name) = row.callee else { throw fail("only a method has an in-place form") }
-    var second = row
-    second.torchName += "_"
-    second.callee = .method(name + "_")
-    second.result = "Tensor"
-    return [row, second]
+    var rows = [row]
+    if inPlace {
+      guard case .method(let name) = row.callee else { throw fail("only a method has an in-place form") }
+      var second = row
+      second.torchName += "_"
+      second.callee = .method(name + "_")
+      second.result = "Tensor"
+      rows.append(second)
+    }
+    let named = rows
+    for alias in aliases {
+      for row in named { rows.append(try renamed(row, alias, fail)) }
+    }
+    return rows
+  }
+
+  /// The row under another of PyTorch's names.
+  private func renamed(_ row: Row, _ alias: String, _ fail: Fail) throws(TableError) -> Row {
+    var other = row
+    let name = alias + (row.torchName.hasSuffix("_") ? "_" : "")
+    other.torchName = name
+    other.aliasOf = row.swiftName
+    switch row.callee {
+    case .method: other.callee = .method(camelCase(name))
+    case .function: other.callee = .function("Tensor." + camelCase(name))
+    default: throw fail("only methods and functions of Tensor have aliases")
+    }
+    return other
   }
 
   private typealias Fail = (String) -> TableError

@@ -35,6 +35,7 @@ struct Signatures: ParsableCommand {
       }
       let files = [
         ("Sources/TorchConformance/Bindings+Generated.swift", Emitter().swift(rows)),
+        ("Sources/Torch/Ops/Aliases+Generated.swift", AliasEmitter().swift(rows)),
         ("docs/OPS.md", Document().markdown(rows)),
       ]
       for (name, text) in files {

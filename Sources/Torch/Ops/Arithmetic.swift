@@ -128,6 +128,11 @@ extension Tensor {
     }
   }
 
+  /// The quotient, as `torch.true_divide`.
+  public func trueDivide(_ other: Tensor) -> Tensor { div(other) }
+  public func trueDivide(_ other: some TensorScalar) -> Tensor { div(other) }
+  @discardableResult public func trueDivide_(_ other: Tensor) -> Tensor { div_(other) }
+  @discardableResult public func trueDivide_(_ other: some TensorScalar) -> Tensor { div_(other) }
   /// The quotient rounded down, as `torch.floor_divide`.
   public func floorDivide(_ other: Tensor) -> Tensor { BinaryOp.floorDivide(self, other) }
   public func floorDivide(_ other: some TensorScalar) -> Tensor { BinaryOp.floorDivide(self, other.scalar) }

@@ -55,6 +55,10 @@ extension Tensor {
   /// Swaps two dimensions, as `torch.transpose`.
   public func transpose(_ dim0: Int, _ dim1: Int) -> Tensor { Transpose(dim0: dim0, dim1: dim1)(self) }
 
+  /// As ``transpose(_:_:)``, as `torch.swapaxes`.
+  public func swapaxes(_ axis0: Int, _ axis1: Int) -> Tensor { transpose(axis0, axis1) }
+  @discardableResult public func swapaxes_(_ axis0: Int, _ axis1: Int) -> Tensor { transpose_(axis0, axis1) }
+
   /// The matrix with rows and columns swapped, as `torch.t`.
   /// - Precondition: at most 2 dimensions.
   public func t() -> Tensor {
