@@ -34,6 +34,20 @@ let package = Package(
     .target(name: "TorchData", dependencies: ["Torch", "CTorchZlib"]),
     .target(name: "TorchUtils", dependencies: ["Torch"]),
 
+    // The signature table: its reader, its rules and what is made of it.
+    .target(name: "TorchSignatures", exclude: ["table.txt"]),
+    .executableTarget(
+      name: "torch-signatures",
+      dependencies: ["TorchSignatures", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    // The judge: PyTorch's answers against the public API.
+    .target(
+      name: "TorchConformance",
+      dependencies: [
+        "Torch", "TorchNN", "TorchOptim", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(name: "torch-conformance", dependencies: ["TorchConformance"]),
+    .executableTarget(name: "conformance-probe", dependencies: ["TorchConformance"], path: "Tests/ConformanceProbe"),
+
     // C: the data set inside the digits example.
     .target(name: "CDigitsData", path: "Examples/Digits/Data", exclude: ["digits.bin", "DATA_LICENSE.md"]),
 
@@ -51,6 +65,9 @@ let package = Package(
     .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend", "CTorchKernels"], exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Goldens"]),
     .testTarget(name: "TorchDataTests", dependencies: ["TorchData", "CTorchZlib", "CDigitsData"]),
+    .testTarget(
+      name: "ConformanceTests",
+      dependencies: ["TorchConformance", "TorchSignatures", "torch-conformance", "conformance-probe"]),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils"]),
     .testTarget(
       name: "TorchNNTests", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils"], exclude: ["Goldens"]),

@@ -34,6 +34,24 @@ static double scalar_digamma(double x) {
   return sum + log(x) - 0.5 / x - s * tail;
 }
 
+static double scalar_trigamma(double x) {
+  if (x == -INFINITY) return NAN;
+  if (x == INFINITY) return 0;
+  double sum = 0, sign = 1;
+  if (x < 0.5) {
+    // Reflection; infinite at the poles.
+    double s = sin(LIBM_PI * x);
+    sum = -LIBM_PI * LIBM_PI / (s * s);
+    if (x == 0 || (x < 0 && x == floor(x))) return INFINITY;
+    sign = -1;
+    x = 1 - x;
+  }
+  for (; x < 10; x += 1) sum += 1 / (x * x);
+  double s = 1 / (x * x);
+  double tail = 1.0 / 6 - s * (1.0 / 30 - s * (1.0 / 42 - s * (1.0 / 30 - s * (5.0 / 66 - s * (691.0 / 2730)))));
+  return sign * (sum + (1 + 0.5 / x + s * tail) / x);
+}
+
 static double scalar_erfinv(double x) {
   double a = fabs(x);
   if (!(a < 1)) return a == 1 ? copysign(INFINITY, x) : NAN;
@@ -72,13 +90,14 @@ static double scalar_softplus(double x) { return (x < 0 ? 0 : x) + log1p(exp(-fa
   X(log1p, log1p(x)) X(sin, sin(x)) X(cos, cos(x)) X(tan, tan(x)) X(asin, asin(x)) X(acos, acos(x)) X(atan, atan(x)) \
   X(sinh, sinh(x)) X(cosh, cosh(x)) X(tanh, tanh(x)) X(asinh, asinh(x)) X(acosh, acosh(x)) X(atanh, atanh(x)) \
   X(erf, erf(x)) X(erfc, erfc(x)) X(erfinv, scalar_erfinv(x)) X(lgamma, scalar_lgamma(x)) \
-  X(digamma, scalar_digamma(x)) X(sigmoid, scalar_sigmoid(x)) \
+  X(digamma, scalar_digamma(x)) X(trigamma, scalar_trigamma(x)) X(sigmoid, scalar_sigmoid(x)) \
   X(logSigmoid, (x < 0 ? x : 0) - log1p(exp(-fabs(x)))) X(elu, x <= 0 ? a * expm1(x) : x) \
   X(gelu, x * scalar_normal_cdf(x)) \
   X(geluTanh, 0.5 * x * (1 + tanh(0.79788456080286536 * (x + 0.044715 * x * x * x)))) X(silu, x / (1 + exp(-x))) \
   X(softplus, x * a > b ? x : scalar_softplus(x * a) / a) X(mish, x * tanh(scalar_softplus(x))) \
   X(powScalar, a == 2 ? x * x : a == 3 ? x * x * x : a == 0.5 ? sqrt(x) : a == -0.5 ? 1 / sqrt(x) : pow(x, a))
-#define SCALAR_F32(X) X(erfinv, scalar_erfinv(x)) X(lgamma, scalar_lgamma(x)) X(digamma, scalar_digamma(x))
+#define SCALAR_F32(X) X(erfinv, scalar_erfinv(x)) X(lgamma, scalar_lgamma(x)) X(digamma, scalar_digamma(x)) \
+  X(trigamma, scalar_trigamma(x))
 #define DEFINE_F64(name, EXPR) SCALAR_UNARY(f64_##name, double, EXPR)
 #define DEFINE_F32(name, EXPR) SCALAR_UNARY(f32_##name, float, EXPR)
 SCALAR_F64(DEFINE_F64)

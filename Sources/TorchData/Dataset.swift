@@ -62,7 +62,7 @@ public struct TensorDataset<Sample>: Dataset {
 
   public var count: Int { tensors[0].size(0) }
 
-  public subscript(index: Int) -> Sample { pack(tensors.map { $0.select(0, index) }) }
+  public subscript(index: Int) -> Sample { pack(tensors.map { $0.select(dim: 0, index: index) }) }
 
   public func batch(_ indices: [Int]) -> Sample? {
     pack(

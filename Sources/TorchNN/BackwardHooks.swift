@@ -142,6 +142,7 @@ private protocol Watched: Function {}
 extension Watched {
   static func forward(_ context: FunctionContext, _ inputs: [Tensor]) -> [Tensor] {
     context.values["call"] = ModuleBackward.current
+    context.setMaterializeGrads(false)
     return inputs.map { $0.view(as: $0) }
   }
 

@@ -36,20 +36,20 @@ extension Tensor {
     func repeated(_ position: Int, _ count: Int) -> Tensor {
       var sizes = Array(shape)
       sizes[dim] = count
-      return narrow(dim, position, 1).expand(sizes)
+      return narrow(dim: dim, start: position, length: 1).expand(sizes)
     }
     let start: Tensor, end: Tensor
     switch mode {
     case .zeros: fault("pad", "zeros are the kernel's own work")
     case .reflect:
-      start = narrow(dim, 1, before).flip([dim])
-      end = narrow(dim, size - 1 - after, after).flip([dim])
+      start = narrow(dim: dim, start: 1, length: before).flip(dims: [dim])
+      end = narrow(dim: dim, start: size - 1 - after, length: after).flip(dims: [dim])
     case .replicate:
       start = repeated(0, before)
       end = repeated(size - 1, after)
     case .circular:
-      start = narrow(dim, size - before, before)
-      end = narrow(dim, 0, after)
+      start = narrow(dim: dim, start: size - before, length: before)
+      end = narrow(dim: dim, start: 0, length: after)
     }
     return .cat([start, self, end].filter { $0.shape[dim] > 0 }, dim: dim)
   }

@@ -294,7 +294,7 @@ extension UnaryKernel {
     case .asin, .acos, .atanh, .erfinv: -0.99...0.99
     case .acosh: 1...50
     case .log1p: -0.9...50
-    case .lgamma, .digamma: 0.1...20
+    case .lgamma, .digamma, .trigamma: 0.1...20
     case .exp, .exp2, .expm1, .sinh, .cosh: -20...20
     default: -6...6
     }
@@ -319,7 +319,7 @@ extension UnaryKernel {
     case .neg, .abs, .sign, .floor, .ceil, .round, .trunc, .relu, .clamp, .threshold, .bitwiseNot, .square, .sqrt,
       .reciprocal:
       0
-    case .gelu, .geluTanh, .mish, .digamma: 8
+    case .gelu, .geluTanh, .mish, .digamma, .trigamma: 8
     case .erfinv: 4
     default: 2
     }

@@ -123,7 +123,7 @@ private struct Sizes: Dataset {
     }
     says(
       end,
-      "0 (Conv1d): conv1d: input and weights want one floating point dtype; convert one with to(_:); got input [1, 1, 4] int64"
+      "0 (Conv1d): conv1d: input and weights want one dtype of numbers; convert one with to(_:); got input [1, 1, 4] int64"
     )
   }
 

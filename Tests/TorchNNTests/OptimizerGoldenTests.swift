@@ -100,7 +100,8 @@ import TorchOptim
           // What is not contiguous takes the path of single ops.
           let p =
             isDense
-            ? start(dtype) : Tensor.stack([start(dtype), start(dtype)], dim: 1).select(1, 0).detach().requiresGrad_()
+            ? start(dtype)
+            : Tensor.stack([start(dtype), start(dtype)], dim: 1).select(dim: 1, index: 0).detach().requiresGrad_()
           let optimizer = make(kind, options, [p])
           for _ in 0..<10 { step(optimizer, [p]) }
           let whole = run["float64"] as! [String: Any]

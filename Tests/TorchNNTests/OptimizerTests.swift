@@ -10,7 +10,7 @@ import TorchOptim
   ) -> [Double] {
     let values = (0..<37).map { Double($0) / 10 - 1.5 }
     var param = Tensor(values, dtype: dtype)
-    if !contiguous { param = Tensor.stack([param, param], dim: 1).select(1, 0) }
+    if !contiguous { param = Tensor.stack([param, param], dim: 1).select(dim: 1, index: 0) }
     param = param.detach().requiresGrad_()
     let optimizer = make([param])
     for _ in 0..<steps {

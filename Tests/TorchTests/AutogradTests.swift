@@ -374,7 +374,7 @@ private func leaf<D: TensorData>(_ data: D, dtype: DType? = nil) -> Tensor {
     (columns[0] * columns[1]).sum().backward()
     same(x.grad, "tensor([[2., 1.], [4., 3.]])")
     let y = leaf([1.0, 2.0, 3.0, 4.0, 5.0])
-    let parts = y.split(2)
+    let parts = y.split(splitSize: 2)
     (parts[0] * parts[1]).sum().backward()
     same(y.grad, "tensor([3., 4., 1., 2., 0.])")
   }
@@ -428,7 +428,7 @@ private func leaf<D: TensorData>(_ data: D, dtype: DType? = nil) -> Tensor {
     (x.sort().values * Tensor([1.0, 10.0, 100.0])).sum().backward()
     same(x.grad, "tensor([100., 1., 10.])")
     let y = leaf([3.0, 1.0, 2.0])
-    (y.topk(2).values * Tensor([1.0, 10.0])).sum().backward()
+    (y.topk(k: 2).values * Tensor([1.0, 10.0])).sum().backward()
     same(y.grad, "tensor([ 1., 0., 10.])")
   }
 
@@ -462,7 +462,7 @@ private func leaf<D: TensorData>(_ data: D, dtype: DType? = nil) -> Tensor {
     (x.gather(dim: 1, index: Tensor([[0, 0], [2, 1]])) * Tensor([[1.0, 2.0], [3.0, 4.0]])).sum().backward()
     same(x.grad, "tensor([[3., 0., 0.], [0., 4., 3.]])")
     let y = leaf([1.0, 2.0, 3.0, 4.0])
-    (y.unfold(0, 2, 1) * Tensor.arange(6.0).reshape(3, 2)).sum().backward()
+    (y.unfold(dimension: 0, size: 2, step: 1) * Tensor.arange(6.0).reshape(3, 2)).sum().backward()
     same(y.grad, "tensor([0., 3., 7., 5.])")
   }
 

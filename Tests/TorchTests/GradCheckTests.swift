@@ -28,9 +28,9 @@ import Torch
     ("expand", -1, 1, { $0.unsqueeze(0).expand(2, 3, 4) }), ("select", -1, 1, { $0[1] }),
     ("slice", -1, 1, { $0[0..., .slice(nil, nil, step: 2)] }), ("index", -1, 1, { $0[Tensor([0, 2, 0])] }),
     ("mask", -1, 1, { $0[Tensor([true, false, true])] }), ("diagonal", -1, 1, { $0.diagonal() }),
-    ("unfold", -1, 1, { $0.unfold(1, 2, 1) }), ("flip", -1, 1, { $0.flip([1]) }),
+    ("unfold", -1, 1, { $0.unfold(dimension: 1, size: 2, step: 1) }), ("flip", -1, 1, { $0.flip(dims: [1]) }),
     ("repeat", -1, 1, { $0.repeat(2, 1) }),
-    ("asStrided", -1, 1, { $0.asStrided([3, 3], strides: [1, 2]) }), ("matmulSelf", -1, 1, { $0.matmul($0.t()) }),
+    ("asStrided", -1, 1, { $0.asStrided(size: [3, 3], stride: [1, 2]) }), ("matmulSelf", -1, 1, { $0.matmul($0.t()) }),
     ("cat", -1, 1, { Tensor.cat([$0, $0 * 2], dim: 1) }), ("unbind", -1, 1, { $0.unbind(dim: 1)[2] }),
     (
       "inPlaceView", -1, 1,

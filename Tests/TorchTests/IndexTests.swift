@@ -143,6 +143,6 @@ import Torch
     #expect(Tensor.ones(2, 3).unsqueeze(1).stride() == [3, 3, 1])
     #expect(Tensor.ones(3).expand(2, 3).stride() == [0, 1])
     #expect(Tensor.ones(3, 3).diagonal().stride() == [4])
-    #expect(Tensor.ones(5).unfold(0, 3, 1).stride() == [1, 1])
+    #expect(Tensor.ones(5).unfold(dimension: 0, size: 3, step: 1).stride() == [1, 1])
   }
 }

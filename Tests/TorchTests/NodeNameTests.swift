@@ -47,8 +47,8 @@ import Torch
     check([(x.repeat(2, 1), "RepeatBackward0"), (x[0], "SelectBackward0"), (x[0..<1], "SliceBackward0")])
     check([(x[0...], "SliceBackward0"), (x[...], "AliasBackward0"), (x[.newAxis], "UnsqueezeBackward0")])
     check([(x[i], "IndexBackward0"), (x[0..., i], "IndexBackward0"), (x[x .> 0], "IndexBackward0")])
-    check([(x[Tensor(0)], "SelectBackward0"), (x[true], "IndexBackward0"), (x.flip([0]), "FlipBackward0")])
-    check([(x.split(1)[0], "SplitBackward0"), (x.split([1, 1])[0], "SplitWithSizesBackward0")])
+    check([(x[Tensor(0)], "SelectBackward0"), (x[true], "IndexBackward0"), (x.flip(dims: [0]), "FlipBackward0")])
+    check([(x.split(splitSize: 1)[0], "SplitBackward0"), (x.split(splitSize: [1, 1])[0], "SplitWithSizesBackward0")])
     check([(Tensor.stack([x, y]), "StackBackward0"), (x.indexSelect(dim: 0, index: i), "IndexSelectBackward0")])
   }
 

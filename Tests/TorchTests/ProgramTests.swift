@@ -26,7 +26,7 @@ private struct Program: Decodable {
       let dtype = DType(name: d)!, bytes = Program.bytes(b)
       let memory = Tensor.empty([bytes.count / dtype.itemSize], dtype: dtype)
       memory.withUnsafeMutableBytes { $0.copyBytes(from: bytes) }
-      let leaf = memory.asStrided(s, strides: t, storageOffset: o).detach()
+      let leaf = memory.asStrided(size: s, stride: t, storageOffset: o).detach()
       leaf.requiresGrad = g ?? false
       return leaf
     }
@@ -189,7 +189,7 @@ extension Program {
     case "permute": return [x[0].permute(first.ints)]
     case "expand": return [x[0].expand(first.ints)]
     case "repeat": return [x[0].repeat(first.ints)]
-    case "flip": return [x[0].flip(first.ints)]
+    case "flip": return [x[0].flip(dims: first.ints)]
     case "to": return [x[0].to(DType(name: first.word)!)]
     case "index": return [x[0][list: a.map { $0.entry(x) }]]
     case "put":

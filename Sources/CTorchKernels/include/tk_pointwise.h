@@ -6,7 +6,7 @@
 #define TK_UNARY_LIST(X) \
   X(neg) X(abs) X(sign) X(square) X(sqrt) X(rsqrt) X(reciprocal) X(exp) X(exp2) X(expm1) X(log) X(log2) X(log10) \
   X(log1p) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) X(tanh) X(asinh) X(acosh) X(atanh) X(erf) \
-  X(erfc) X(erfinv) X(lgamma) X(digamma) X(floor) X(ceil) X(round) X(trunc) X(frac) X(sigmoid) X(logSigmoid) X(relu) \
+  X(erfc) X(erfinv) X(lgamma) X(digamma) X(trigamma) X(floor) X(ceil) X(round) X(trunc) X(frac) X(sigmoid) X(logSigmoid) X(relu) \
   X(leakyRelu) X(elu) X(gelu) X(geluTanh) X(silu) X(softplus) X(mish) X(clamp) X(hardswish) X(hardsigmoid) \
   X(softsign) X(threshold) X(powScalar) X(addScalar) X(mulScalar) X(bitwiseNot)
 

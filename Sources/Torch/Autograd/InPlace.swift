@@ -147,7 +147,7 @@ final class CopySlices: Node, @unchecked Sendable {
     guard let gradient = gradients[0], let step else { return [] }
     let origin = base.offset
     let whole = gradient.copied(inLayout: Layout(shape: base.shape, strides: base.strides))
-    let part = whole.asStrided(view.shape, strides: view.strides, storageOffset: view.offset - origin)
+    let part = whole.asStrided(size: view.shape, stride: view.strides, storageOffset: view.offset - origin)
     var inputs = step.backward([part.clone()])
     if inputs.isEmpty { inputs = [nil] }
     if let written = inputs[0] { part.copy_(written) } else { part.zero_() }

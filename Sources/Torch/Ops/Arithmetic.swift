@@ -82,7 +82,7 @@ private func oneOverSquares(_ saved: BinaryOp.Saved) -> Tensor {
 }
 
 /// How a quotient is rounded, as torch's `rounding_mode`.
-public enum RoundingMode: Sendable { case trunc, floor }
+public enum RoundingMode: String, Sendable { case trunc, floor }
 
 extension Tensor {
   /// `self + alpha * other`, as `torch.add`. Broadcasts.
@@ -142,9 +142,20 @@ extension Tensor {
     }
   }
 
+  /// The quotient, as `torch.true_divide`.
+  public func trueDivide(_ other: Tensor) -> Tensor { div(other) }
+  public func trueDivide(_ other: some TensorScalar) -> Tensor { div(other) }
+  @discardableResult public func trueDivide_(_ other: Tensor) -> Tensor { div_(other) }
+  @discardableResult public func trueDivide_(_ other: some TensorScalar) -> Tensor { div_(other) }
   /// The quotient rounded down, as `torch.floor_divide`.
   public func floorDivide(_ other: Tensor) -> Tensor { BinaryOp.floorDivideOnly(self, other) }
   public func floorDivide(_ other: some TensorScalar) -> Tensor { BinaryOp.floorDivideOnly(self, other.scalar) }
+  @discardableResult public func floorDivide_(_ other: Tensor) -> Tensor {
+    BinaryOp.floorDivideOnly.inPlace(self, other)
+  }
+  @discardableResult public func floorDivide_(_ other: some TensorScalar) -> Tensor {
+    BinaryOp.floorDivideOnly.inPlace(self, other.scalar)
+  }
 
   /// The rest of a division, with the sign of the divisor as in Python, as `torch.remainder`.
   public func remainder(_ other: Tensor) -> Tensor { BinaryOp.remainder(self, other) }
@@ -156,6 +167,10 @@ extension Tensor {
   /// The rest of a division, with the sign of the dividend as in C, as `torch.fmod`.
   public func fmod(_ other: Tensor) -> Tensor { BinaryOp.fmod(self, other) }
   public func fmod(_ other: some TensorScalar) -> Tensor { BinaryOp.fmod(self, other.scalar) }
+  @discardableResult public func fmod_(_ other: Tensor) -> Tensor { BinaryOp.fmod.inPlace(self, other) }
+  @discardableResult public func fmod_(_ other: some TensorScalar) -> Tensor {
+    BinaryOp.fmod.inPlace(self, other.scalar)
+  }
 
   /// Every element to a power, as `torch.pow`.
   public func pow(_ exponent: Tensor) -> Tensor { BinaryOp.pow(self, exponent) }
@@ -190,28 +205,60 @@ extension Tensor {
   public func minimum(_ other: Tensor) -> Tensor { BinaryOp.minimum(self, other) }
   /// The angle of (y, x) in radians, this tensor being y, as `torch.atan2`.
   public func atan2(_ other: Tensor) -> Tensor { BinaryOp.atan2(self, other) }
+  @discardableResult public func atan2_(_ other: Tensor) -> Tensor { BinaryOp.atan2.inPlace(self, other) }
 
   /// Bits set in both, as `torch.bitwise_and`.
   public func bitwiseAnd(_ other: Tensor) -> Tensor { BinaryOp.bitwiseAnd(self, other) }
+  public func bitwiseAnd(_ other: some TensorScalar) -> Tensor { BinaryOp.bitwiseAnd(self, other.scalar) }
+  @discardableResult public func bitwiseAnd_(_ other: Tensor) -> Tensor { BinaryOp.bitwiseAnd.inPlace(self, other) }
+  @discardableResult public func bitwiseAnd_(_ other: some TensorScalar) -> Tensor {
+    BinaryOp.bitwiseAnd.inPlace(self, other.scalar)
+  }
   /// Bits set in either, as `torch.bitwise_or`.
   public func bitwiseOr(_ other: Tensor) -> Tensor { BinaryOp.bitwiseOr(self, other) }
+  public func bitwiseOr(_ other: some TensorScalar) -> Tensor { BinaryOp.bitwiseOr(self, other.scalar) }
+  @discardableResult public func bitwiseOr_(_ other: Tensor) -> Tensor { BinaryOp.bitwiseOr.inPlace(self, other) }
+  @discardableResult public func bitwiseOr_(_ other: some TensorScalar) -> Tensor {
+    BinaryOp.bitwiseOr.inPlace(self, other.scalar)
+  }
   /// Bits set in one of the two, as `torch.bitwise_xor`.
   public func bitwiseXor(_ other: Tensor) -> Tensor { BinaryOp.bitwiseXor(self, other) }
+  public func bitwiseXor(_ other: some TensorScalar) -> Tensor { BinaryOp.bitwiseXor(self, other.scalar) }
+  @discardableResult public func bitwiseXor_(_ other: Tensor) -> Tensor { BinaryOp.bitwiseXor.inPlace(self, other) }
+  @discardableResult public func bitwiseXor_(_ other: some TensorScalar) -> Tensor {
+    BinaryOp.bitwiseXor.inPlace(self, other.scalar)
+  }
 
   /// `self + value * tensor1 * tensor2`, as `torch.addcmul`.
   public func addcmul(_ tensor1: Tensor, _ tensor2: Tensor, value: some TensorScalar = 1) -> Tensor {
-    add(tensor1 * tensor2, alpha: value)
-  }
-  /// `self + value * tensor1 / tensor2`, as `torch.addcdiv`.
-  public func addcdiv(_ tensor1: Tensor, _ tensor2: Tensor, value: some TensorScalar = 1) -> Tensor {
-    add(tensor1 / tensor2, alpha: value)
+    AddProduct(value: value.scalar)(self, tensor1, tensor2)
   }
   @discardableResult public func addcmul_(_ tensor1: Tensor, _ tensor2: Tensor, value: some TensorScalar = 1) -> Tensor
   {
-    add_(tensor1 * tensor2, alpha: value)
+    copyInPlace(AddProduct(value: value.scalar)(self, tensor1, tensor2), "addcmul")
+  }
+  /// `self + value * tensor1 / tensor2`, as `torch.addcdiv`.
+  /// - Precondition: one of the two is floating point.
+  public func addcdiv(_ tensor1: Tensor, _ tensor2: Tensor, value: some TensorScalar = 1) -> Tensor {
+    AddQuotient(value: value.scalar)(self, tensor1, tensor2)
   }
   @discardableResult public func addcdiv_(_ tensor1: Tensor, _ tensor2: Tensor, value: some TensorScalar = 1) -> Tensor
   {
-    add_(tensor1 / tensor2, alpha: value)
+    copyInPlace(AddQuotient(value: value.scalar)(self, tensor1, tensor2), "addcdiv")
+  }
+
+  /// Writes a result into this tensor, which keeps its shape and its dtype; a dtype of a higher kind is a fault.
+  func copyInPlace(_ result: Tensor, _ op: StaticString) -> Tensor {
+    guard result.shape == shape else {
+      fault(OpError(op, "the result has shape \(result.shape.brackets) and cannot be written into \(shape.brackets)"))
+    }
+    guard result.dtype.category <= dtype.category else {
+      fault(
+        OpError(
+          op,
+          "the result is \(result.dtype.name) and cannot be written into a \(dtype.name) tensor; use the out-of-place form"
+        ))
+    }
+    return copy_(result)
   }
 }

@@ -26,8 +26,13 @@ struct CompareOp {
     self(x, x.device == .cpu ? Tensor.number(number) : Tensor.number(number).to(x.device))
   }
 
+  func inPlace(_ x: Tensor, _ number: Scalar) -> Tensor { inOp(name) { x.copy_(self(x, number)) } }
+
   func inPlace(_ x: Tensor, _ y: Tensor) -> Tensor {
-    let result = self(x, y)
+    inOp(name) { written(self(x, y), into: x) }
+  }
+
+  private func written(_ result: Tensor, into x: Tensor) -> Tensor {
     guard result.shape == x.shape else {
       fault(
         OpError(name, "the result has shape \(result.shape.brackets) and cannot be written into \(x.shape.brackets)"))
@@ -40,31 +45,77 @@ extension Tensor {
   /// Whether elements are equal, as `torch.eq`. Broadcasts; so do the other comparisons.
   public func eq(_ other: Tensor) -> Tensor { CompareOp(name: "eq", kernel: .eq)(self, other) }
   public func eq(_ other: some TensorScalar) -> Tensor { CompareOp(name: "eq", kernel: .eq)(self, other.scalar) }
+  @discardableResult public func eq_(_ other: Tensor) -> Tensor {
+    CompareOp(name: "eq", kernel: .eq).inPlace(self, other)
+  }
+  @discardableResult public func eq_(_ other: some TensorScalar) -> Tensor {
+    CompareOp(name: "eq", kernel: .eq).inPlace(self, other.scalar)
+  }
   /// Whether elements differ, as `torch.ne`.
   public func ne(_ other: Tensor) -> Tensor { CompareOp(name: "ne", kernel: .ne)(self, other) }
   public func ne(_ other: some TensorScalar) -> Tensor { CompareOp(name: "ne", kernel: .ne)(self, other.scalar) }
+  @discardableResult public func ne_(_ other: Tensor) -> Tensor {
+    CompareOp(name: "ne", kernel: .ne).inPlace(self, other)
+  }
+  @discardableResult public func ne_(_ other: some TensorScalar) -> Tensor {
+    CompareOp(name: "ne", kernel: .ne).inPlace(self, other.scalar)
+  }
   /// Whether elements are less, as `torch.lt`.
   public func lt(_ other: Tensor) -> Tensor { CompareOp(name: "lt", kernel: .lt)(self, other) }
   public func lt(_ other: some TensorScalar) -> Tensor { CompareOp(name: "lt", kernel: .lt)(self, other.scalar) }
+  @discardableResult public func lt_(_ other: Tensor) -> Tensor {
+    CompareOp(name: "lt", kernel: .lt).inPlace(self, other)
+  }
+  @discardableResult public func lt_(_ other: some TensorScalar) -> Tensor {
+    CompareOp(name: "lt", kernel: .lt).inPlace(self, other.scalar)
+  }
   /// Whether elements are less or equal, as `torch.le`.
   public func le(_ other: Tensor) -> Tensor { CompareOp(name: "le", kernel: .le)(self, other) }
   public func le(_ other: some TensorScalar) -> Tensor { CompareOp(name: "le", kernel: .le)(self, other.scalar) }
+  @discardableResult public func le_(_ other: Tensor) -> Tensor {
+    CompareOp(name: "le", kernel: .le).inPlace(self, other)
+  }
+  @discardableResult public func le_(_ other: some TensorScalar) -> Tensor {
+    CompareOp(name: "le", kernel: .le).inPlace(self, other.scalar)
+  }
   /// Whether elements are greater, as `torch.gt`.
   public func gt(_ other: Tensor) -> Tensor { CompareOp(name: "gt", kernel: .gt)(self, other) }
   public func gt(_ other: some TensorScalar) -> Tensor { CompareOp(name: "gt", kernel: .gt)(self, other.scalar) }
+  @discardableResult public func gt_(_ other: Tensor) -> Tensor {
+    CompareOp(name: "gt", kernel: .gt).inPlace(self, other)
+  }
+  @discardableResult public func gt_(_ other: some TensorScalar) -> Tensor {
+    CompareOp(name: "gt", kernel: .gt).inPlace(self, other.scalar)
+  }
   /// Whether elements are greater or equal, as `torch.ge`.
   public func ge(_ other: Tensor) -> Tensor { CompareOp(name: "ge", kernel: .ge)(self, other) }
   public func ge(_ other: some TensorScalar) -> Tensor { CompareOp(name: "ge", kernel: .ge)(self, other.scalar) }
+  @discardableResult public func ge_(_ other: Tensor) -> Tensor {
+    CompareOp(name: "ge", kernel: .ge).inPlace(self, other)
+  }
+  @discardableResult public func ge_(_ other: some TensorScalar) -> Tensor {
+    CompareOp(name: "ge", kernel: .ge).inPlace(self, other.scalar)
+  }
 
   /// Whether both are true, not zero, as `torch.logical_and`.
   public func logicalAnd(_ other: Tensor) -> Tensor { CompareOp(name: "logical_and", kernel: .logicalAnd)(self, other) }
+  @discardableResult public func logicalAnd_(_ other: Tensor) -> Tensor {
+    CompareOp(name: "logical_and", kernel: .logicalAnd).inPlace(self, other)
+  }
   /// Whether either is true, not zero, as `torch.logical_or`.
   public func logicalOr(_ other: Tensor) -> Tensor { CompareOp(name: "logical_or", kernel: .logicalOr)(self, other) }
+  @discardableResult public func logicalOr_(_ other: Tensor) -> Tensor {
+    CompareOp(name: "logical_or", kernel: .logicalOr).inPlace(self, other)
+  }
   /// Whether one of the two is true, as `torch.logical_xor`.
   public func logicalXor(_ other: Tensor) -> Tensor { CompareOp(name: "logical_xor", kernel: .logicalXor)(self, other) }
+  @discardableResult public func logicalXor_(_ other: Tensor) -> Tensor {
+    CompareOp(name: "logical_xor", kernel: .logicalXor).inPlace(self, other)
+  }
 
   /// Whether elements are zero, as `torch.logical_not`.
   public func logicalNot() -> Tensor { test("logical_not", .logicalNot) }
+  @discardableResult public func logicalNot_() -> Tensor { inOp("logical_not_") { copy_(logicalNot()) } }
   /// Whether elements are NaN, as `torch.isnan`.
   public func isnan() -> Tensor { test("isnan", .isnan) }
   /// Whether elements are infinite, as `torch.isinf`.
@@ -93,6 +144,8 @@ extension Tensor {
       return out
     }
   }
+
+  @discardableResult public func bitwiseNot_() -> Tensor { inOp("bitwise_not_") { copy_(bitwiseNot()) } }
 
   /// Whether two tensors have the same shape and equal elements, as `torch.equal`.
   public func equal(_ other: Tensor) -> Bool { shape == other.shape && eq(other).all().item() as Bool }

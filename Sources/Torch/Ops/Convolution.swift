@@ -125,8 +125,8 @@ extension Tensor {
       guard ndim == count + 2 || ndim == count + 1 else {
         refuse("input wants \(count + 2) dimensions, or \(count + 1) without a batch, it has \(ndim)")
       }
-      guard isFloatingPoint(), dtype == weight.dtype, bias == nil || bias!.dtype == dtype else {
-        refuse("input and weights want one floating point dtype; convert one with to(_:)")
+      guard dtype != .bool, dtype == weight.dtype, bias == nil || bias!.dtype == dtype else {
+        refuse("input and weights want one dtype of numbers; convert one with to(_:)")
       }
       guard device == weight.device else {
         refuse("input is on \(device), weight on \(weight.device); move one with to(_:)")

@@ -53,44 +53,77 @@ extension Tensor {
   }
 
   /// This tensor where it has the dtype, else a converted copy, as `torch.Tensor.to`.
-  public func to(_ dtype: DType, copy: Bool = false) -> Tensor {
-    if dtype == self.dtype && !copy { return self }
-    return Convert(dtype: dtype, device: device, name: "to_copy").run(self, into: strided.layout.ofCopy)
+  /// - Parameters:
+  ///   - nonBlocking: whether a copy between devices may go on in the background; a hint.
+  ///   - memoryFormat: how the result is ordered; by default as this tensor where it is dense.
+  public func to(
+    _ dtype: DType, nonBlocking: Bool = false, copy: Bool = false,
+    memoryFormat: MemoryFormat = .preserveFormat
+  ) -> Tensor {
+    if dtype == self.dtype && !copy && memoryFormat == .preserveFormat { return self }
+    return converted(device, dtype, copy, memoryFormat)
   }
 
   /// This tensor where it lives on the device, else a copy there, as `torch.Tensor.to`.
   /// - Precondition: the device is available; the fault tells why it is not.
-  public func to(_ device: Device, copy: Bool = false) -> Tensor {
-    if device == self.device && !copy { return self }
-    return Convert(dtype: dtype, device: device, name: "to_copy").run(self, into: strided.layout.ofCopy)
+  public func to(
+    _ device: Device, nonBlocking: Bool = false, copy: Bool = false,
+    memoryFormat: MemoryFormat = .preserveFormat
+  ) -> Tensor {
+    converted(device, dtype, copy, memoryFormat)
   }
 
   /// As ``to(_:copy:)-(DType,_)`` and ``to(_:copy:)-(Device,_)`` in one.
-  public func to(_ device: Device, _ dtype: DType, copy: Bool = false) -> Tensor {
-    if device == self.device && dtype == self.dtype && !copy { return self }
-    return Convert(dtype: dtype, device: device, name: "to_copy").run(self, into: strided.layout.ofCopy)
+  public func to(
+    _ device: Device, _ dtype: DType, nonBlocking: Bool = false, copy: Bool = false,
+    memoryFormat: MemoryFormat = .preserveFormat
+  ) -> Tensor { converted(device, dtype, copy, memoryFormat) }
+
+  private func converted(_ device: Device, _ dtype: DType, _ copy: Bool, _ format: MemoryFormat) -> Tensor {
+    let isOrdered = format == .preserveFormat || isContiguous(memoryFormat: format)
+    if device == self.device && dtype == self.dtype && !copy && isOrdered { return self }
+    return Convert(dtype: dtype, device: device, name: "to_copy").run(self, into: layout(format, op: "to"))
   }
 
   /// With the dtype and device of another tensor, as `torch.Tensor.to(other)`.
-  public func to(_ other: Tensor, copy: Bool = false) -> Tensor { to(other.device, other.dtype, copy: copy) }
+  public func to(
+    _ other: Tensor, nonBlocking: Bool = false, copy: Bool = false,
+    memoryFormat: MemoryFormat = .preserveFormat
+  ) -> Tensor {
+    converted(other.device, other.dtype, copy, memoryFormat)
+  }
 
   /// This tensor in another memory order, as `torch.Tensor.to(memory_format=)`.
   public func to(memoryFormat: MemoryFormat) -> Tensor { contiguous(memoryFormat: memoryFormat) }
 
   /// As float32, as `torch.Tensor.float`.
-  public func float() -> Tensor { to(.float32) }
+  public func float(memoryFormat: MemoryFormat = .preserveFormat) -> Tensor {
+    to(.float32, memoryFormat: memoryFormat)
+  }
   /// As float64, as `torch.Tensor.double`.
-  public func double() -> Tensor { to(.float64) }
+  public func double(memoryFormat: MemoryFormat = .preserveFormat) -> Tensor {
+    to(.float64, memoryFormat: memoryFormat)
+  }
   /// As float16, as `torch.Tensor.half`.
-  public func half() -> Tensor { to(.float16) }
+  public func half(memoryFormat: MemoryFormat = .preserveFormat) -> Tensor {
+    to(.float16, memoryFormat: memoryFormat)
+  }
   /// As bfloat16, as `torch.Tensor.bfloat16`.
-  public func bfloat16() -> Tensor { to(.bfloat16) }
+  public func bfloat16(memoryFormat: MemoryFormat = .preserveFormat) -> Tensor {
+    to(.bfloat16, memoryFormat: memoryFormat)
+  }
   /// As int64, as `torch.Tensor.long`.
-  public func long() -> Tensor { to(.int64) }
+  public func long(memoryFormat: MemoryFormat = .preserveFormat) -> Tensor {
+    to(.int64, memoryFormat: memoryFormat)
+  }
   /// As int32, as `torch.Tensor.int`.
-  public func int() -> Tensor { to(.int32) }
+  public func int(memoryFormat: MemoryFormat = .preserveFormat) -> Tensor {
+    to(.int32, memoryFormat: memoryFormat)
+  }
   /// As bool, as `torch.Tensor.bool`.
-  public func bool() -> Tensor { to(.bool) }
+  public func bool(memoryFormat: MemoryFormat = .preserveFormat) -> Tensor {
+    to(.bool, memoryFormat: memoryFormat)
+  }
 
   /// On the CPU, as `torch.Tensor.cpu`.
   public func cpu() -> Tensor { to(.cpu) }

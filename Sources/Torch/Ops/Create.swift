@@ -190,12 +190,44 @@ private struct FillSequence: ElementVisitor {
 }
 
 extension Tensor {
+  /// Undefined content with this tensor's dtype and device, as `torch.Tensor.new_empty`.
+  public func newEmpty(_ sizes: [Int], dtype: DType? = nil, device: Device? = nil, requiresGrad: Bool = false) -> Tensor
+  {
+    .empty(sizes, dtype: dtype ?? self.dtype, device: device ?? self.device, requiresGrad: requiresGrad)
+  }
+  /// As ``newEmpty(_:dtype:device:requiresGrad:)-([Int],_,_,_)``.
+  public func newEmpty(_ sizes: Int..., dtype: DType? = nil, device: Device? = nil, requiresGrad: Bool = false)
+    -> Tensor
+  {
+    newEmpty(sizes, dtype: dtype, device: device, requiresGrad: requiresGrad)
+  }
   /// Zeros with this tensor's dtype and device, as `torch.Tensor.new_zeros`.
-  public func newZeros(_ sizes: Int...) -> Tensor { .zeros(sizes, dtype: dtype, device: device) }
+  public func newZeros(_ sizes: [Int], dtype: DType? = nil, device: Device? = nil, requiresGrad: Bool = false) -> Tensor
+  {
+    newFull(sizes, 0, dtype: dtype, device: device, requiresGrad: requiresGrad)
+  }
+  /// As ``newZeros(_:dtype:device:requiresGrad:)-([Int],_,_,_)``.
+  public func newZeros(_ sizes: Int..., dtype: DType? = nil, device: Device? = nil, requiresGrad: Bool = false)
+    -> Tensor
+  {
+    newZeros(sizes, dtype: dtype, device: device, requiresGrad: requiresGrad)
+  }
   /// Ones with this tensor's dtype and device, as `torch.Tensor.new_ones`.
-  public func newOnes(_ sizes: Int...) -> Tensor { .ones(sizes, dtype: dtype, device: device) }
+  public func newOnes(_ sizes: [Int], dtype: DType? = nil, device: Device? = nil, requiresGrad: Bool = false) -> Tensor
+  {
+    newFull(sizes, 1, dtype: dtype, device: device, requiresGrad: requiresGrad)
+  }
+  /// As ``newOnes(_:dtype:device:requiresGrad:)-([Int],_,_,_)``.
+  public func newOnes(_ sizes: Int..., dtype: DType? = nil, device: Device? = nil, requiresGrad: Bool = false) -> Tensor
+  {
+    newOnes(sizes, dtype: dtype, device: device, requiresGrad: requiresGrad)
+  }
   /// A number everywhere with this tensor's dtype and device, as `torch.Tensor.new_full`.
-  public func newFull(_ sizes: [Int], _ value: some TensorScalar) -> Tensor {
-    .full(sizes, value, dtype: dtype, device: device)
+  public func newFull(
+    _ sizes: [Int], _ fillValue: some TensorScalar, dtype: DType? = nil, device: Device? = nil,
+    requiresGrad: Bool = false
+  ) -> Tensor {
+    .full(
+      sizes, fillValue, dtype: dtype ?? self.dtype, device: device ?? self.device, requiresGrad: requiresGrad)
   }
 }

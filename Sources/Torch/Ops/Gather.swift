@@ -43,7 +43,7 @@ struct ScatterAdd: Op {
     var part = Layout(contiguous: shape)
     part.shape = gradient.shape
     let whole = Tensor.zeros(shape, dtype: gradient.dtype, device: gradient.device)
-    return whole.asStrided(part.shape, strides: part.strides).embedding(gradient, in: whole)
+    return whole.asStrided(size: part.shape, stride: part.strides).embedding(gradient, in: whole)
   }
 }
 
@@ -65,6 +65,25 @@ struct Scatter: Op {
       saved.needs(0) ? Scatter(dim: dim)(g, index, Tensor.zeros(index.shape, dtype: g.dtype, device: g.device)) : nil
     let read = saved.needs(2) ? ScatterAdd.fitted(Gather(dim: dim)(g, index), saved.shape(of: 2)) : nil
     return [kept, nil, read]
+  }
+}
+
+/// How written elements are joined with what is there, as the `reduce` of `torch.scatter`.
+public enum ScatterReduction: String, Sendable { case add, multiply }
+
+/// Products of what is there with what is written. PyTorch has no gradient for it either.
+struct ScatterMultiply: Op {
+  let dim: Int
+  var name: StaticString { "scatter" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    let out = inputs[0].clone()
+    out.backend.scatter(inputs[2].strided, dim: dim, index: inputs[1].strided, mode: .multiply, into: out.strided)
+    return [out]
+  }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    fault("scatter", "products have no derivative here, as in PyTorch; use reduce: .add or multiply beforehand")
   }
 }
 
@@ -100,9 +119,14 @@ extension Tensor {
   }
 
   /// Elements at positions along a dimension, as `torch.gather`: `out[i][j] = self[index[i][j]][j]` for dim 0.
-  /// - Precondition: `index` is int64, of the input's rank, and within bounds.
+  /// - Precondition: `index` is whole numbers, of the input's rank, and within bounds.
   public func gather(dim: Int, index: Tensor) -> Tensor {
-    inOp("gather") { Gather(dim: checkIndex(index, dim: dim, op: "gather"))(self, index) }
+    inOp("gather") {
+      let index = index.dtype.isInteger ? index.long() : index
+      // No position asks for nothing, whatever its shape.
+      if index.numel() == 0 { return reshape(-1).narrow(dim: 0, start: 0, length: 0).reshape(index.shape) }
+      return Gather(dim: checkIndex(index, dim: dim, op: "gather"))(self, index)
+    }
   }
 
   /// A copy with the elements of `src` added at positions along a dimension, as `torch.scatter_add`.
@@ -141,6 +165,32 @@ extension Tensor {
     inOp("scatter_") { copy_(scatter(dim: dim, index: index, value: value)).namedWrite("scatter.1") }
   }
 
+  /// A copy with elements joined with what is there, as `torch.scatter` with `reduce`.
+  public func scatter(dim: Int, index: Tensor, src: Tensor, reduce: ScatterReduction) -> Tensor {
+    inOp("scatter") {
+      guard src.dtype == dtype else {
+        fault("scatter", "src is \(src.dtype.name), the tensor \(dtype.name); convert one")
+      }
+      let along = checkIndex(index, dim: dim, op: "scatter", source: src)
+      switch reduce {
+      case .add: return ScatterAdd(dim: along)(self, index, src)
+      case .multiply: return ScatterMultiply(dim: along)(self, index, src)
+      }
+    }
+  }
+  /// As ``scatter(dim:index:src:reduce:)``, with one number.
+  public func scatter(dim: Int, index: Tensor, value: some TensorScalar, reduce: ScatterReduction) -> Tensor {
+    scatter(dim: dim, index: index, src: Tensor.full(index.shape, value, dtype: dtype), reduce: reduce)
+  }
+  @discardableResult
+  public func scatter_(dim: Int, index: Tensor, src: Tensor, reduce: ScatterReduction) -> Tensor {
+    inOp("scatter_") { copy_(scatter(dim: dim, index: index, src: src, reduce: reduce)) }
+  }
+  @discardableResult
+  public func scatter_(dim: Int, index: Tensor, value: some TensorScalar, reduce: ScatterReduction) -> Tensor {
+    inOp("scatter_") { copy_(scatter(dim: dim, index: index, value: value, reduce: reduce)) }
+  }
+
   /// Whole entries along a dimension in the order of an index, as `torch.index_select`.
   /// - Precondition: `index` is whole numbers with at most one dimension, within bounds.
   public func indexSelect(dim: Int, index: Tensor) -> Tensor {
@@ -152,9 +202,9 @@ extension Tensor {
       }
       if ndim == 0 { return reshape(1).indexSelect(dim: 0, index: index).reshape([]) }
       let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "index_select") }
-      let moved = along == 0 ? self : movedim(along, 0)
+      let moved = along == 0 ? self : movedim(source: along, destination: 0)
       let result = IndexRead(indexed: IndexedDims(dims: [0]))(moved, index.long().reshape(-1))
-      let placed = along == 0 ? result : result.movedim(0, along)
+      let placed = along == 0 ? result : result.movedim(source: 0, destination: along)
       return placed.clone(memoryFormat: .contiguousFormat).named(
         "index_select")
     }

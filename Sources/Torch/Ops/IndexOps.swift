@@ -139,6 +139,13 @@ extension Tensor {
   /// The positions of the elements that are not zero, one row each, as `torch.nonzero`.
   public func nonzero() -> Tensor { inOp("nonzero") { Tensor(backend.nonzero(strided)) } }
 
+  /// The positions of the elements that are not zero: one row each, or one vector for each dimension, as `torch.nonzero`.
+  /// - Parameter asTuple: whether the vectors are wanted, as an index expression takes them.
+  public func nonzero(asTuple: Bool) -> [Tensor] {
+    guard asTuple else { return [nonzero()] }
+    return inOp("nonzero") { (ndim == 0 ? unsqueeze(0) : self).nonzero().unbind(dim: 1) }
+  }
+
   /// The elements where the mask holds, row-major, as `torch.masked_select`. Broadcasts.
   public func maskedSelect(_ mask: Tensor) -> Tensor {
     inOp("masked_select") {
@@ -148,6 +155,12 @@ extension Tensor {
       // A 0-dim pair still gives a list.
       return (shape.isEmpty ? reshape(1)[flags.reshape(1)] : expand(shape)[flags]).named("masked_select")
     }
+  }
+
+  /// A copy with values written at `[indices[0], indices[1], ...]`, as `torch.index_put`.
+  /// - Parameter accumulate: add instead, so that an index that comes twice counts twice.
+  public func indexPut(_ indices: [Tensor?], _ values: Tensor, accumulate: Bool = false) -> Tensor {
+    inOp("index_put") { clone().indexPut_(indices, values, accumulate: accumulate) }
   }
 
   /// Writes values at `[indices[0], indices[1], ...]`, as `torch.Tensor.index_put_`.

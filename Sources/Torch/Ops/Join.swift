@@ -43,7 +43,7 @@ struct Cat: Op {
     return sizes.enumerated().map { i, size in
       guard let size else { return saved.needs(i) ? Tensor.zeros([0], dtype: g.dtype) : nil }
       defer { start += size }
-      return saved.needs(i) ? g.narrow(dim, start, size) : nil
+      return saved.needs(i) ? g.narrow(dim: dim, start: start, length: size) : nil
     }
   }
 
@@ -139,7 +139,7 @@ extension Tensor {
   }
 
   /// Cuts into stretches of a size along a dimension, the last one smaller where it must, as `torch.split`.
-  public func split(_ splitSize: Int, dim: Int = 0) -> [Tensor] {
+  public func split(splitSize: Int, dim: Int = 0) -> [Tensor] {
     inOp("split") {
       let size = size(dim)
       guard splitSize > 0 || (splitSize == 0 && size == 0) else {
@@ -154,7 +154,7 @@ extension Tensor {
 
   /// Cuts into stretches of these sizes along a dimension, as `torch.split`.
   /// - Precondition: the sizes add up to the size of the dimension.
-  public func split(_ splitSizes: [Int], dim: Int = 0) -> [Tensor] {
+  public func split(splitSize splitSizes: [Int], dim: Int = 0) -> [Tensor] {
     inOp("split") {
       let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "split") }
       guard splitSizes.allSatisfy({ $0 >= 0 }), splitSizes.reduce(0, +) == size(along) else {
@@ -167,12 +167,12 @@ extension Tensor {
   }
 
   /// Cuts into at most so many equal stretches along a dimension, as `torch.chunk`.
-  public func chunk(_ chunks: Int, dim: Int = 0) -> [Tensor] {
+  public func chunk(chunks: Int, dim: Int = 0) -> [Tensor] {
     inOp("chunk") {
       guard chunks > 0 else { fault("chunk", "wants at least 1 chunk, got \(chunks)") }
       let size = size(dim)
-      if size == 0 { return split(Array(repeating: 0, count: chunks), dim: dim) }
-      return split((size + chunks - 1) / chunks, dim: dim)
+      if size == 0 { return split(splitSize: Array(repeating: 0, count: chunks), dim: dim) }
+      return split(splitSize: (size + chunks - 1) / chunks, dim: dim)
     }
   }
 

@@ -29,8 +29,12 @@ struct MatrixProduct: Op {
 
 /// `beta * bias + alpha * x [m, k] * y [k, n]`, the bias broadcasting.
 struct AddMatrixProduct: Op {
-  let alpha: Double, beta: Double
+  /// As they were given: whole numbers keep whole matrices whole.
+  let alphaScalar: Scalar, betaScalar: Scalar
   var name: StaticString { "addmm" }
+
+  private var alpha: Double { alphaScalar.double }
+  private var beta: Double { betaScalar.double }
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.input(1)
@@ -44,9 +48,9 @@ struct AddMatrixProduct: Op {
       x.strided.with(batch(x.strided.layout)), y.strided.with(batch(y.strided.layout)),
       bias: wide.map { $0.with(batch($0.layout)) }, into: out.strided.with(batch(out.strided.layout)))
     if fused { return [out] }
-    if alpha != 1 { out.mul_(alpha) }
+    if alpha != 1 { _ = BinaryOp.mul.inPlace(out, alphaScalar) }
     // A beta of zero ignores the bias, NaN included.
-    return [beta == 0 ? out : out.add_(bias, alpha: beta)]
+    return [beta == 0 ? out : out.add_(beta == 1 ? bias : BinaryOp.mul(bias, betaScalar))]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
@@ -178,8 +182,15 @@ extension Tensor {
       }
       mat1.checkInner(mat2, "addmm")
       _ = checked { () throws(OpError) in try strided.layout.expanded(to: [mat1.shape[0], mat2.shape[1]]) }
-      return AddMatrixProduct(alpha: alpha.scalar.double, beta: beta.scalar.double)(self, mat1, mat2)
+      return AddMatrixProduct(alphaScalar: alpha.scalar, betaScalar: beta.scalar)(self, mat1, mat2)
     }
+  }
+
+  @discardableResult
+  public func addmm_(_ mat1: Tensor, _ mat2: Tensor, beta: some TensorScalar = 1, alpha: some TensorScalar = 1)
+    -> Tensor
+  {
+    inOp("addmm_") { copyInPlace(addmm(mat1, mat2, beta: beta, alpha: alpha), "addmm") }
   }
 
   /// All products of two vectors' elements, as `torch.outer`.

@@ -29,7 +29,7 @@ extension UnaryOp {
   static let cosh = UnaryOp("cosh", kernel: .cosh, saves: .input) { g, x in g * x.sinh() }
   static let tanh = UnaryOp("tanh", kernel: .tanh, saves: .output) { g, y in BinaryOp.tanhBackward(g, y) }
   static let asinh = UnaryOp("asinh", kernel: .asinh, saves: .input) { g, x in g * (x * x + 1).rsqrt() }
-  static let acosh = UnaryOp("acosh", kernel: .acosh, saves: .input) { g, x in g * ((x - 1).rsqrt() * (x + 1).rsqrt()) }
+  static let acosh = UnaryOp("acosh", kernel: .acosh, saves: .input) { g, x in g * (x * x - 1).rsqrt() }
   static let atanh = UnaryOp("atanh", kernel: .atanh, saves: .input) { g, x in g / (1 - x * x) }
 
   static let erf = UnaryOp("erf", kernel: .erf, saves: .input) { g, x in g * (-(x * x)).exp() * 1.1283791670955126 }
@@ -118,32 +118,44 @@ extension Tensor {
   @discardableResult public func tan_() -> Tensor { UnaryOp.tan.inPlace(self) }
   /// The angle in radians with this sine, as `torch.asin`.
   public func asin() -> Tensor { UnaryOp.asin(self) }
+  @discardableResult public func asin_() -> Tensor { UnaryOp.asin.inPlace(self) }
   /// The angle in radians with this cosine, as `torch.acos`.
   public func acos() -> Tensor { UnaryOp.acos(self) }
+  @discardableResult public func acos_() -> Tensor { UnaryOp.acos.inPlace(self) }
   /// The angle in radians with this tangent, as `torch.atan`.
   public func atan() -> Tensor { UnaryOp.atan(self) }
+  @discardableResult public func atan_() -> Tensor { UnaryOp.atan.inPlace(self) }
   /// The hyperbolic sine, as `torch.sinh`.
   public func sinh() -> Tensor { UnaryOp.sinh(self) }
+  @discardableResult public func sinh_() -> Tensor { UnaryOp.sinh.inPlace(self) }
   /// The hyperbolic cosine, as `torch.cosh`.
   public func cosh() -> Tensor { UnaryOp.cosh(self) }
+  @discardableResult public func cosh_() -> Tensor { UnaryOp.cosh.inPlace(self) }
   /// The hyperbolic tangent, as `torch.tanh`.
   public func tanh() -> Tensor { UnaryOp.tanh(self) }
   @discardableResult public func tanh_() -> Tensor { UnaryOp.tanh.inPlace(self) }
   /// The inverse hyperbolic sine, as `torch.asinh`.
   public func asinh() -> Tensor { UnaryOp.asinh(self) }
+  @discardableResult public func asinh_() -> Tensor { UnaryOp.asinh.inPlace(self) }
   /// The inverse hyperbolic cosine, as `torch.acosh`.
   public func acosh() -> Tensor { UnaryOp.acosh(self) }
+  @discardableResult public func acosh_() -> Tensor { UnaryOp.acosh.inPlace(self) }
   /// The inverse hyperbolic tangent, as `torch.atanh`.
   public func atanh() -> Tensor { UnaryOp.atanh(self) }
+  @discardableResult public func atanh_() -> Tensor { UnaryOp.atanh.inPlace(self) }
 
   /// The error function, as `torch.erf`.
   public func erf() -> Tensor { UnaryOp.erf(self) }
+  @discardableResult public func erf_() -> Tensor { UnaryOp.erf.inPlace(self) }
   /// 1 - erf(x), as `torch.erfc`.
   public func erfc() -> Tensor { UnaryOp.erfc(self) }
+  @discardableResult public func erfc_() -> Tensor { UnaryOp.erfc.inPlace(self) }
   /// The inverse of the error function, as `torch.erfinv`.
   public func erfinv() -> Tensor { UnaryOp.erfinv(self) }
+  @discardableResult public func erfinv_() -> Tensor { UnaryOp.erfinv.inPlace(self) }
   /// The logarithm of the magnitude of the gamma function, as `torch.lgamma`.
   public func lgamma() -> Tensor { UnaryOp.lgamma(self) }
+  @discardableResult public func lgamma_() -> Tensor { UnaryOp.lgamma.inPlace(self) }
 
   /// The largest whole number not above every element, as `torch.floor`.
   public func floor() -> Tensor { UnaryOp.floor(self) }
@@ -154,11 +166,28 @@ extension Tensor {
   /// The nearest whole number, halves to even, as `torch.round`.
   public func round() -> Tensor { UnaryOp.round(self) }
   @discardableResult public func round_() -> Tensor { UnaryOp.round.inPlace(self) }
+  /// The nearest number with so many decimals, halves to even, as `torch.round`.
+  /// - Parameter decimals: negative ones round to tens, hundreds and so on.
+  /// - Precondition: floating point.
+  public func round(decimals: Int) -> Tensor {
+    inOp("round") {
+      guard dtype.isFloatingPoint || decimals == 0 else {
+        fault("round", "decimals want floating point, not \(dtype.name)")
+      }
+      if decimals == 0 { return UnaryOp.round(self) }
+      // Ten to a whole power, exact for what a Double can tell apart.
+      let power = (0..<Swift.abs(decimals)).reduce(1.0) { product, _ in product * 10 }
+      return decimals > 0 ? UnaryOp.round(self * power) / power : UnaryOp.round(self / power) * power
+    }
+  }
+  @discardableResult
+  public func round_(decimals: Int) -> Tensor { inOp("round_") { copy_(round(decimals: decimals)) } }
   /// Every element without its fraction, as `torch.trunc`.
   public func trunc() -> Tensor { UnaryOp.trunc(self) }
   @discardableResult public func trunc_() -> Tensor { UnaryOp.trunc.inPlace(self) }
   /// The fraction of every element, as `torch.frac`.
   public func frac() -> Tensor { UnaryOp.frac(self) }
+  @discardableResult public func frac_() -> Tensor { UnaryOp.frac.inPlace(self) }
 
   /// 1 / (1 + exp(-x)), as `torch.sigmoid`.
   public func sigmoid() -> Tensor { UnaryOp.sigmoid(self) }
@@ -179,6 +208,20 @@ extension Tensor {
     return UnaryOp.clamp.inPlace(self, a: bounds.0, b: bounds.1)
   }
 
+  /// Every element held within bounds of its own, as `torch.clamp`; where the bounds cross, the upper one counts.
+  /// - Precondition: at least one bound is given.
+  public func clamp(min: Tensor?, max: Tensor? = nil) -> Tensor {
+    guard min != nil || max != nil else { fault("clamp", "wants min, max or both") }
+    return ClampWithin(hasMin: min != nil, hasMax: max != nil).apply([self] + [min, max].compactMap { $0 })[0]
+  }
+  public func clamp(max: Tensor) -> Tensor { clamp(min: nil, max: max) }
+  @discardableResult
+  public func clamp_(min: Tensor?, max: Tensor? = nil) -> Tensor {
+    inOp("clamp_") { copyInPlace(clamp(min: min, max: max), "clamp") }
+  }
+  @discardableResult
+  public func clamp_(max: Tensor) -> Tensor { clamp_(min: nil, max: max) }
+
   private func clampBounds(_ min: (any TensorScalar)?, _ max: (any TensorScalar)?) -> (Double, Double) {
     guard min != nil || max != nil else { fault("clamp", "wants min, max or both") }
     return (min?.scalar.double ?? -.infinity, max?.scalar.double ?? .infinity)
@@ -193,10 +236,12 @@ extension Tensor {
 
   /// The derivative of ``lgamma()``, as `torch.digamma`.
   public func digamma() -> Tensor { UnaryOp.digamma(self) }
+  @discardableResult public func digamma_() -> Tensor { UnaryOp.digamma.inPlace(self) }
 }
 
 extension UnaryOp {
-  static let digamma = UnaryOp("digamma", kernel: .digamma, saves: .input) { g, x in
-    fault("digamma", "its derivative, polygamma(1), is not available yet")
+  static let digamma = UnaryOp("digamma", kernel: .digamma, saves: .input) { g, x in g * UnaryOp.trigamma(x) }
+  static let trigamma = UnaryOp("trigamma", kernel: .trigamma, saves: .input) { g, x in
+    fault("trigamma", "its derivative, polygamma(2), is not available yet")
   }
 }

@@ -224,8 +224,10 @@ struct Product: Op {
     let ones = Tensor.ones(reducedShape(flat.shape, [dim], keepdim: true), dtype: x.dtype, device: x.device)
     let n = flat.size(dim)
     if n == 0 { return [Tensor.zeros(like: x)] }
-    let before = Tensor.cat([ones, flat.narrow(dim, 0, n - 1)], dim: dim).cumprod(dim: dim)
-    let after = Tensor.cat([ones, flat.flip([dim]).narrow(dim, 0, n - 1)], dim: dim).cumprod(dim: dim).flip([dim])
+    let before = Tensor.cat([ones, flat.narrow(dim: dim, start: 0, length: n - 1)], dim: dim).cumprod(dim: dim)
+    let after = Tensor.cat([ones, flat.flip(dims: [dim]).narrow(dim: dim, start: 0, length: n - 1)], dim: dim).cumprod(
+      dim: dim
+    ).flip(dims: [dim])
     return [g.restored(dims, keepdim: keepdim, to: x.shape) * (before * after).reshape(x.shape)]
   }
 }
@@ -266,6 +268,9 @@ extension Tensor {
   public func `var`(dim: [Int] = [], unbiased: Bool, keepdim: Bool = false) -> Tensor {
     self.var(dim: dim, correction: unbiased ? 1 : 0, keepdim: keepdim)
   }
+  public func `var`(dim: Int, unbiased: Bool, keepdim: Bool = false) -> Tensor {
+    self.var(dim: [dim], unbiased: unbiased, keepdim: keepdim)
+  }
 
   /// Standard deviations over dimensions, all by default, as `torch.std`.
   /// - Parameter correction: subtracted from the count; 1 gives the unbiased estimate.
@@ -278,6 +283,9 @@ extension Tensor {
   }
   public func std(dim: [Int] = [], unbiased: Bool, keepdim: Bool = false) -> Tensor {
     std(dim: dim, correction: unbiased ? 1 : 0, keepdim: keepdim)
+  }
+  public func std(dim: Int, unbiased: Bool, keepdim: Bool = false) -> Tensor {
+    std(dim: [dim], unbiased: unbiased, keepdim: keepdim)
   }
 
   private func floating(_ op: String) -> Tensor {

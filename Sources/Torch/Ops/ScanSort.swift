@@ -15,7 +15,7 @@ struct CumulativeSum: StructureOp {
 
   func backward(_ gradient: Tensor, input: Layout) -> Tensor {
     if input.rank == 0 { return gradient }
-    return gradient.flip([dim]).cumsum(dim: dim).flip([dim])
+    return gradient.flip(dims: [dim]).cumsum(dim: dim).flip(dims: [dim])
   }
 }
 
@@ -41,9 +41,9 @@ struct CumulativeProduct: Op {
     let ones = Tensor.ones(reducedShape(x.shape, [dim], keepdim: true), dtype: x.dtype, device: x.device)
     for i in 0..<n {
       // Results i... with x[i] replaced by 1.
-      let before = i == 0 ? ones : x.narrow(dim, 0, i).prod(dim: dim, keepdim: true)
-      let run = Tensor.cat([ones, x.narrow(dim, i + 1, n - i - 1)], dim: dim).cumprod(dim: dim)
-      parts.append((g.narrow(dim, i, n - i) * (before * run)).sum(dim: dim, keepdim: true))
+      let before = i == 0 ? ones : x.narrow(dim: dim, start: 0, length: i).prod(dim: dim, keepdim: true)
+      let run = Tensor.cat([ones, x.narrow(dim: dim, start: i + 1, length: n - i - 1)], dim: dim).cumprod(dim: dim)
+      parts.append((g.narrow(dim: dim, start: i, length: n - i) * (before * run)).sum(dim: dim, keepdim: true))
     }
     return [n == 0 ? Tensor.zeros(like: x) : Tensor.cat(parts, dim: dim)]
   }
@@ -62,8 +62,8 @@ struct Sort: Op {
     var indices = Tensor.empty(like: x, dtype: .int64)
     x.backend.sort(x.strided, dim: dim, descending: descending, values: values.strided, indices: indices.strided)
     if let limit, x.ndim > 0 {
-      values = values.narrow(dim, 0, limit).clone(memoryFormat: .contiguousFormat)
-      indices = indices.narrow(dim, 0, limit).clone(memoryFormat: .contiguousFormat)
+      values = values.narrow(dim: dim, start: 0, length: limit).clone(memoryFormat: .contiguousFormat)
+      indices = indices.narrow(dim: dim, start: 0, length: limit).clone(memoryFormat: .contiguousFormat)
     }
     saving.constant(indices)
     return [values, indices]
@@ -97,7 +97,7 @@ struct Flip: StructureOp {
     }
   }
 
-  func backward(_ gradient: Tensor, input: Layout) -> Tensor { gradient.flip(dims) }
+  func backward(_ gradient: Tensor, input: Layout) -> Tensor { gradient.flip(dims: dims) }
 }
 
 extension Tensor {
@@ -107,27 +107,38 @@ extension Tensor {
     return CumulativeSum(dim: dim)(to(dtype ?? (self.dtype.isFloatingPoint ? self.dtype : .int64)))
   }
 
+  @discardableResult
+  public func cumsum_(dim: Int, dtype: DType? = nil) -> Tensor {
+    inOp("cumsum_") { copy_(cumsum(dim: dim, dtype: dtype ?? self.dtype)) }
+  }
+
   /// Running products along a dimension, as `torch.cumprod`; whole numbers give int64.
   public func cumprod(dim: Int, dtype: DType? = nil) -> Tensor {
     let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "cumprod") }
     return CumulativeProduct(dim: dim)(to(dtype ?? (self.dtype.isFloatingPoint ? self.dtype : .int64)))
   }
 
+  @discardableResult
+  public func cumprod_(dim: Int, dtype: DType? = nil) -> Tensor {
+    inOp("cumprod_") { copy_(cumprod(dim: dim, dtype: dtype ?? self.dtype)) }
+  }
+
   /// Values in order along a dimension with their positions, as `torch.sort`; equal ones keep their order, NaN is largest.
-  public func sort(dim: Int = -1, descending: Bool = false) -> (values: Tensor, indices: Tensor) {
+  /// - Parameter stable: whether equal ones must keep their order; here they always do.
+  public func sort(dim: Int = -1, descending: Bool = false, stable: Bool = false) -> (values: Tensor, indices: Tensor) {
     let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "sort") }
     let results = Sort(dim: dim, descending: descending, limit: nil, name: "sort").apply([self])
     return (results[0], results[1])
   }
 
   /// The positions that would bring a dimension in order, as `torch.argsort`.
-  public func argsort(dim: Int = -1, descending: Bool = false) -> Tensor {
+  public func argsort(dim: Int = -1, descending: Bool = false, stable: Bool = false) -> Tensor {
     inOp("argsort") { detach().sort(dim: dim, descending: descending).indices }
   }
 
   /// The `k` largest or smallest values along a dimension in order, with their positions, as `torch.topk`.
   /// - Precondition: `k` is at most the size of the dimension.
-  public func topk(_ k: Int, dim: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
+  public func topk(k: Int, dim: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
     let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "topk") }
     if dtype == .bool { fault("topk", "takes numbers, not bool; convert with to(.uint8)") }
     let size = ndim == 0 ? 1 : shape[dim]
@@ -139,7 +150,7 @@ extension Tensor {
   }
 
   /// The order reversed along dimensions, as a copy, as `torch.flip`.
-  public func flip(_ dims: [Int]) -> Tensor {
+  public func flip(dims: [Int]) -> Tensor {
     Flip(dims: dims.isEmpty ? [] : reducedDims(dims, of: self, op: "flip"))(self)
   }
 }

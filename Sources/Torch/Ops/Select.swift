@@ -50,6 +50,9 @@ extension Tensor {
   public static func `where`(_ condition: Tensor, _ x: some TensorScalar, _ y: Tensor) -> Tensor {
     Where()(condition, .number(x.scalar), y)
   }
+  public static func `where`(_ condition: Tensor, _ x: some TensorScalar, _ y: some TensorScalar) -> Tensor {
+    Where()(condition, .number(x.scalar), .number(y.scalar))
+  }
 
   /// The elements where the condition holds, elsewhere those of `other`, as `torch.Tensor.where`.
   public func `where`(_ condition: Tensor, _ other: Tensor) -> Tensor { Where()(condition, self, other) }
@@ -75,5 +78,9 @@ extension Tensor {
   @discardableResult
   public func maskedFill_(_ mask: Tensor, value: some TensorScalar) -> Tensor {
     inOp("masked_fill_") { copy_(maskedFill(mask, value: value)).namedWrite("masked_fill") }
+  }
+  @discardableResult
+  public func maskedFill_(_ mask: Tensor, value: Tensor) -> Tensor {
+    inOp("masked_fill_") { copy_(maskedFill(mask, value: value)) }
   }
 }

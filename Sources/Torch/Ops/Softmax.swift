@@ -64,6 +64,29 @@ struct SoftmaxGradient: Op {
   }
 }
 
+struct LogSumExp: Op {
+  let dims: [Int], keepdim: Bool
+  var name: StaticString { "logsumexp" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    saving.input(0)
+    saving.output(0)
+    let x = inputs[0]
+    if x.numel() == 0 { return [x.exp().sum(dim: dims, keepdim: keepdim).log()] }
+    let top = x.amax(dim: dims, keepdim: true)
+    let shift = top.where(top.isfinite(), 0)
+    let sum = (x - shift).exp().sum(dim: dims, keepdim: true).log() + shift
+    return [keepdim ? sum : sum.view(reducedShape(x.shape, dims, keepdim: false))]
+  }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let g = gradients[0] else { return [] }
+    let x = saved[0]
+    func wide(_ y: Tensor) -> Tensor { keepdim ? y : y.view(reducedShape(x.shape, dims, keepdim: true)) }
+    return [wide(g) * (x - wide(saved[1])).exp()]
+  }
+}
+
 extension Tensor {
   /// Exponentials that add up to one along a dimension, as `torch.softmax`.
   /// - Parameter dtype: convert to it first.
@@ -85,16 +108,8 @@ extension Tensor {
 
   /// log(sum(exp)) over dimensions, computed without overflow, as `torch.logsumexp`.
   public func logsumexp(dim: [Int], keepdim: Bool = false) -> Tensor {
-    inOp("logsumexp") {
-      let x = dtype.isFloatingPoint ? self : to(.defaultFloat)
-      let dims = reducedDims(dim, of: self, op: "logsumexp")
-      // The logarithm of nothing's sum is -inf; there is no largest element to shift by.
-      if numel() == 0 { return x.exp().sum(dim: dims, keepdim: keepdim).log().named("logsumexp") }
-      let top = x.detach().amax(dim: dims, keepdim: true)
-      let shift = top.where(top.isfinite(), 0)
-      let sum = (x - shift).exp().sum(dim: dims, keepdim: true).log() + shift
-      return (keepdim ? sum : sum.squeeze(dims)).named("logsumexp")
-    }
+    let dims = reducedDims(dim, of: self, op: "logsumexp")
+    return LogSumExp(dims: dims, keepdim: keepdim)(dtype.isFloatingPoint ? self : float())
   }
   public func logsumexp(dim: Int, keepdim: Bool = false) -> Tensor { logsumexp(dim: [dim], keepdim: keepdim) }
 }

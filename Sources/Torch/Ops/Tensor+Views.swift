@@ -43,7 +43,7 @@ extension Tensor {
   }
 
   /// Splits one dimension into several, as `torch.unflatten`. One size may be -1.
-  public func unflatten(_ dim: Int, _ sizes: [Int]) -> Tensor {
+  public func unflatten(dim: Int, sizes: [Int]) -> Tensor {
     inOp("unflatten") {
       guard ndim > 0 else { fault("unflatten", "a 0-dim tensor has no dimension to split") }
       let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "unflatten") }
@@ -58,6 +58,10 @@ extension Tensor {
   public func transpose(_ dim0: Int, _ dim1: Int) -> Tensor {
     Transpose(dim0: dim0, dim1: dim1, name: "transpose")(self)
   }
+
+  /// As ``transpose(_:_:)``, as `torch.swapaxes`.
+  public func swapaxes(_ axis0: Int, _ axis1: Int) -> Tensor { transpose(axis0, axis1) }
+  @discardableResult public func swapaxes_(_ axis0: Int, _ axis1: Int) -> Tensor { transpose_(axis0, axis1) }
 
   /// The matrix with rows and columns swapped, as `torch.t`.
   /// - Precondition: at most 2 dimensions.
@@ -83,7 +87,7 @@ extension Tensor {
   public func permute(_ dims: [Int]) -> Tensor { Permute(dims: dims)(self) }
 
   /// Moves dimensions to other places, the rest keep their order, as `torch.movedim`.
-  public func movedim(_ source: [Int], _ destination: [Int]) -> Tensor {
+  public func movedim(source: [Int], destination: [Int]) -> Tensor {
     inOp("movedim") {
       guard source.count == destination.count else {
         fault("movedim", "wants as many destinations as sources; got \(source) and \(destination)")
@@ -101,8 +105,10 @@ extension Tensor {
       return permute(order.map { $0 ?? rest.next()! })
     }
   }
-  /// As ``movedim(_:_:)-([Int],[Int])``, for one dimension.
-  public func movedim(_ source: Int, _ destination: Int) -> Tensor { movedim([source], [destination]) }
+  /// As ``movedim(source:destination:)-([Int],[Int])``, for one dimension.
+  public func movedim(source: Int, destination: Int) -> Tensor {
+    movedim(source: [source], destination: [destination])
+  }
 
   /// A new dimension of size one, as `torch.unsqueeze`.
   public func unsqueeze(_ dim: Int) -> Tensor { Unsqueeze(dim: dim)(self) }
@@ -126,10 +132,10 @@ extension Tensor {
   public func broadcast(to sizes: some Collection<Int>) -> Tensor { expand(sizes) }
 
   /// One entry along a dimension, which disappears, as `torch.select`.
-  public func select(_ dim: Int, _ index: Int) -> Tensor { Select(dim: dim, index: index)(self) }
+  public func select(dim: Int, index: Int) -> Tensor { Select(dim: dim, index: index)(self) }
 
   /// The entries `start..<start + length` along a dimension, as `torch.narrow`.
-  public func narrow(_ dim: Int, _ start: Int, _ length: Int) -> Tensor {
+  public func narrow(dim: Int, start: Int, length: Int) -> Tensor {
     inOp("narrow") {
       let size = size(dim)
       let first = start < 0 ? start + size : start
@@ -140,6 +146,14 @@ extension Tensor {
       }
       return Slice(dim: dim, start: first, end: first + length, step: 1)(self)
     }
+  }
+
+  /// As ``narrow(dim:start:length:)-(Int,Int,Int)``, with the start in a tensor of one whole number.
+  public func narrow(dim: Int, start: Tensor, length: Int) -> Tensor {
+    guard start.ndim == 0, start.dtype.isInteger else {
+      fault("narrow", "start wants a 0-dim tensor of whole numbers, got \(start.signature)")
+    }
+    return narrow(dim: dim, start: start.item(), length: length)
   }
 
   /// Python's slice along a dimension: bounds are clamped, negative ones count from the end.
@@ -153,15 +167,23 @@ extension Tensor {
   }
 
   /// Windows of a size along a dimension, as a new last dimension, as `torch.Tensor.unfold`.
-  public func unfold(_ dim: Int, _ size: Int, _ step: Int) -> Tensor { Unfold(dim: dim, size: size, step: step)(self) }
+  public func unfold(dimension: Int, size: Int, step: Int) -> Tensor {
+    Unfold(dim: dimension, size: size, step: step)(self)
+  }
 
   /// The storage seen through any sizes and strides, in elements, as `torch.as_strided`.
   /// - Precondition: every place lies within the storage.
-  public func asStrided(_ sizes: some Collection<Int>, strides: some Collection<Int>, storageOffset: Int? = nil)
+  public func asStrided(size: some Collection<Int>, stride: some Collection<Int>, storageOffset: Int? = nil)
     -> Tensor
   {
+    inOp("as_strided") { checkedAsStrided(size, stride, storageOffset)(self) }
+  }
+
+  func checkedAsStrided(_ size: some Collection<Int>, _ stride: some Collection<Int>, _ storageOffset: Int?)
+    -> AsStrided
+  {
     inOp("as_strided") {
-      let op = AsStrided(shape: Shape(sizes), strides: Shape(strides), offset: storageOffset ?? strided.layout.offset)
+      let op = AsStrided(shape: Shape(size), strides: Shape(stride), offset: storageOffset ?? strided.layout.offset)
       let layout = checked { () throws(OpError) in try op.layout(of: strided.layout) }
       guard layout.fits(bytes: storage.byteCount, itemSize: dtype.itemSize) else {
         fault(
@@ -169,7 +191,7 @@ extension Tensor {
           "sizes \(layout.shape.brackets) with strides \(layout.strides.brackets) and offset \(layout.offset) leave the storage of \(storage.byteCount) bytes"
         )
       }
-      return op(self)
+      return op
     }
   }
 }

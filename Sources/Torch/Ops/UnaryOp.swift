@@ -56,6 +56,7 @@ final class UnaryOp: Sendable {
   @inline(__always)
   func callAsFunction(_ x: Tensor, a: Double = 0, b: Double = 0) -> Tensor {
     inOp(name) {
+      if domain == .floating && !x.dtype.isFloatingPoint && !roundsInSteps { return ofWhole(x, a, b) }
       let source = prepared(x)
       let out = Tensor(x.backend.allocate(source.layout.likeDense, dtype: source.dtype))
       x.backend.unary(kernel, source, a: a, b: b, into: out.strided)
@@ -64,6 +65,16 @@ final class UnaryOp: Sendable {
       }
       return out
     }
+  }
+
+  /// PyTorch computes these by float32 steps that round each.
+  private var roundsInSteps: Bool { kernel == .rsqrt || kernel == .sigmoid }
+
+  /// Of whole numbers: computed in float64 and rounded once, so that the float32 is the nearest, as PyTorch's mostly is.
+  private func ofWhole(_ x: Tensor, _ a: Double, _ b: Double) -> Tensor {
+    let wide = x.backend.cast(x.strided, to: .float64)
+    x.backend.unary(kernel, wide, a: a, b: b, into: wide)
+    return Tensor(x.backend.cast(wide, to: .defaultFloat))
   }
 
   /// Computes the op into its operand.

@@ -136,7 +136,7 @@ struct FoldWindows: Op {
     let whole = Tensor.zeros(shape, dtype: inputs[0].dtype, device: inputs[0].device)
     let windows = op(whole)
     // One offset within the window at a time: those places never overlap.
-    for i in 0..<op.size { windows.select(-1, i).add_(inputs[0].select(-1, i)) }
+    for i in 0..<op.size { windows.select(dim: -1, index: i).add_(inputs[0].select(dim: -1, index: i)) }
     return [whole]
   }
 
@@ -189,20 +189,20 @@ struct AsStridedGradient: Op {
     if viewLayout.mayOverlap {
       memory.scatterAdd_(dim: 0, index: places(viewLayout), src: gradient.reshape(-1))
     } else {
-      memory.asStrided(view.shape, strides: view.strides, storageOffset: view.offset - origin).copy_(gradient)
+      memory.asStrided(size: view.shape, stride: view.strides, storageOffset: view.offset - origin).copy_(gradient)
     }
-    let shown = memory.asStrided(input.shape, strides: input.strides, storageOffset: input.offset - origin)
+    let shown = memory.asStrided(size: input.shape, stride: input.strides, storageOffset: input.offset - origin)
     guard input.mayOverlap else { return [shown] }
     let sharers = Tensor.zeros(like: memory)
     let where_ = places(input)
     sharers.scatterAdd_(dim: 0, index: where_, src: Tensor.ones([where_.numel()], dtype: gradient.dtype))
-    return [shown / sharers.asStrided(input.shape, strides: input.strides, storageOffset: input.offset - origin)]
+    return [shown / sharers.asStrided(size: input.shape, stride: input.strides, storageOffset: input.offset - origin)]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     gradients[0].map {
       let dense = $0.copied(inLayout: Layout(shape: input.shape, strides: input.strides, offset: 0))
-      return [dense.asStrided(view.shape, strides: view.strides, storageOffset: view.offset - input.offset)]
+      return [dense.asStrided(size: view.shape, stride: view.strides, storageOffset: view.offset - input.offset)]
     } ?? []
   }
 }

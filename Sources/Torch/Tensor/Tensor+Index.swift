@@ -181,7 +181,7 @@ extension Tensor {
         "index",
         "index \(position) is out of bounds for dim \(dim) with size \(size(dim)); got input \(whole.shape.brackets)")
     }
-    return select(dim, position)
+    return select(dim: dim, index: position)
   }
 
   /// An index tensor as int64 positions: a mask becomes one tensor for each dimension it covers.

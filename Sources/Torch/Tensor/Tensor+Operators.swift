@@ -19,7 +19,10 @@ extension Tensor {
   public static func * (x: some TensorScalar, y: Tensor) -> Tensor { BinaryOp.mul(y, x.scalar, numberFirst: true) }
   public static func / (x: Tensor, y: Tensor) -> Tensor { BinaryOp.div(x, y) }
   public static func / (x: Tensor, y: some TensorScalar) -> Tensor { BinaryOp.div(x, y.scalar) }
-  public static func / (x: some TensorScalar, y: Tensor) -> Tensor { BinaryOp.div(y, x.scalar, numberFirst: true) }
+  public static func / (x: some TensorScalar, y: Tensor) -> Tensor {
+    // As PyTorch computes it; the last bit depends on it.
+    inOp("div") { y.reciprocal() * x }
+  }
   public static func % (x: Tensor, y: Tensor) -> Tensor { BinaryOp.remainder(x, y) }
   public static func % (x: Tensor, y: some TensorScalar) -> Tensor { BinaryOp.remainder(x, y.scalar) }
   public static func ** (x: Tensor, y: Tensor) -> Tensor { x.pow(y) }
@@ -28,8 +31,20 @@ extension Tensor {
   public static prefix func - (x: Tensor) -> Tensor { x.neg() }
 
   public static func & (x: Tensor, y: Tensor) -> Tensor { x.bitwiseAnd(y) }
+  public static func & (x: Tensor, y: some TensorScalar) -> Tensor { x.bitwiseAnd(y) }
+  public static func & (x: some TensorScalar, y: Tensor) -> Tensor {
+    BinaryOp.bitwiseAnd(y, x.scalar, numberFirst: true)
+  }
   public static func | (x: Tensor, y: Tensor) -> Tensor { x.bitwiseOr(y) }
+  public static func | (x: Tensor, y: some TensorScalar) -> Tensor { x.bitwiseOr(y) }
+  public static func | (x: some TensorScalar, y: Tensor) -> Tensor {
+    BinaryOp.bitwiseOr(y, x.scalar, numberFirst: true)
+  }
   public static func ^ (x: Tensor, y: Tensor) -> Tensor { x.bitwiseXor(y) }
+  public static func ^ (x: Tensor, y: some TensorScalar) -> Tensor { x.bitwiseXor(y) }
+  public static func ^ (x: some TensorScalar, y: Tensor) -> Tensor {
+    BinaryOp.bitwiseXor(y, x.scalar, numberFirst: true)
+  }
   /// Every bit flipped; logical not for bool.
   public static prefix func ~ (x: Tensor) -> Tensor { x.bitwiseNot() }
 

@@ -12,6 +12,14 @@ extension CPUBackend {
       desc.dst_layout = target
       if cd_conv_forward(&desc, source.pointer, kernel.pointer, bias?.pointer, out.pointer) == CD_OK { return }
     }
+    if x.dtype.itemSize == 2 {
+      // Half types add up in float32.
+      let wide = allocate(out.layout.likeDense, dtype: .float32)
+      convolution(
+        spec, cast(x, to: .float32), weight: cast(kernel, to: .float32), bias: bias.map { cast($0, to: .float32) },
+        into: wide)
+      return copy(wide, into: out)
+    }
     let loop = ConvolutionLoop(spec, input: x, weight: kernel, output: out)
     if let bias {
       let shape = Shape((0..<out.layout.rank).map { $0 == 1 ? out.shape[1] : 1 })
@@ -33,6 +41,12 @@ extension CPUBackend {
       desc.dst_layout = sourceLayout
       if cd_conv_backward_data(&desc, source.pointer, kernel.pointer, out.pointer) == CD_OK { return }
     }
+    if out.dtype.itemSize == 2 {
+      let wide = allocate(out.layout.likeDense, dtype: .float32)
+      convolutionInputGradient(
+        spec, cast(gradient, to: .float32), weight: cast(kernel, to: .float32), into: wide)
+      return copy(wide, into: out)
+    }
     fill(out, with: .int(0))
     let loop = ConvolutionLoop(spec, input: out, weight: kernel, output: gradient)
     gradient.dtype.visit(PlainConvolution(loop: loop, purpose: .inputGradient))
@@ -49,6 +63,14 @@ extension CPUBackend {
       desc.dst_layout = slopeLayout
       let status = cd_conv_backward_weights(&desc, source.pointer, slope.pointer, weight.pointer, bias?.pointer)
       if status == CD_OK { return }
+    }
+    if weight.dtype.itemSize == 2 {
+      let wide = allocate(weight.layout.likeDense, dtype: .float32)
+      let wideBias = bias.map { allocate($0.layout.likeDense, dtype: .float32) }
+      convolutionWeightGradient(
+        spec, cast(x, to: .float32), cast(gradient, to: .float32), into: wide, bias: wideBias)
+      if let bias, let wideBias { copy(wideBias, into: bias) }
+      return copy(wide, into: weight)
     }
     fill(weight, with: .int(0))
     let loop = ConvolutionLoop(spec, input: x, weight: weight, output: gradient)

@@ -47,6 +47,11 @@ extension CPUBackend {
   package func binary(
     _ kernel: BinaryKernel, _ x: Strided, number: Scalar, numberFirst: Bool, alpha: Double, into out: Strided
   ) {
+    if out.dtype.itemSize == 2 && keepsPrecision(kernel, number, out.dtype) {
+      let wide = cast(x, to: .float32)
+      binary(kernel, wide, number: number, numberFirst: numberFirst, alpha: alpha, into: wide)
+      return copy(wide, into: out)
+    }
     withUnsafeTemporaryAllocation(byteCount: 8, alignment: 8) { buffer in
       let value = buffer.baseAddress!
       out.dtype.visit(PlainFill(value: number, n: 1, out: value, so: 0))
@@ -59,6 +64,17 @@ extension CPUBackend {
         let (p, sp, q, sq) = numberFirst ? (value, 0, px, sx) : (px, sx, value, 0)
         out.dtype.visit(PlainBinary(kernel: kernel, alpha: alpha, n: n, out: po, so: so, x: p, sx: sp, y: q, sy: sq))
       }
+    }
+  }
+
+  /// Beside half types PyTorch's arithmetic takes a number in float32. Where the half type holds the number, that is the same.
+  private func keepsPrecision(_ kernel: BinaryKernel, _ number: Scalar, _ dtype: DType) -> Bool {
+    guard kernel == .add || kernel == .sub || kernel == .mul || kernel == .div else { return false }
+    let value = number.double
+    switch dtype {
+    case .float16: return value.isFinite && Double(Float16(value)) != value
+    case .bfloat16: return value.isFinite && Double(BFloat16(value).float) != value
+    default: return false
     }
   }
 

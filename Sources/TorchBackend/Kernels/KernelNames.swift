@@ -5,7 +5,7 @@ package enum UnaryKernel: Int32, CaseIterable, Sendable {
   case neg, abs, sign, square, sqrt, rsqrt, reciprocal
   case exp, exp2, expm1, log, log2, log10, log1p
   case sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh
-  case erf, erfc, erfinv, lgamma, digamma
+  case erf, erfc, erfinv, lgamma, digamma, trigamma
   case floor, ceil, round, trunc, frac
   case sigmoid, logSigmoid, relu
   case leakyRelu  // a: slope

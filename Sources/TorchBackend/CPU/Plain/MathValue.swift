@@ -182,6 +182,7 @@ extension Double: MathValue {
     case .erfinv: inverseErf(x)
     case .lgamma: libm.lgamma(x)
     case .digamma: Special.digamma(x)
+    case .trigamma: Special.trigamma(x)
     case .floor: x.rounded(.down)
     case .ceil: x.rounded(.up)
     case .round: x.rounded(.toNearestOrEven)
@@ -303,5 +304,24 @@ enum Special {
       z
       * (1 / 12.0 - z * (1 / 120.0 - z * (1 / 252.0 - z * (1 / 240.0 - z * (1 / 132.0 - z * (691 / 32760.0 - z / 12))))))
     return sum + libm.log(x) - 0.5 / x - series
+  }
+
+  /// The second derivative of lgamma: reflection below a half, recurrence up to 10, then the asymptotic series.
+  static func trigamma(_ x: Double) -> Double {
+    if x == .infinity { return 0 }
+    if x == -.infinity { return .nan }
+    if x <= 0, x == x.rounded(.down) { return .infinity }
+    if x < 0.5 {
+      let sine = libm.sin(.pi * x)
+      return .pi * .pi / (sine * sine) - trigamma(1 - x)
+    }
+    var x = x, sum = 0.0
+    while x < 10 {
+      sum += 1 / (x * x)
+      x += 1
+    }
+    let z = 1 / (x * x)
+    let series = z * (1 / 6.0 - z * (1 / 30.0 - z * (1 / 42.0 - z * (1 / 30.0 - z * (5 / 66.0 - z * (691 / 2730.0))))))
+    return sum + (1 + 0.5 / x + series) / x
   }
 }

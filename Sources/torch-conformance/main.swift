@@ -1,0 +1,3 @@
+import TorchConformance
+
+ConformanceCommand.main()
