@@ -67,6 +67,11 @@ extension Reduction: CaseArgument {}
 extension ScatterReduction: CaseArgument {}
 extension RoundingMode: CaseArgument {}
 
+extension Generator: CaseArgument {
+  /// No case file holds a generator.
+  static func from(_ value: Value) -> Self? { nil }
+}
+
 /// A number with its kind, for parameters that take any ``TensorScalar``.
 struct Number: CaseArgument {
   let value: any TensorScalar

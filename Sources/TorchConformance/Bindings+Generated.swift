@@ -19,6 +19,7 @@ extension Bindings {
     addFamily10()
     addFamily11()
     addFamily12()
+    addFamily13()
   }
 
   // ops: Arithmetic
@@ -887,6 +888,9 @@ extension Bindings {
     on("scatter_add_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).scatterAdd_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), src: a.get(3, as: Tensor.self))) }
     op("index_select", ".indexSelect", ["input", "dim", "index"])
     on("index_select", [.required(Tensor.self), .required(Int.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).indexSelect(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self))) }
+    op("index_put", ".indexPut", ["input", "indices", "values", "accumulate"])
+    on("index_put", [.required(Tensor.self), .required([Tensor?].self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).indexPut(a.get(1, as: [Tensor?].self), a.get(2, as: Tensor.self))) }
+    on("index_put", [.required(Tensor.self), .required([Tensor?].self), .required(Tensor.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).indexPut(a.get(1, as: [Tensor?].self), a.get(2, as: Tensor.self), accumulate: a.get(3, as: Bool.self))) }
     op("index_put_", ".indexPut_", ["input", "indices", "values", "accumulate"])
     on("index_put_", [.required(Tensor.self), .required([Tensor?].self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).indexPut_(a.get(1, as: [Tensor?].self), a.get(2, as: Tensor.self))) }
     on("index_put_", [.required(Tensor.self), .required([Tensor?].self), .required(Tensor.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).indexPut_(a.get(1, as: [Tensor?].self), a.get(2, as: Tensor.self), accumulate: a.get(3, as: Bool.self))) }
@@ -905,6 +909,9 @@ extension Bindings {
     op("where", "Tensor.where", ["condition", "input", "other"])
     on("where", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(Tensor.where(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
     on("where", [.required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(Tensor.where(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.get(2, as: Number.self).value)) }
+    op("Tensor.where", ".where", ["input", "condition", "other"])
+    on("Tensor.where", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).where(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("Tensor.where", [.required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).where(a.get(1, as: Tensor.self), a.get(2, as: Number.self).value)) }
     op("where", "Tensor.where", ["condition", "input", "other"])
     on("where", [.required(Tensor.self), .required(Number.self), .required(Tensor.self)]) { a in out(Tensor.where(a.get(0, as: Tensor.self), a.get(1, as: Number.self).value, a.get(2, as: Tensor.self))) }
     on("where", [.required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(Tensor.where(a.get(0, as: Tensor.self), a.get(1, as: Number.self).value, a.get(2, as: Number.self).value)) }
@@ -1006,8 +1013,58 @@ extension Bindings {
     on("new_full", [.required(Tensor.self), .required([Int].self), .required(Number.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(a.get(0, as: Tensor.self).newFull(a.get(1, as: [Int].self), a.get(2, as: Number.self).value, dtype: a.find(3, as: DType.self), device: a.find(5, as: Device.self), requiresGrad: a.get(6, as: Bool.self, or: false))) }
   }
 
-  // ops: Copies and casts
+  // ops: Random
   private mutating func addFamily9() {
+    op("rand", "Tensor.rand", ["size", "generator", "dtype", "layout", "device", "requires_grad"], variadic: 0, dtypes: "floats")
+    on("rand", [.required([Int].self), .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.rand(a.get(0, as: [Int].self))) }
+    on("rand", [.required([Int].self), .optional(Generator.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.rand(a.get(0, as: [Int].self), generator: a.find(1, as: Generator.self), dtype: a.get(2, as: DType.self, or: .float32), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }
+    op("randn", "Tensor.randn", ["size", "generator", "dtype", "layout", "device", "requires_grad"], variadic: 0, dtypes: "floats")
+    on("randn", [.required([Int].self), .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.randn(a.get(0, as: [Int].self))) }
+    on("randn", [.required([Int].self), .optional(Generator.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.randn(a.get(0, as: [Int].self), generator: a.find(1, as: Generator.self), dtype: a.get(2, as: DType.self, or: .float32), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }
+    op("rand_like", "Tensor.rand", ["input", "generator"], dtypes: "floats")
+    on("rand_like", [.required(Tensor.self), .absent]) { a in out(Tensor.rand(like: a.get(0, as: Tensor.self))) }
+    on("rand_like", [.required(Tensor.self), .required(Generator.self)]) { a in out(Tensor.rand(like: a.get(0, as: Tensor.self), generator: a.find(1, as: Generator.self))) }
+    op("randn_like", "Tensor.randn", ["input", "generator"], dtypes: "floats")
+    on("randn_like", [.required(Tensor.self), .absent]) { a in out(Tensor.randn(like: a.get(0, as: Tensor.self))) }
+    on("randn_like", [.required(Tensor.self), .required(Generator.self)]) { a in out(Tensor.randn(like: a.get(0, as: Tensor.self), generator: a.find(1, as: Generator.self))) }
+    op("randint", "Tensor.randint", ["low", "high", "size", "generator", "dtype", "layout", "device"], dtypes: "numbers")
+    on("randint", [.required(Int.self), .required(Int.self), .required([Int].self), .absent, .absent, .fixed("None"), .absent]) { a in out(Tensor.randint(a.get(0, as: Int.self), a.get(1, as: Int.self), a.get(2, as: [Int].self))) }
+    on("randint", [.required(Int.self), .required(Int.self), .required([Int].self), .optional(Generator.self), .optional(DType.self), .fixed("None"), .optional(Device.self)]) { a in out(Tensor.randint(a.get(0, as: Int.self), a.get(1, as: Int.self), a.get(2, as: [Int].self), generator: a.find(3, as: Generator.self), dtype: a.get(4, as: DType.self, or: .int64), device: a.get(6, as: Device.self, or: .cpu))) }
+    op("randint", "Tensor.randint", ["high", "size", "generator", "dtype", "layout", "device"], dtypes: "numbers")
+    on("randint", [.required(Int.self), .required([Int].self), .absent, .absent, .fixed("None"), .absent]) { a in out(Tensor.randint(a.get(0, as: Int.self), a.get(1, as: [Int].self))) }
+    on("randint", [.required(Int.self), .required([Int].self), .optional(Generator.self), .optional(DType.self), .fixed("None"), .optional(Device.self)]) { a in out(Tensor.randint(a.get(0, as: Int.self), a.get(1, as: [Int].self), generator: a.find(2, as: Generator.self), dtype: a.get(3, as: DType.self, or: .int64), device: a.get(5, as: Device.self, or: .cpu))) }
+    op("randperm", "Tensor.randperm", ["n", "generator", "dtype", "layout", "device"], dtypes: "numbers")
+    on("randperm", [.required(Int.self), .absent, .absent, .fixed("None"), .absent]) { a in out(Tensor.randperm(a.get(0, as: Int.self))) }
+    on("randperm", [.required(Int.self), .optional(Generator.self), .optional(DType.self), .fixed("None"), .optional(Device.self)]) { a in out(Tensor.randperm(a.get(0, as: Int.self), generator: a.find(1, as: Generator.self), dtype: a.get(2, as: DType.self, or: .int64), device: a.get(4, as: Device.self, or: .cpu))) }
+    op("uniform_", ".uniform_", ["input", "from", "to", "generator"], dtypes: "floats")
+    on("uniform_", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).uniform_()) }
+    on("uniform_", [.required(Tensor.self), .optional(Double.self), .optional(Double.self), .optional(Generator.self)]) { a in out(a.get(0, as: Tensor.self).uniform_(from: a.get(1, as: Double.self, or: 0), to: a.get(2, as: Double.self, or: 1), generator: a.find(3, as: Generator.self))) }
+    op("normal_", ".normal_", ["input", "mean", "std", "generator"], dtypes: "floats")
+    on("normal_", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).normal_()) }
+    on("normal_", [.required(Tensor.self), .optional(Double.self), .optional(Double.self), .optional(Generator.self)]) { a in out(a.get(0, as: Tensor.self).normal_(mean: a.get(1, as: Double.self, or: 0), std: a.get(2, as: Double.self, or: 1), generator: a.find(3, as: Generator.self))) }
+    op("bernoulli_", ".bernoulli_", ["input", "p", "generator"])
+    on("bernoulli_", [.required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).bernoulli_()) }
+    on("bernoulli_", [.required(Tensor.self), .required(Double.self), .absent]) { a in out(a.get(0, as: Tensor.self).bernoulli_(p: a.get(1, as: Double.self))) }
+    on("bernoulli_", [.required(Tensor.self), .absent, .required(Generator.self)]) { a in out(a.get(0, as: Tensor.self).bernoulli_(generator: a.find(2, as: Generator.self))) }
+    on("bernoulli_", [.required(Tensor.self), .required(Double.self), .required(Generator.self)]) { a in out(a.get(0, as: Tensor.self).bernoulli_(p: a.get(1, as: Double.self), generator: a.find(2, as: Generator.self))) }
+    op("random_", ".random_", ["input", "from", "to", "generator"])
+    on("random_", [.required(Tensor.self), .required(Int.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).random_(a.get(1, as: Int.self), a.get(2, as: Int.self))) }
+    on("random_", [.required(Tensor.self), .required(Int.self), .required(Int.self), .required(Generator.self)]) { a in out(a.get(0, as: Tensor.self).random_(a.get(1, as: Int.self), a.get(2, as: Int.self), generator: a.find(3, as: Generator.self))) }
+  }
+
+  // ops: Copies and casts
+  private mutating func addFamily10() {
+    op("copy_", ".copy_", ["input", "src", "non_blocking"])
+    on("copy_", [.required(Tensor.self), .required(Tensor.self), .fixed("False")]) { a in out(a.get(0, as: Tensor.self).copy_(a.get(1, as: Tensor.self))) }
+    op("fill_", ".fill_", ["input", "value"])
+    on("fill_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).fill_(a.get(1, as: Number.self).value)) }
+    op("detach", ".detach", ["input"])
+    on("detach", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).detach()) }
+    op("cpu", ".cpu", ["input"])
+    on("cpu", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).cpu()) }
+    op("to", ".to", ["input", "device", "non_blocking", "copy", "memory_format"])
+    on("to", [.required(Tensor.self), .required(Device.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).to(a.get(1, as: Device.self))) }
+    on("to", [.required(Tensor.self), .required(Device.self), .optional(Bool.self), .optional(Bool.self), .optional(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).to(a.get(1, as: Device.self), nonBlocking: a.get(2, as: Bool.self, or: false), copy: a.get(3, as: Bool.self, or: false), memoryFormat: a.get(4, as: MemoryFormat.self, or: .preserveFormat))) }
     op("clone", ".clone", ["input", "memory_format"])
     on("clone", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).clone()) }
     on("clone", [.required(Tensor.self), .required(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).clone(memoryFormat: a.get(1, as: MemoryFormat.self))) }
@@ -1051,7 +1108,7 @@ extension Bindings {
   }
 
   // ops: Functional
-  private mutating func addFamily10() {
+  private mutating func addFamily11() {
     op("nn.functional.linear", "F.linear", ["input", "weight", "bias"], dtypes: "numbers")
     on("nn.functional.linear", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(F.linear(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
     on("nn.functional.linear", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(F.linear(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.find(2, as: Tensor.self))) }
@@ -1107,7 +1164,7 @@ extension Bindings {
   }
 
   // modules
-  private mutating func addFamily11() {
+  private mutating func addFamily12() {
     module("Identity", [])
     make("Identity", []) { a in Identity() }
     call("Identity", ["input"])
@@ -1200,7 +1257,7 @@ extension Bindings {
   }
 
   // optimizers
-  private mutating func addFamily12() {
+  private mutating func addFamily13() {
     optimizer("SGD", ["params", "lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize", "foreach", "differentiable", "fused"])
     make(optimizer: "SGD", [.fixed("'tensors'"), .absent, .absent, .absent, .absent, .absent, .absent, .fixed("None"), .fixed("False"), .fixed("None")]) { groups, a in SGD(groups[0].params) }
     make(optimizer: "SGD", [.fixed("'tensors'"), .optional(Double.self), .optional(Double.self), .optional(Double.self), .optional(Double.self), .optional(Bool.self), .optional(Bool.self), .fixed("None"), .fixed("False"), .fixed("None")]) { groups, a in SGD(groups[0].params, lr: a.get(1, as: Double.self, or: 0.001), momentum: a.get(2, as: Double.self, or: 0), dampening: a.get(3, as: Double.self, or: 0), weightDecay: a.get(4, as: Double.self, or: 0), nesterov: a.get(5, as: Bool.self, or: false), maximize: a.get(6, as: Bool.self, or: false)) }

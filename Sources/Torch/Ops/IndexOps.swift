@@ -88,6 +88,12 @@ extension Tensor {
     }
   }
 
+  /// A copy with values written at `[indices[0], indices[1], ...]`, as `torch.index_put`.
+  /// - Parameter accumulate: add instead, so that an index that comes twice counts twice.
+  public func indexPut(_ indices: [Tensor?], _ values: Tensor, accumulate: Bool = false) -> Tensor {
+    inOp("index_put") { clone().indexPut_(indices, values, accumulate: accumulate) }
+  }
+
   /// Writes values at `[indices[0], indices[1], ...]`, as `torch.Tensor.index_put_`.
   /// - Parameter accumulate: add instead, so that an index that comes twice counts twice.
   @discardableResult
