@@ -112,9 +112,14 @@ struct Variance: Op {
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.input(0)
-    let x = inputs[0].dtype.itemSize == 2 ? inputs[0].to(.float32) : inputs[0]
+    return [unrounded(inputs[0]).to(inputs[0].dtype)]
+  }
+
+  /// The variance of half types as float32.
+  func unrounded(_ input: Tensor) -> Tensor {
+    let x = input.dtype.itemSize == 2 ? input.to(.float32) : input
     let centered = x - x.mean(dim: dims, keepdim: true)
-    return [(centered.square().sum(dim: dims, keepdim: keepdim) / divisor(x.shape)).to(inputs[0].dtype)]
+    return centered.square().sum(dim: dims, keepdim: keepdim) / divisor(x.shape)
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
@@ -133,7 +138,7 @@ struct StandardDeviation: Op {
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.input(0)
     saving.output(0)
-    return [variance(inputs[0]).sqrt()]
+    return [variance.unrounded(inputs[0]).sqrt().to(inputs[0].dtype)]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {

@@ -54,7 +54,7 @@ struct AddQuotient: Op {
     let y = saved[0], z = saved[1]
     return [
       saved.needs(0) ? g : nil, saved.needs(1) ? g * (BinaryOp.div(Tensor.number(value), z)) : nil,
-      saved.needs(2) ? -g * ((BinaryOp.mul(y, value) / z) / z) : nil,
+      saved.needs(2) ? -g * (BinaryOp.mul(y, value) / (z * z)) : nil,
     ]
   }
 }
