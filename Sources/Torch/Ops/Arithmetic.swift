@@ -9,7 +9,7 @@ extension BinaryOp {
   static let mul = BinaryOp(
     "mul", kernel: .mul, x: Gradient(.y) { g, s in g * s.y }, y: Gradient(.x) { g, s in g * s.x })
   static let div = BinaryOp(
-    "div", numberFirstNode: "mul", kernel: .div, result: .floating, x: Gradient(.y) { g, s in g / s.y },
+    "div", kernel: .div, result: .floating, x: Gradient(.y) { g, s in g / s.y },
     y: Gradient([.x, .y]) { g, s in -g * ((s.x / s.y) / s.y) })
   static let floorDivide = BinaryOp(
     "div", node: "div.2", kernel: .floorDivide, result: .numbers, x: Gradient { g, _ in Tensor.zeros(like: g) },

@@ -29,88 +29,92 @@ struct CompareOp {
   func inPlace(_ x: Tensor, _ number: Scalar) -> Tensor { inOp(name) { x.copy_(self(x, number)) } }
 
   func inPlace(_ x: Tensor, _ y: Tensor) -> Tensor {
-    inOp(name) { written(self(x, y), into: x) }
+    inOp(name) { x.copyInPlace(self(x, y), name) }
   }
+}
 
-  private func written(_ result: Tensor, into x: Tensor) -> Tensor {
-    guard result.shape == x.shape else {
-      fault(
-        OpError(name, "the result has shape \(result.shape.brackets) and cannot be written into \(x.shape.brackets)"))
-    }
-    return x.copy_(result)
-  }
+extension CompareOp {
+  static let eq = CompareOp(name: "eq", kernel: .eq)
+  static let ne = CompareOp(name: "ne", kernel: .ne)
+  static let lt = CompareOp(name: "lt", kernel: .lt)
+  static let le = CompareOp(name: "le", kernel: .le)
+  static let gt = CompareOp(name: "gt", kernel: .gt)
+  static let ge = CompareOp(name: "ge", kernel: .ge)
+  static let logicalAnd = CompareOp(name: "logical_and", kernel: .logicalAnd)
+  static let logicalOr = CompareOp(name: "logical_or", kernel: .logicalOr)
+  static let logicalXor = CompareOp(name: "logical_xor", kernel: .logicalXor)
 }
 
 extension Tensor {
   /// Whether elements are equal, as `torch.eq`. Broadcasts; so do the other comparisons.
-  public func eq(_ other: Tensor) -> Tensor { CompareOp(name: "eq", kernel: .eq)(self, other) }
-  public func eq(_ other: some TensorScalar) -> Tensor { CompareOp(name: "eq", kernel: .eq)(self, other.scalar) }
+  public func eq(_ other: Tensor) -> Tensor { CompareOp.eq(self, other) }
+  public func eq(_ other: some TensorScalar) -> Tensor { CompareOp.eq(self, other.scalar) }
   @discardableResult public func eq_(_ other: Tensor) -> Tensor {
-    CompareOp(name: "eq", kernel: .eq).inPlace(self, other)
+    CompareOp.eq.inPlace(self, other)
   }
   @discardableResult public func eq_(_ other: some TensorScalar) -> Tensor {
-    CompareOp(name: "eq", kernel: .eq).inPlace(self, other.scalar)
+    CompareOp.eq.inPlace(self, other.scalar)
   }
   /// Whether elements differ, as `torch.ne`.
-  public func ne(_ other: Tensor) -> Tensor { CompareOp(name: "ne", kernel: .ne)(self, other) }
-  public func ne(_ other: some TensorScalar) -> Tensor { CompareOp(name: "ne", kernel: .ne)(self, other.scalar) }
+  public func ne(_ other: Tensor) -> Tensor { CompareOp.ne(self, other) }
+  public func ne(_ other: some TensorScalar) -> Tensor { CompareOp.ne(self, other.scalar) }
   @discardableResult public func ne_(_ other: Tensor) -> Tensor {
-    CompareOp(name: "ne", kernel: .ne).inPlace(self, other)
+    CompareOp.ne.inPlace(self, other)
   }
   @discardableResult public func ne_(_ other: some TensorScalar) -> Tensor {
-    CompareOp(name: "ne", kernel: .ne).inPlace(self, other.scalar)
+    CompareOp.ne.inPlace(self, other.scalar)
   }
   /// Whether elements are less, as `torch.lt`.
-  public func lt(_ other: Tensor) -> Tensor { CompareOp(name: "lt", kernel: .lt)(self, other) }
-  public func lt(_ other: some TensorScalar) -> Tensor { CompareOp(name: "lt", kernel: .lt)(self, other.scalar) }
+  public func lt(_ other: Tensor) -> Tensor { CompareOp.lt(self, other) }
+  public func lt(_ other: some TensorScalar) -> Tensor { CompareOp.lt(self, other.scalar) }
   @discardableResult public func lt_(_ other: Tensor) -> Tensor {
-    CompareOp(name: "lt", kernel: .lt).inPlace(self, other)
+    CompareOp.lt.inPlace(self, other)
   }
   @discardableResult public func lt_(_ other: some TensorScalar) -> Tensor {
-    CompareOp(name: "lt", kernel: .lt).inPlace(self, other.scalar)
+    CompareOp.lt.inPlace(self, other.scalar)
   }
   /// Whether elements are less or equal, as `torch.le`.
-  public func le(_ other: Tensor) -> Tensor { CompareOp(name: "le", kernel: .le)(self, other) }
-  public func le(_ other: some TensorScalar) -> Tensor { CompareOp(name: "le", kernel: .le)(self, other.scalar) }
+  public func le(_ other: Tensor) -> Tensor { CompareOp.le(self, other) }
+  public func le(_ other: some TensorScalar) -> Tensor { CompareOp.le(self, other.scalar) }
   @discardableResult public func le_(_ other: Tensor) -> Tensor {
-    CompareOp(name: "le", kernel: .le).inPlace(self, other)
+    CompareOp.le.inPlace(self, other)
   }
   @discardableResult public func le_(_ other: some TensorScalar) -> Tensor {
-    CompareOp(name: "le", kernel: .le).inPlace(self, other.scalar)
+    CompareOp.le.inPlace(self, other.scalar)
   }
   /// Whether elements are greater, as `torch.gt`.
-  public func gt(_ other: Tensor) -> Tensor { CompareOp(name: "gt", kernel: .gt)(self, other) }
-  public func gt(_ other: some TensorScalar) -> Tensor { CompareOp(name: "gt", kernel: .gt)(self, other.scalar) }
+  public func gt(_ other: Tensor) -> Tensor { CompareOp.gt(self, other) }
+  public func gt(_ other: some TensorScalar) -> Tensor { CompareOp.gt(self, other.scalar) }
   @discardableResult public func gt_(_ other: Tensor) -> Tensor {
-    CompareOp(name: "gt", kernel: .gt).inPlace(self, other)
+    CompareOp.gt.inPlace(self, other)
   }
   @discardableResult public func gt_(_ other: some TensorScalar) -> Tensor {
-    CompareOp(name: "gt", kernel: .gt).inPlace(self, other.scalar)
+    CompareOp.gt.inPlace(self, other.scalar)
   }
   /// Whether elements are greater or equal, as `torch.ge`.
-  public func ge(_ other: Tensor) -> Tensor { CompareOp(name: "ge", kernel: .ge)(self, other) }
-  public func ge(_ other: some TensorScalar) -> Tensor { CompareOp(name: "ge", kernel: .ge)(self, other.scalar) }
+  public func ge(_ other: Tensor) -> Tensor { CompareOp.ge(self, other) }
+  public func ge(_ other: some TensorScalar) -> Tensor { CompareOp.ge(self, other.scalar) }
   @discardableResult public func ge_(_ other: Tensor) -> Tensor {
-    CompareOp(name: "ge", kernel: .ge).inPlace(self, other)
+    CompareOp.ge.inPlace(self, other)
   }
   @discardableResult public func ge_(_ other: some TensorScalar) -> Tensor {
-    CompareOp(name: "ge", kernel: .ge).inPlace(self, other.scalar)
+    CompareOp.ge.inPlace(self, other.scalar)
   }
 
   /// Whether both are true, not zero, as `torch.logical_and`.
-  public func logicalAnd(_ other: Tensor) -> Tensor { CompareOp(name: "logical_and", kernel: .logicalAnd)(self, other) }
+  public func logicalAnd(_ other: Tensor) -> Tensor { CompareOp.logicalAnd(self, other) }
   @discardableResult public func logicalAnd_(_ other: Tensor) -> Tensor {
-    CompareOp(name: "logical_and", kernel: .logicalAnd).inPlace(self, other)
+    CompareOp.logicalAnd.inPlace(self, other)
   }
   /// Whether either is true, not zero, as `torch.logical_or`.
-  public func logicalOr(_ other: Tensor) -> Tensor { CompareOp(name: "logical_or", kernel: .logicalOr)(self, other) }
+  public func logicalOr(_ other: Tensor) -> Tensor { CompareOp.logicalOr(self, other) }
   @discardableResult public func logicalOr_(_ other: Tensor) -> Tensor {
-    CompareOp(name: "logical_or", kernel: .logicalOr).inPlace(self, other)
+    CompareOp.logicalOr.inPlace(self, other)
   }
   /// Whether one of the two is true, as `torch.logical_xor`.
-  public func logicalXor(_ other: Tensor) -> Tensor { CompareOp(name: "logical_xor", kernel: .logicalXor)(self, other) }
+  public func logicalXor(_ other: Tensor) -> Tensor { CompareOp.logicalXor(self, other) }
   @discardableResult public func logicalXor_(_ other: Tensor) -> Tensor {
-    CompareOp(name: "logical_xor", kernel: .logicalXor).inPlace(self, other)
+    CompareOp.logicalXor.inPlace(self, other)
   }
 
   /// Whether elements are zero, as `torch.logical_not`.

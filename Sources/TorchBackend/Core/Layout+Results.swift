@@ -23,14 +23,7 @@ extension Layout {
   @inline(__always)
   package var ofCopy: Layout {
     if isContiguous || isNonOverlappingAndDense { return Layout(shape: shape, strides: strides) }
-    let order = Layout.order(of: shape, by: [strides])
-    var result = Layout(shape: shape, strides: shape)
-    var step = 1
-    for dim in order {
-      result.strides[dim] = step
-      step *= Swift.max(shape[dim], 1)
-    }
-    return result
+    return Layout(dense: shape, innermostFirst: Layout.order(of: shape, by: [strides]))
   }
 
   /// The layout of the result of a pointwise op of two operands under the shape on which they broadcast.
@@ -49,13 +42,18 @@ extension Layout {
   package static func ofPointwise(_ shape: Shape, _ operands: [Shape]) -> Layout {
     let order = order(of: shape, by: operands)
     if order.elementsEqual((0..<shape.count).reversed()) { return Layout(contiguous: shape) }
-    var result = Layout(shape: shape, strides: shape)
+    return Layout(dense: shape, innermostFirst: order, emptyStep: 0)
+  }
+
+  /// The layout without gaps whose dimensions nest in an order.
+  /// - Parameter emptyStep: what a dimension of no elements counts as: one in copies, none in pointwise results.
+  private init(dense shape: Shape, innermostFirst order: [Int], emptyStep: Int = 1) {
+    self.init(shape: shape, strides: shape)
     var step = 1
     for dim in order {
-      result.strides[dim] = step
-      step *= shape[dim]
+      strides[dim] = step
+      step *= Swift.max(shape[dim], emptyStep)
     }
-    return result
   }
 
   /// The dimensions from the innermost outwards. The first operand that moves along both of two dimensions decides

@@ -39,7 +39,6 @@
 @inline(__always) private func c_atan2(_ x: Double, _ y: Double) -> Double { atan2(x, y) }
 @inline(__always) private func c_hypot(_ x: Double, _ y: Double) -> Double { hypot(x, y) }
 @inline(__always) private func c_copysign(_ x: Double, _ y: Double) -> Double { copysign(x, y) }
-@inline(__always) private func c_nextafter(_ x: Double, _ y: Double) -> Double { nextafter(x, y) }
 
 enum libm {
   @inline(__always) static func exp(_ x: Double) -> Double { c_exp(x) }
@@ -71,5 +70,4 @@ enum libm {
   @inline(__always) static func atan2(_ x: Double, _ y: Double) -> Double { c_atan2(x, y) }
   @inline(__always) static func hypot(_ x: Double, _ y: Double) -> Double { c_hypot(x, y) }
   @inline(__always) static func copysign(_ x: Double, _ y: Double) -> Double { c_copysign(x, y) }
-  @inline(__always) static func nextafter(_ x: Double, _ y: Double) -> Double { c_nextafter(x, y) }
 }
