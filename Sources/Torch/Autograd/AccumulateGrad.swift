@@ -10,17 +10,17 @@ final class AccumulateGrad: Node, @unchecked Sendable {
 
   private let state = Mutex(State())
   /// The layout the gradient should have.
-  private var layout: Layout
+  private var layout: SharedLayout
 
   init(_ tensor: Tensor) {
-    layout = tensor.strided.layout
-    super.init(op: "accumulate_grad", edges: EdgeList(), sequence: .max)
+    layout = tensor.strided.shared
+    super.init(end: "accumulate_grad")
     output = OutputDescription(tensor)
   }
 
   /// Takes note of a new body.
   func describe(_ tensor: Tensor) {
-    layout = tensor.strided.layout
+    layout = tensor.strided.shared
     output = OutputDescription(tensor)
   }
 
@@ -55,13 +55,14 @@ final class AccumulateGrad: Node, @unchecked Sendable {
       } else if records {
         state.grad = gradient
       } else if isKnownUniquelyReferenced(&gradient), isKnownUniquelyReferenced(&gradient.strided.storage),
-        gradient.strided.layout.strides == layout.strides, gradient.viewBase == nil
+        gradient.strided.shared === layout || gradient.strided.layout.strides == layout.layout.strides,
+        gradient.viewBase == nil
       {
         state.grad = gradient.recordedNode == nil ? gradient : gradient.detach()
       } else {
         // A leaf that is expanded or has gaps gets a row-major gradient.
         state.grad = gradient.detach().copied(
-          inLayout: layout.isNonOverlappingAndDense ? layout : Layout(contiguous: layout.shape))
+          inLayout: layout.layout.isNonOverlappingAndDense ? layout.layout : Layout(contiguous: layout.layout.shape))
       }
     }
     for hook in state.withLock({ $0.afterHooks }) { _ = hook.run(gradient) }

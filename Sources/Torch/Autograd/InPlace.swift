@@ -26,7 +26,7 @@ extension Tensor {
         if let edge = base.gradEdge {
           let node = StructureNode(
             AsStrided(shape: shape, strides: strided.layout.strides, offset: strided.layout.offset),
-            of: base.strided.layout,
+            of: base.strided.shared,
             edge: edge)
           setHistory(node)
         }
@@ -156,6 +156,8 @@ final class CopySlices: Node, @unchecked Sendable {
   }
 
   override func releaseSaved() { step?.releaseSaved() }
+
+  override func holdsChildAlone() -> Bool { true }
 
   override func moveChildren(into pile: inout [Node]) {
     super.moveChildren(into: &pile)

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Where a gradient goes: an output of a node.
 struct Edge {
-  let node: Node
+  fileprivate(set) var node: Node
   let index: Int32
 }
 
@@ -28,6 +28,15 @@ struct EdgeList {
     count = 2
   }
 
+  /// Whether some node is held by nothing else.
+  mutating func holdsNodeAlone() -> Bool {
+    if !rest.isEmpty { return true }
+    return Self.isAlone(&first) || Self.isAlone(&second)
+  }
+
+  @inline(__always)
+  private static func isAlone(_ edge: inout Edge?) -> Bool { edge != nil && isKnownUniquelyReferenced(&edge!.node) }
+
   init(_ edges: some Sequence<Edge?>) { for edge in edges { append(edge) } }
 
   mutating func append(_ edge: Edge?) {
@@ -37,6 +46,16 @@ struct EdgeList {
     default: rest.append(edge)
     }
     count += 1
+  }
+
+  /// Whether the input needs a gradient.
+  @inline(__always)
+  func leads(_ index: Int) -> Bool {
+    switch index {
+    case 0: first != nil
+    case 1: second != nil
+    default: rest[index - 2] != nil
+    }
   }
 
   subscript(index: Int) -> Edge? {
@@ -50,13 +69,16 @@ struct EdgeList {
 
 /// What a node knows of one output of its op: what the gradient must look like.
 struct OutputDescription {
-  var shape: Shape
-  var dtype: DType
-  var device: Device
+  let layout: SharedLayout
+  let dtype: DType
+  let device: Device
+
+  @inline(__always)
+  var shape: Shape { layout.layout.shape }
 
   @inline(__always)
   init(_ tensor: Tensor) {
-    shape = tensor.shape
+    layout = tensor.strided.shared
     dtype = tensor.dtype
     device = tensor.device
   }
@@ -68,23 +90,30 @@ struct OutputDescription {
 /// it; hooks are added by contract before either runs on another thread.
 public class Node: @unchecked Sendable {
   /// torch's name of the op, `"log_softmax"`.
-  final var op: StaticString
+  @exclusivity(unchecked) final var op: StaticString
   /// Later nodes have higher numbers; a topological order for the walk.
   let sequence: UInt64
-  final var edges: EdgeList
+  @exclusivity(unchecked) final var edges: EdgeList
   /// The description of output 0, and of the others.
-  final var output: OutputDescription?
-  final var moreOutputs: [OutputDescription] = []
+  @exclusivity(unchecked) final var output: OutputDescription?
+  @exclusivity(unchecked) final var moreOutputs: [OutputDescription] = []
   /// Hooks and traces, absent on almost every node.
-  final var extras: NodeExtras?
+  @exclusivity(unchecked) final var extras: NodeExtras?
 
-  private static let counter = Atomic<UInt64>(1)
-
-  init(op: StaticString, edges: EdgeList, sequence: UInt64? = nil) {
+  @inline(__always)
+  init(op: StaticString, edges: consuming EdgeList) {
     self.op = op
     self.edges = edges
-    self.sequence = sequence ?? Self.counter.wrappingAdd(1, ordering: .relaxed).oldValue
-    LiveObjects.nodes.wrappingAdd(1, ordering: .relaxed)
+    sequence = LiveObjects.stepsMade.wrappingAdd(1, ordering: .relaxed).newValue
+    if AnomalyMode.isEnabled { extras = NodeExtras(trace: AnomalyMode.describeCaller(op)) }
+  }
+
+  /// The end of a path: later than every step, whenever it was made.
+  init(end op: StaticString) {
+    self.op = op
+    edges = EdgeList()
+    sequence = .max
+    LiveObjects.endsMade.wrappingAdd(1, ordering: .relaxed)
     if AnomalyMode.isEnabled { extras = NodeExtras(trace: AnomalyMode.describeCaller(op)) }
   }
 
@@ -105,6 +134,9 @@ public class Node: @unchecked Sendable {
       if let node = old[i]?.node { pile.append(node) }
     }
   }
+
+  /// Whether freeing this node may free another.
+  func holdsChildAlone() -> Bool { edges.holdsNodeAlone() }
 
   /// As PyTorch names it: `LogSoftmaxBackward0`.
   ///
@@ -133,8 +165,9 @@ public class Node: @unchecked Sendable {
   }
 
   deinit {
-    LiveObjects.nodes.wrappingSubtract(1, ordering: .relaxed)
-    // A chain of a million nodes must not be freed by recursion.
+    LiveObjects.freed.wrappingAdd(1, ordering: .relaxed)
+    // A chain of a million nodes must not be freed by recursion. Most nodes are not the last to hold what they lead to.
+    if !holdsChildAlone() { return }
     var pile: [Node] = []
     moveChildren(into: &pile)
     while var node = pile.popLast() {
@@ -157,8 +190,13 @@ final class NodeExtras {
 
 /// Counts of live objects, for tests that look for leaks.
 package enum LiveObjects {
-  package static let nodes = Atomic<Int>(0)
-  package static var nodeCount: Int { nodes.load(ordering: .relaxed) }
+  /// How many steps were recorded; their numbers are counted off here.
+  static let stepsMade = Atomic<UInt64>(0)
+  static let endsMade = Atomic<UInt64>(0)
+  static let freed = Atomic<UInt64>(0)
+  package static var nodeCount: Int {
+    Int(stepsMade.load(ordering: .relaxed) + endsMade.load(ordering: .relaxed) - freed.load(ordering: .relaxed))
+  }
 }
 
 /// A version counter apart from the storage's, for `.data`.

@@ -9,7 +9,7 @@ extension Tensor {
   /// - Precondition: to set: the tensor is a leaf, and floating point where it is set to true.
   public var requiresGrad: Bool {
     @inline(__always) get {
-      recordedNode != nil || flags.contains(.requiresGrad) || (viewBase != nil && viewBase!.requiresGrad)
+      recordedNode != nil || flags.contains(.requiresGrad) || (viewBase != nil && baseRequiresGrad)
     }
     set {
       guard newValue != requiresGrad else { return }
@@ -25,6 +25,8 @@ extension Tensor {
       if newValue { flags.insert(.requiresGrad) } else { flags.remove(.requiresGrad) }
     }
   }
+
+  private var baseRequiresGrad: Bool { viewBase!.recordedNode != nil || viewBase!.flags.contains(.requiresGrad) }
 
   /// Sets ``requiresGrad`` and returns the tensor, as `torch.Tensor.requires_grad_`.
   @discardableResult

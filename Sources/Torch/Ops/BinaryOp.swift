@@ -68,15 +68,16 @@ final class BinaryOp: Sendable {
 
   // Tensor and tensor.
 
-  @inline(__always)
   func callAsFunction(_ x: Tensor, _ y: Tensor, alpha: Double = 1) -> Tensor {
     inOp(name) {
-      // The common case first: equal dtypes and shapes, both dense in the same order.
-      if x.dtype == y.dtype && x.dtype.isFloatingPoint && x.shape == y.shape
-        && x.strided.layout.strides == y.strided.layout.strides && x.device == y.device
+      // The common case first: equal dtypes and shapes, row-major, on the processor.
+      if x.dtype == y.dtype && x.dtype.isFloatingPoint && x.strided.isPlain && y.strided.isPlain
+        && (x.strided.shared === y.strided.shared || x.shape == y.shape)
       {
-        let out = Tensor(x.backend.allocate(x.strided.layout.likeDense, dtype: x.dtype))
-        x.backend.binary(kernel, x.strided, y.strided, alpha: alpha, into: out.strided)
+        let out = Tensor(plain: x.strided.shared, dtype: x.dtype)
+        CPUBackend.binary(
+          kernel, x.dtype, x.strided.count, out.strided.storage.base, x.strided.storage.base, y.strided.storage.base,
+          alpha: alpha)
         recordIfNeeded(x, y, out, alpha)
         return out
       }
@@ -86,7 +87,7 @@ final class BinaryOp: Sendable {
 
   private func mixed(_ x: Tensor, _ y: Tensor, alpha: Double) -> Tensor {
     checkOperands(x.dtype, y.dtype)
-    let dtype = resultType(promotedType([x, y]))
+    let dtype = resultType(promotedType(x, y))
     let shape = checked { () throws(OpError) in try Layout.broadcast(x.shape, y.shape, op: name) }
     let device = commonDevice(x, y)
     let backend = Backends.of(device)
@@ -112,11 +113,10 @@ final class BinaryOp: Sendable {
       x.backend.binary(kernel, source, number: number, numberFirst: numberFirst, alpha: alpha, into: out.strided)
       if x.isRecording {
         let edge = x.gradEdge
-        let node = BinaryNode(
-          self, alpha, edges: numberFirst ? EdgeList(nil, edge) : EdgeList(edge, nil),
-          number: number, numberFirst: numberFirst)
-        node.save(numberFirst ? nil : x, numberFirst ? x : nil, out)
-        out.setHistory(node)
+        out.setHistory(
+          BinaryNode(
+            self, alpha, numberFirst ? EdgeList(nil, edge) : EdgeList(edge, nil), saving: numberFirst ? nil : x,
+            numberFirst ? x : nil, out, number: number, numberFirst: numberFirst))
       }
       return out
     }
@@ -129,7 +129,7 @@ final class BinaryOp: Sendable {
       let recorded = ct_grad_enabled() && (x.requiresGrad || y.requiresGrad)
       x.checkInPlace(name, recorded: recorded)
       checkOperands(x.dtype, y.dtype)
-      let dtype = resultType(promotedType([x, y]))
+      let dtype = resultType(promotedType(x, y))
       checkFits(dtype, in: x)
       let shape = checked { () throws(OpError) in try Layout.broadcast(x.shape, y.shape, op: name) }
       guard shape == x.shape else {
@@ -166,11 +166,11 @@ final class BinaryOp: Sendable {
   }
 
   private func node(_ x: Tensor, _ y: Tensor, _ alpha: Double) -> BinaryNode {
-    BinaryNode(self, alpha, edges: EdgeList(x.gradEdge, y.gradEdge), number: nil, numberFirst: false)
+    BinaryNode(self, alpha, EdgeList(x.gradEdge, y.gradEdge), number: nil, numberFirst: false)
   }
 
   private func node(_ x: Tensor, _ number: Scalar, _ alpha: Double) -> BinaryNode {
-    BinaryNode(self, alpha, edges: EdgeList(x.gradEdge, nil), number: number, numberFirst: false)
+    BinaryNode(self, alpha, EdgeList(x.gradEdge, nil), number: number, numberFirst: false)
   }
 
   /// Computes in `dtype`, writes the result into `x` and records `node`, if any.
@@ -233,13 +233,11 @@ final class BinaryOp: Sendable {
 
   @inline(__always)
   private func recordIfNeeded(_ x: Tensor, _ y: Tensor, _ out: Tensor, _ alpha: Double) {
-    guard ct_grad_enabled(), x.requiresGrad || y.requiresGrad else { return }
+    guard x.requiresGrad || y.requiresGrad, ct_grad_enabled() else { return }
     guard out.dtype.isFloatingPoint else { return }
-    let node = node(x, y, alpha)
-    node.save(x, y, out)
-    out.setHistory(node)
+    out.setHistory(
+      BinaryNode(self, alpha, EdgeList(x.gradEdge, y.gradEdge), saving: x, y, out, number: nil, numberFirst: false))
   }
-
 }
 
 final class BinaryNode: Node, @unchecked Sendable {
@@ -247,29 +245,47 @@ final class BinaryNode: Node, @unchecked Sendable {
   let alpha: Double
   private let number: Scalar?
   private let numberFirst: Bool
-  private var savedX: SavedTensor?
-  private var savedY: SavedTensor?
-  private var savedOutput: SavedTensor?
+  @exclusivity(unchecked) private var savedX: SavedTensor?
+  @exclusivity(unchecked) private var savedY: SavedTensor?
+  @exclusivity(unchecked) private var savedOutput: SavedTensor?
+  /// What the gradients that are wanted need.
+  let needs: BinaryOp.Needs
 
-  init(_ row: BinaryOp, _ alpha: Double, edges: EdgeList, number: Scalar?, numberFirst: Bool) {
+  /// The step of a result that is known already, with what it needs saved.
+  init(
+    _ row: BinaryOp, _ alpha: Double, _ edges: consuming EdgeList, saving x: Tensor?, _ y: Tensor?, _ output: Tensor,
+    number: Scalar?, numberFirst: Bool
+  ) {
     self.row = row
     self.alpha = alpha
     self.number = number
     self.numberFirst = numberFirst
+    needs = Self.needs(row, edges)
+    if needs.contains(.x), let x { savedX = SavedTensor(x, .input(0)) }
+    if needs.contains(.y), let y { savedY = SavedTensor(y, .input(1)) }
+    if needs.contains(.output) { savedOutput = SavedTensor(output, .output(0)) }
     super.init(op: number == nil ? row.node : numberFirst ? row.numberFirstNode : row.numberNode, edges: edges)
   }
 
-  /// What the gradients that are wanted need.
-  var needs: BinaryOp.Needs {
-    var needs: BinaryOp.Needs = []
-    if edges[0] != nil, let x = row.x { needs.formUnion(x.needs) }
-    if edges[1] != nil, let y = row.y { needs.formUnion(y.needs) }
-    return needs
+  /// The step of a result that is not there yet; ``save(_:_:_:)`` follows.
+  init(_ row: BinaryOp, _ alpha: Double, _ edges: consuming EdgeList, number: Scalar?, numberFirst: Bool) {
+    self.row = row
+    self.alpha = alpha
+    self.number = number
+    self.numberFirst = numberFirst
+    needs = Self.needs(row, edges)
+    super.init(op: number == nil ? row.node : numberFirst ? row.numberFirstNode : row.numberNode, edges: edges)
   }
 
   @inline(__always)
+  private static func needs(_ row: BinaryOp, _ edges: borrowing EdgeList) -> BinaryOp.Needs {
+    var needs: BinaryOp.Needs = []
+    if edges.leads(0), let x = row.x { needs.formUnion(x.needs) }
+    if edges.leads(1), let y = row.y { needs.formUnion(y.needs) }
+    return needs
+  }
+
   func save(_ x: Tensor?, _ y: Tensor?, _ output: Tensor) {
-    let needs = needs
     if needs.contains(.x), let x { savedX = SavedTensor(x, .input(0)) }
     if needs.contains(.y), let y { savedY = SavedTensor(y, .input(1)) }
     if needs.contains(.output) { savedOutput = SavedTensor(output, .output(0)) }
@@ -290,7 +306,7 @@ final class BinaryNode: Node, @unchecked Sendable {
     guard let gradient = gradients[0] else { return [] }
     let saved = BinaryOp.Saved(node: self)
     return [
-      edges[0] != nil ? row.x?.compute(gradient, saved) : nil, edges[1] != nil ? row.y?.compute(gradient, saved) : nil,
+      edges.leads(0) ? row.x?.compute(gradient, saved) : nil, edges.leads(1) ? row.y?.compute(gradient, saved) : nil,
     ]
   }
 

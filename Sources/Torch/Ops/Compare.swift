@@ -131,7 +131,7 @@ extension Tensor {
 
   private func test(_ name: StaticString, _ kernel: TestKernel) -> Tensor {
     inOp(name) {
-      let out = Tensor(backend.allocate(strided.layout.likeDense, dtype: .bool))
+      let out = Tensor(backend.allocate(like: strided, dtype: .bool))
       backend.test(kernel, strided, into: out.strided)
       return out
     }
@@ -143,7 +143,7 @@ extension Tensor {
     inOp("bitwise_not") {
       if dtype == .bool { return logicalNot() }
       guard dtype.isInteger else { fault("bitwise_not", "takes whole numbers and bool, not \(dtype.name)") }
-      let out = Tensor(backend.allocate(strided.layout.likeDense, dtype: dtype))
+      let out = Tensor(backend.allocate(like: strided, dtype: dtype))
       backend.unary(.bitwiseNot, strided, a: 0, b: 0, into: out.strided)
       return out
     }

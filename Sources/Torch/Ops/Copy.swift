@@ -17,7 +17,7 @@ struct Convert: StructureOp {
         copyBetweenDevices(x.strided, into: out.strided)
       }
       if x.isRecording && dtype.isFloatingPoint {
-        out.setHistory(StructureNode(self, of: x.strided.layout, edge: x.gradEdge))
+        out.setHistory(StructureNode(self, of: x.strided.shared, edge: x.gradEdge))
       }
       return out
     }

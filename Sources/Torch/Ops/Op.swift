@@ -116,17 +116,17 @@ extension StructureOp {
 
 final class StructureNode<O: StructureOp>: Node, @unchecked Sendable {
   private let arguments: O
-  private let input: Layout
+  private let input: SharedLayout
 
   @inline(__always)
-  init(_ arguments: O, of input: Layout, edge: Edge?) {
+  init(_ arguments: O, of input: SharedLayout, edge: Edge?) {
     self.arguments = arguments
     self.input = input
     super.init(op: arguments.node, edges: EdgeList(edge))
   }
 
   override func backward(_ gradients: [Tensor?]) -> [Tensor?] {
-    gradients[0].map { [arguments.backward($0, input: input)] } ?? []
+    gradients[0].map { [arguments.backward($0, input: input.layout)] } ?? []
   }
 }
 
@@ -142,7 +142,7 @@ extension ViewOp {
       let layout = checked { () throws(OpError) in try self.layout(of: x.strided.layout) }
       let out = Tensor(x.strided.with(layout))
       out.becomeView(of: x)
-      if x.isRecording { out.setHistory(StructureNode(self, of: x.strided.layout, edge: x.gradEdge)) }
+      if x.isRecording { out.setHistory(StructureNode(self, of: x.strided.shared, edge: x.gradEdge)) }
       return out
     }
   }

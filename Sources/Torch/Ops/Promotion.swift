@@ -1,14 +1,18 @@
 // Which dtype and device mixed operands meet on.
 
 /// The result dtype of tensors, as `torch.result_type`.
-@inline(__always)
 func promotedType(_ tensors: [Tensor]) -> DType {
-  if tensors.count == 2 && tensors[0].dtype == tensors[1].dtype { return tensors[0].dtype }
   var state = DType.PromotionState()
   for tensor in tensors {
     state.add(tensor.dtype, isZeroDim: tensor.ndim == 0, isNumber: tensor.flags.contains(.number))
   }
   return state.result
+}
+
+/// The result dtype of two tensors.
+@inline(__always)
+func promotedType(_ x: Tensor, _ y: Tensor) -> DType {
+  x.dtype == y.dtype ? x.dtype : promotedType([x, y])
 }
 
 /// The result dtype of a tensor beside a plain number: the number only decides where its category is higher.

@@ -65,7 +65,7 @@ struct Sum: StructureOp {
     inOp(name) {
       let wide = x.to(dtype ?? (x.dtype.isFloatingPoint ? x.dtype : .int64))
       let out = reduceKernel(.sum, wide, dims, keepdim: keepdim)
-      if wide.isRecording { out.setHistory(StructureNode(self, of: wide.strided.layout, edge: wide.gradEdge)) }
+      if wide.isRecording { out.setHistory(StructureNode(self, of: wide.strided.shared, edge: wide.gradEdge)) }
       return out
     }
   }
@@ -93,7 +93,7 @@ struct Mean: StructureOp {
       let total = noGrad { reduceKernel(.sum, half ? x.to(.float32) : x, dims, keepdim: keepdim) }
       noGrad { _ = total.div_(count(x.shape)) }
       let out = half ? noGrad { total.to(x.dtype) } : total
-      if x.isRecording { out.setHistory(StructureNode(self, of: x.strided.layout, edge: x.gradEdge)) }
+      if x.isRecording { out.setHistory(StructureNode(self, of: x.strided.shared, edge: x.gradEdge)) }
       return out
     }
   }

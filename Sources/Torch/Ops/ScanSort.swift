@@ -8,7 +8,7 @@ struct CumulativeSum: StructureOp {
     inOp(name) {
       let out = Tensor(shape: x.shape, dtype: x.dtype, device: x.device)
       x.backend.scan(.sum, x.strided, dim: dim, into: out.strided, indices: nil)
-      if x.isRecording { out.setHistory(StructureNode(self, of: x.strided.layout, edge: x.gradEdge)) }
+      if x.isRecording { out.setHistory(StructureNode(self, of: x.strided.shared, edge: x.gradEdge)) }
       return out
     }
   }
@@ -92,7 +92,7 @@ struct Flip: StructureOp {
         source.strides[dim] = -source.strides[dim]
       }
       x.backend.copy(x.strided.with(source), into: out.strided)
-      if x.isRecording { out.setHistory(StructureNode(self, of: x.strided.layout, edge: x.gradEdge)) }
+      if x.isRecording { out.setHistory(StructureNode(self, of: x.strided.shared, edge: x.gradEdge)) }
       return out
     }
   }

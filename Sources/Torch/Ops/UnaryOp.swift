@@ -53,12 +53,19 @@ final class UnaryOp: Sendable {
   }
 
   /// Computes the op into a fresh tensor.
-  @inline(__always)
   func callAsFunction(_ x: Tensor, a: Double = 0, b: Double = 0) -> Tensor {
     inOp(name) {
+      // The common case first: floating point, row-major, on the processor.
+      if x.dtype.isFloatingPoint && x.strided.isPlain {
+        let out = Tensor(plain: x.strided.shared, dtype: x.dtype)
+        CPUBackend.unary(
+          kernel, x.dtype, x.strided.count, out.strided.storage.base, x.strided.storage.base, a: a, b: b)
+        if x.isRecording { record(x, saved: saves == .output ? out : x, out, Parameters(a: a, b: b)) }
+        return out
+      }
       if domain == .floating && !x.dtype.isFloatingPoint && !roundsInSteps { return ofWhole(x, a, b) }
       let source = prepared(x)
-      let out = Tensor(x.backend.allocate(source.layout.likeDense, dtype: source.dtype))
+      let out = Tensor(x.backend.allocate(like: source, dtype: source.dtype))
       x.backend.unary(kernel, source, a: a, b: b, into: out.strided)
       if x.isRecording {
         record(x, saved: saves == .output ? out : x, out, Parameters(a: a, b: b))

@@ -17,7 +17,7 @@ extension Tensor {
   private func fill(_ draw: RandomDraw, _ generator: Generator?) {
     let generator = generator ?? .default
     let body = strided, backend = backend
-    if body.layout.isContiguous {
+    if body.isContiguous {
       generator.withTwister { backend.random(draw, from: &$0, into: body) }
     } else {
       let fresh = backend.allocate(Layout(contiguous: shape), dtype: dtype)

@@ -9,25 +9,25 @@ import CTorchRuntime
 /// Tensors may be read from any thread and written from one place at a time: `Sendable` does not make `add_` race-free.
 public final class Tensor: Sendable {
   /// The body. Written by `setData_` only, exclusive by contract.
-  package nonisolated(unsafe) var strided: Strided
+  @exclusivity(unchecked) package nonisolated(unsafe) var strided: Strided
 
   // Autograd. All of it is absent on a plain tensor, which carries and locks nothing.
 
   /// The node that computed this tensor, as recorded; use `gradNode`, which brings views up to date.
-  nonisolated(unsafe) var recordedNode: Node?
+  @exclusivity(unchecked) nonisolated(unsafe) var recordedNode: Node?
   /// Which of the node's outputs this is.
-  nonisolated(unsafe) var outputIndex: Int32 = 0
-  nonisolated(unsafe) var flags: Flags = []
+  @exclusivity(unchecked) nonisolated(unsafe) var outputIndex: Int32 = 0
+  @exclusivity(unchecked) nonisolated(unsafe) var flags: Flags = []
   /// How the view was made, which decides whether it may be written to.
-  nonisolated(unsafe) var viewOrigin: ViewOrigin = .plain
+  @exclusivity(unchecked) nonisolated(unsafe) var viewOrigin: ViewOrigin = .plain
   /// The storage version at which `recordedNode` described this view.
-  nonisolated(unsafe) var viewVersion: UInt32 = 0
+  @exclusivity(unchecked) nonisolated(unsafe) var viewVersion: UInt32 = 0
   /// The tensor that owns the memory a view shows.
-  nonisolated(unsafe) var viewBase: Tensor?
+  @exclusivity(unchecked) nonisolated(unsafe) var viewBase: Tensor?
   /// The gradient slot of a leaf, or of a tensor that retains its gradient.
-  nonisolated(unsafe) var gradSlot: AccumulateGrad?
+  @exclusivity(unchecked) nonisolated(unsafe) var gradSlot: AccumulateGrad?
   /// A version counter of its own, for `.data`.
-  nonisolated(unsafe) var ownVersion: VersionCounter?
+  @exclusivity(unchecked) nonisolated(unsafe) var ownVersion: VersionCounter?
 
   struct Flags: OptionSet {
     let rawValue: UInt8
@@ -43,6 +43,12 @@ public final class Tensor: Sendable {
   package init(_ strided: Strided) {
     self.strided = strided
     if ct_inference_mode() { flags = .inference }
+  }
+
+  /// A row-major tensor on the processor that shares a layout, with undefined content.
+  @inline(__always)
+  convenience init(plain layout: SharedLayout, dtype: DType) {
+    self.init(Strided(storage: .cpu(byteCount: layout.count &* dtype.itemSize), shared: layout, dtype: dtype))
   }
 
   /// A row-major tensor with undefined content.
@@ -71,7 +77,7 @@ extension Tensor {
   public func dim() -> Int { ndim }
 
   /// How many elements there are.
-  public func numel() -> Int { shape.elementCount }
+  public func numel() -> Int { strided.count }
 
   /// The sizes, as ``shape``.
   public func size() -> Shape { shape }
@@ -100,7 +106,7 @@ extension Tensor {
   /// Whether the elements follow one another in the order of a memory format.
   public func isContiguous(memoryFormat: MemoryFormat = .contiguousFormat) -> Bool {
     switch memoryFormat {
-    case .contiguousFormat, .preserveFormat: strided.layout.isContiguous
+    case .contiguousFormat, .preserveFormat: strided.isContiguous
     case .channelsLast: ndim == 4 && strided.layout.isChannelsLast
     case .channelsLast3d: ndim == 5 && strided.layout.isChannelsLast
     }

@@ -57,7 +57,7 @@ extension CPUBackend {
   ) {
     if weight.count == 0 { return }
     let (source, sourceLayout) = imageOrder(x), (slope, slopeLayout) = imageOrder(gradient)
-    if takes(x.dtype), x.count > 0, gradient.count > 0, weight.layout.isContiguous {
+    if takes(x.dtype), x.count > 0, gradient.count > 0, weight.isContiguous {
       var desc = descriptor(spec, input: x.shape, weight: weight.shape, output: gradient.shape, dtype: x.dtype)
       desc.src_layout = sourceLayout
       desc.dst_layout = slopeLayout
@@ -90,7 +90,7 @@ extension CPUBackend {
   }
 
   private func imageOrderIfDense(_ x: Strided) -> Int32? {
-    if x.layout.isContiguous { return Int32(CD_CONTIGUOUS) }
+    if x.isContiguous { return Int32(CD_CONTIGUOUS) }
     return x.layout.isChannelsLast ? Int32(CD_CHANNELS_LAST) : nil
   }
 

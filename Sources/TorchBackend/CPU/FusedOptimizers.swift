@@ -44,7 +44,7 @@ package enum FusedOptimizers {
     guard let first = tensors[0], first.dtype == .float32 || first.dtype == .float64 else { return false }
     return tensors.allSatisfy { tensor in
       guard let tensor else { return true }
-      return tensor.device == .cpu && tensor.dtype == first.dtype && tensor.layout.isContiguous
+      return tensor.device == .cpu && tensor.dtype == first.dtype && tensor.isContiguous
         && tensor.count == first.count
     }
   }

@@ -22,7 +22,7 @@ package struct RowLoop {
   ) {
     let count = out.count
     if count == 0 { return }
-    if out.layout.strides == x.layout.strides && out.layout.isContiguous {
+    if out.isContiguous && (out.shared === x.shared || out.layout.strides == x.layout.strides) {
       let so = out.dtype.itemSize, sx = x.dtype.itemSize
       let po = out.pointer, px = x.pointer
       parallelFor(count, grain: parallelGrain) {
@@ -44,7 +44,9 @@ package struct RowLoop {
   ) {
     let count = out.count
     if count == 0 { return }
-    if out.layout.strides == x.layout.strides && out.layout.strides == y.layout.strides && out.layout.isContiguous {
+    if out.isContiguous && (out.shared === x.shared || out.layout.strides == x.layout.strides)
+      && (out.shared === y.shared || out.layout.strides == y.layout.strides)
+    {
       let so = out.dtype.itemSize, sx = x.dtype.itemSize, sy = y.dtype.itemSize
       let po = out.pointer, px = x.pointer, py = y.pointer
       parallelFor(count, grain: parallelGrain) {

@@ -1,10 +1,11 @@
 /// Where the elements of a tensor lie in its storage: element (i, j, ...) at `offset + i * strides[0] + j * strides[1] + ...`.
+@usableFromInline
 package struct Layout: Sendable, Equatable {
-  package var shape: Shape
+  @usableFromInline package var shape: Shape
   /// Steps in elements, one per dimension; 0 where a dimension is expanded.
-  package var strides: Shape
+  @usableFromInline package var strides: Shape
   /// The index of the first element in the storage.
-  package var offset: Int
+  @usableFromInline package var offset: Int
 
   @inline(__always)
   package init(shape: Shape, strides: Shape, offset: Int = 0) {

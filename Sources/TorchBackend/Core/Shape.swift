@@ -4,7 +4,8 @@
 public struct Shape: Sendable {
   @usableFromInline package var inline: InlineArray<8, Int>
   @usableFromInline package var heap: [Int]?
-  public private(set) var count: Int
+  @usableFromInline package var dimensions: Int
+  public var count: Int { @inlinable @inline(__always) get { dimensions } }
 
   /// How many dimensions live without an allocation.
   @usableFromInline package static var inlineCapacity: Int { 8 }
@@ -17,7 +18,7 @@ public struct Shape: Sendable {
   public init() {
     inline = InlineArray(repeating: 0)
     heap = nil
-    count = 0
+    dimensions = 0
   }
 
   /// `count` times the same size.
@@ -28,7 +29,7 @@ public struct Shape: Sendable {
     } else {
       for i in 0..<count { inline[i] = value }
     }
-    self.count = count
+    dimensions = count
   }
 
   /// The sizes of any sequence.
@@ -42,7 +43,7 @@ public struct Shape: Sendable {
   }
 
   /// The product of the sizes: how many elements a tensor of this shape has.
-  public var elementCount: Int {
+  @inlinable public var elementCount: Int {
     if heap == nil {
       var product = 1
       for i in 0..<count { product &*= inline[i] }
@@ -67,15 +68,15 @@ public struct Shape: Sendable {
 }
 
 extension Shape: RandomAccessCollection, MutableCollection {
-  public var startIndex: Int { 0 }
-  public var endIndex: Int { count }
+  @inlinable public var startIndex: Int { 0 }
+  @inlinable public var endIndex: Int { dimensions }
 
   public subscript(index: Int) -> Int {
-    @inline(__always) get {
+    @inlinable @inline(__always) get {
       if heap == nil { return inline[index] }
       return heap![index]
     }
-    @inline(__always) set {
+    @inlinable @inline(__always) set {
       if heap == nil { inline[index] = newValue } else { heap![index] = newValue }
     }
   }
@@ -91,17 +92,17 @@ extension Shape: RangeReplaceableCollection {
   public mutating func append(_ size: Int) {
     if count < 8 {
       inline[count] = size
-      count += 1
+      dimensions += 1
     } else {
       if heap == nil { heap = (0..<8).map { inline[$0] } }
       heap!.append(size)
-      count += 1
+      dimensions += 1
     }
   }
 }
 
 extension Shape: Equatable, Hashable {
-  @inline(__always)
+  @inlinable
   public static func == (a: Shape, b: Shape) -> Bool {
     if a.count != b.count { return false }
     for i in 0..<a.count where a[i] != b[i] { return false }

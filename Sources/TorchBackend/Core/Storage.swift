@@ -5,14 +5,17 @@ import Synchronization
 /// `@unchecked Sendable`: the address, size and device never change after init, the version is atomic, and the bytes
 /// are governed by the tensor's contract: read from anywhere, written from one place at a time.
 public final class Storage: @unchecked Sendable {
-  package let base: UnsafeMutableRawPointer
+  @usableFromInline package let base: UnsafeMutableRawPointer
   public let byteCount: Int
   public let device: Device
+  @usableFromInline package let isOnCPU: Bool
   /// How often an in-place op wrote here: what tensors saved for backward compare.
-  private let version = Atomic<UInt32>(0)
+  @usableFromInline let version = Atomic<UInt32>(0)
   private let release: Release
 
   package enum Release {
+    /// To the CPU's allocator.
+    case cpu
     /// Back to the allocator it came from.
     case allocator(any StorageAllocator)
     /// The owner's own way.
@@ -23,29 +26,28 @@ public final class Storage: @unchecked Sendable {
     self.base = base
     self.byteCount = byteCount
     self.device = device
+    isOnCPU = device.kind == .cpu
     self.release = release
   }
 
   deinit {
     switch release {
+    case .cpu: CPUAllocator.shared.deallocate(base, byteCount: byteCount)
     case .allocator(let allocator): allocator.deallocate(base, byteCount: byteCount)
     case .owner(let action): action()
     }
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   package var currentVersion: UInt32 { version.load(ordering: .relaxed) }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   package func bumpVersion() { version.wrappingAdd(1, ordering: .relaxed) }
 
   /// A fresh block of CPU memory with undefined content.
-  @inline(__always)
   package static func cpu(byteCount: Int) -> Storage {
-    let allocator = CPUAllocator.shared
-    return Storage(
-      base: allocator.allocate(byteCount: byteCount), byteCount: byteCount, device: .cpu, release: .allocator(allocator)
-    )
+    Storage(
+      base: CPUAllocator.shared.allocate(byteCount: byteCount), byteCount: byteCount, device: .cpu, release: .cpu)
   }
 }
 

@@ -1,23 +1,44 @@
 /// All a kernel sees of a tensor: the memory, where the elements lie in it, and what they are.
+@usableFromInline
 package struct Strided: Sendable {
-  package var storage: Storage
-  package var layout: Layout
-  package var dtype: DType
+  @usableFromInline package var storage: Storage
+  @usableFromInline package var shared: SharedLayout
+  @usableFromInline package var dtype: DType
 
   @inline(__always)
   package init(storage: Storage, layout: Layout, dtype: DType) {
+    self.init(
+      storage: storage, shared: layout.rank == 0 && layout.offset == 0 ? .scalar : SharedLayout(layout), dtype: dtype)
+  }
+
+  @inlinable @inline(__always)
+  package init(storage: Storage, shared: SharedLayout, dtype: DType) {
     self.storage = storage
-    self.layout = layout
+    self.shared = shared
     self.dtype = dtype
   }
 
-  /// The address of the first element.
-  @inline(__always)
-  package var pointer: UnsafeMutableRawPointer { storage.base + layout.offset &* dtype.itemSize }
+  package var layout: Layout {
+    @inlinable @inline(__always) get { shared.layout }
+    set { shared = SharedLayout(newValue) }
+  }
 
-  package var shape: Shape { layout.shape }
-  package var count: Int { layout.count }
+  /// The address of the first element.
+  @inlinable @inline(__always)
+  package var pointer: UnsafeMutableRawPointer { storage.base + shared.layout.offset &* dtype.itemSize }
+
+  @inlinable @inline(__always)
+  package var shape: Shape { shared.layout.shape }
+  @inlinable @inline(__always)
+  package var count: Int { shared.count }
+  @inlinable @inline(__always)
+  package var isContiguous: Bool { shared.isContiguous }
+  @inlinable @inline(__always)
   package var device: Device { storage.device }
+
+  /// Whether the elements lie in the processor's memory as those of a fresh tensor do.
+  @inlinable @inline(__always)
+  package var isPlain: Bool { shared.isFresh && storage.isOnCPU }
 
   /// The same elements stretched to a shape they broadcast to.
   package func broadcast(to shape: Shape) -> Strided {

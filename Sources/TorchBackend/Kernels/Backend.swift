@@ -66,12 +66,23 @@ extension Backend {
   /// Fresh memory for a layout.
   @inline(__always)
   package func allocate(_ layout: Layout, dtype: DType) -> Strided {
-    Strided(storage: allocate(byteCount: layout.shape.elementCount &* dtype.itemSize), layout: layout, dtype: dtype)
+    allocate(SharedLayout(layout), dtype: dtype)
+  }
+
+  @inline(__always)
+  package func allocate(_ layout: SharedLayout, dtype: DType) -> Strided {
+    Strided(storage: allocate(byteCount: layout.count &* dtype.itemSize), shared: layout, dtype: dtype)
+  }
+
+  /// Fresh memory for the result of a pointwise op of one operand.
+  @inline(__always)
+  package func allocate(like x: Strided, dtype: DType) -> Strided {
+    allocate(x.shared.isFresh ? x.shared : SharedLayout(x.layout.likeDense), dtype: dtype)
   }
 
   /// `x` itself where it lies row-major, else a row-major copy.
   package func contiguous(_ x: Strided) -> Strided {
-    if x.layout.isContiguous { return x }
+    if x.isContiguous { return x }
     let out = allocate(Layout(contiguous: x.shape), dtype: x.dtype)
     copy(x, into: out)
     return out
@@ -81,7 +92,7 @@ extension Backend {
   @inline(__always)
   package func cast(_ x: Strided, to dtype: DType) -> Strided {
     if x.dtype == dtype { return x }
-    let out = allocate(x.layout.likeDense, dtype: dtype)
+    let out = allocate(like: x, dtype: dtype)
     copy(x, into: out)
     return out
   }
