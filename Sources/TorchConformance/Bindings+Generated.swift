@@ -228,7 +228,7 @@ extension Bindings {
     op("__rmul__", "*", ["input", "other"])
     on("__rmul__", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(1, as: Tensor.self) * a.get(0, as: Tensor.self)) }
     on("__rmul__", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(1, as: Number.self).value * a.get(0, as: Tensor.self)) }
-    op("__rdiv__", "/", ["input", "other"])
+    op("__rdiv__", "/", ["input", "other"], dtypes: "nohalf")
     on("__rdiv__", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(1, as: Tensor.self) / a.get(0, as: Tensor.self)) }
     on("__rdiv__", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(1, as: Number.self).value / a.get(0, as: Tensor.self)) }
     op("__rpow__", "**", ["input", "other"], dtypes: "numbers")

@@ -22,7 +22,7 @@ extension Tensor {
   package func nllLoss(_ target: Tensor, weight: Tensor?, ignoreIndex: Int, reduction: Reduction) -> Tensor {
     inOp("nll_loss") {
       let labels = Labels(target, for: self, weight: weight, ignoreIndex: ignoreIndex, op: "nll_loss")
-      return labels.reduce(labels.pick(from: self).neg(), reduction)
+      return NLLLoss(labels: labels, reduction: reduction)(self)
     }
   }
 
@@ -51,7 +51,7 @@ extension Tensor {
       }
       let labels = Labels(target, for: self, weight: weight, ignoreIndex: ignoreIndex, op: "cross_entropy")
       let scores = logSoftmax(dim: classDim)
-      let likely = labels.reduce(labels.pick(from: scores).neg(), reduction)
+      let likely = NLLLoss(labels: labels, reduction: reduction)(scores)
       guard labelSmoothing > 0 else { return likely }
       let weighted = weight.map { scores * $0.alongClasses(ndim, classDim) } ?? scores
       let smooth = labels.reduce(weighted.sum(dim: classDim).neg(), reduction, isWeighted: true)
@@ -66,7 +66,7 @@ extension Tensor {
     return view(sizes)
   }
 
-  fileprivate func checkedWeight(_ weight: Tensor?, classes: Int, op: StaticString) -> Tensor? {
+  func checkedWeight(_ weight: Tensor?, classes: Int, op: StaticString) -> Tensor? {
     guard let weight else { return nil }
     guard weight.shape == [classes], weight.dtype == dtype else {
       fault(
@@ -77,83 +77,5 @@ extension Tensor {
         ))
     }
     return weight
-  }
-}
-
-/// Labels that were checked, and what each counts.
-private struct Labels {
-  /// The class dimension is there with size 1, ignored labels are 0.
-  let index: Tensor
-  let classDim: Int
-  let count: Int
-  let ignored: Int
-  /// Where a label counts; nil where all do.
-  let valid: Tensor?
-  /// The weight of each label; nil without weights.
-  let weights: Tensor?
-
-  init(_ target: Tensor, for input: Tensor, weight: Tensor?, ignoreIndex: Int, op: StaticString) {
-    let got = "; got input \(input.signature), target \(target.signature)"
-    guard input.ndim > 0 else { fault(OpError(op, "input wants at least 1 dimension, the classes" + got)) }
-    guard input.isFloatingPoint() else { fault(OpError(op, "input wants floating point" + got)) }
-    classDim = input.ndim == 1 ? 0 : 1
-    let classes = input.shape[classDim]
-    var wanted = Array(input.shape)
-    wanted.remove(at: classDim)
-    guard target.dtype == .int64 else {
-      fault(OpError(op, "labels want the dtype int64, convert with long()" + got))
-    }
-    guard target.shape == wanted else { fault(OpError(op, "target wants the shape \(Shape(wanted).brackets)" + got)) }
-    guard target.device == input.device else {
-      fault(OpError(op, "input is on \(input.device), target on \(target.device); move one with to(_:)"))
-    }
-    count = target.numel()
-    let weight = input.checkedWeight(weight, classes: classes, op: op)
-    ignored = Self.countIgnored(target, classes, ignoreIndex, op)
-    let flat = target.contiguous()
-    valid = ignored > 0 ? flat.ne(ignoreIndex) : nil
-    let safe = valid.map { flat.where($0, 0) } ?? flat
-    index = safe.unsqueeze(classDim)
-    if let weight {
-      let each = weight.indexSelect(dim: 0, index: safe.reshape(-1)).reshape(target.shape)
-      weights = valid.map { each.where($0, 0) } ?? each
-    } else {
-      weights = nil
-    }
-  }
-
-  /// Reads the labels once: how many are to be ignored. One that names no class is a fault.
-  private static func countIgnored(_ target: Tensor, _ classes: Int, _ ignoreIndex: Int, _ op: StaticString) -> Int {
-    target.cpu().contiguous().withUnsafeBytes { bytes in
-      var ignored = 0
-      for label in bytes.bindMemory(to: Int64.self) {
-        if label == ignoreIndex {
-          ignored += 1
-        } else if label < 0 || label >= classes {
-          fault(
-            OpError(
-              op,
-              "label \(label) is out of range for \(classes) classes; "
-                + "labels are 0 to \(classes - 1), and \(ignoreIndex) is ignored"
-            ))
-        }
-      }
-      return ignored
-    }
-  }
-
-  /// What a score is at its label.
-  func pick(from scores: Tensor) -> Tensor { scores.gather(dim: classDim, index: index).squeeze(classDim) }
-
-  /// - Parameter isWeighted: the losses hold the weights already.
-  func reduce(_ losses: Tensor, _ reduction: Reduction, isWeighted: Bool = false) -> Tensor {
-    var losses = losses
-    if let weights, !isWeighted { losses = losses * weights }
-    if let valid { losses = losses.where(valid, 0) }
-    switch reduction {
-    case .none: return losses
-    case .sum: return losses.sum()
-    case .mean: return weights.map { losses.sum() / $0.sum() } ?? losses.sum() / Double(count - ignored)
-    }
   }
 }

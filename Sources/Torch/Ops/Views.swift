@@ -135,8 +135,9 @@ struct FoldWindows: Op {
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     let whole = Tensor.zeros(shape, dtype: inputs[0].dtype, device: inputs[0].device)
     let windows = op(whole)
-    // One offset within the window at a time: those places never overlap.
-    for i in 0..<op.size { windows.select(dim: -1, index: i).add_(inputs[0].select(dim: -1, index: i)) }
+    // One offset within the window at a time: those places never overlap. From the last, so that each element's sum
+    // takes the windows in their order.
+    for i in (0..<op.size).reversed() { windows.select(dim: -1, index: i).add_(inputs[0].select(dim: -1, index: i)) }
     return [whole]
   }
 
