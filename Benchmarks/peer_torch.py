@@ -102,6 +102,7 @@ WORKLOADS = {
     "log_4m": function(lambda: (torch.rand(LONG) + 0.5,), torch.log),
     "tanh_4m": unary(torch.tanh),
     "relu_4m": unary(torch.relu),
+    "gelu_4m": unary(torch.nn.functional.gelu),
     "where_4m": function(lambda: (torch.randn(LONG) > 0, torch.randn(LONG), torch.randn(LONG)), torch.where),
     "sum_4m": unary(torch.sum),
     "sum_dim0_4096x1024": matrix(lambda x: x.sum(dim=0)),
@@ -109,6 +110,10 @@ WORKLOADS = {
     "max_4m": unary(torch.max),
     "argmax_4m": unary(torch.argmax),
     "softmax_4096x1024": matrix(lambda x: x.softmax(dim=1)),
+    "layernorm_4096x1024": function(
+        lambda: (torch.randn(4096, 1024), torch.randn(1024), torch.randn(1024)),
+        lambda x, w, b: torch.nn.functional.layer_norm(x, (1024,), w, b),
+    ),
     "transpose_copy_2048": function(lambda: (torch.randn(2048, 2048),), lambda x: x.t().contiguous()),
     "index_select_4096x1024": function(
         lambda: (torch.randn(4096, 1024), torch.randint(0, 4096, (4096,))), lambda x, i: x.index_select(0, i)

@@ -1,4 +1,5 @@
 import Torch
+import TorchNN
 
 /// Single ops; sizes as in Benchmarks/peer_torch.py.
 enum Ops {
@@ -27,6 +28,7 @@ enum Ops {
       Workload("log_4m", { Tensor.rand(long) + 0.5 }) { $0.log() },
       unary("tanh_4m") { $0.tanh() },
       unary("relu_4m") { $0.relu() },
+      unary("gelu_4m") { F.gelu($0) },
       Workload("where_4m", { (Tensor.randn(long) .> 0, Tensor.randn(long), Tensor.randn(long)) }) {
         Tensor.where($0.0, $0.1, $0.2)
       },
@@ -41,6 +43,9 @@ enum Ops {
       unary("max_4m") { $0.max() },
       unary("argmax_4m") { $0.argmax() },
       matrix("softmax_4096x1024") { $0.softmax(dim: 1) },
+      Workload("layernorm_4096x1024", { (Tensor.randn(4096, 1024), Tensor.randn(1024), Tensor.randn(1024)) }) {
+        F.layerNorm($0.0, normalizedShape: [1024], weight: $0.1, bias: $0.2)
+      },
     ]
   }
 

@@ -66,6 +66,7 @@ extension CaseArgument where Self: RawRepresentable<String> {
 extension Reduction: CaseArgument {}
 extension ScatterReduction: CaseArgument {}
 extension RoundingMode: CaseArgument {}
+extension GELUApproximation: CaseArgument {}
 
 extension Generator: CaseArgument {
   /// No case file holds a generator.

@@ -1133,6 +1133,15 @@ extension Bindings {
     op("nn.functional.max_pool2d", "F.maxPool2dWithIndices", ["input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"], dtypes: "numbers")
     on("nn.functional.max_pool2d", [.required(Tensor.self), .required(Size.self), .absent, .absent, .absent, .absent, .exactly("True")]) { a in out(F.maxPool2dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value)) }
     on("nn.functional.max_pool2d", [.required(Tensor.self), .required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self), .optional(Bool.self), .exactly("True")]) { a in out(F.maxPool2dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, stride: a.find(2, as: Size.self)?.value, padding: a.get(3, as: Size.self, or: Size(0)).value, dilation: a.get(4, as: Size.self, or: Size(1)).value, ceilMode: a.get(5, as: Bool.self, or: false))) }
+    op("nn.functional.gelu", "F.gelu", ["input", "approximate"], dtypes: "floats")
+    on("nn.functional.gelu", [.required(Tensor.self), .absent]) { a in out(F.gelu(a.get(0, as: Tensor.self))) }
+    on("nn.functional.gelu", [.required(Tensor.self), .required(GELUApproximation.self)]) { a in out(F.gelu(a.get(0, as: Tensor.self), approximate: a.get(1, as: GELUApproximation.self))) }
+    op("nn.functional.silu", "F.silu", ["input", "inplace"], dtypes: "floats")
+    on("nn.functional.silu", [.required(Tensor.self), .absent]) { a in out(F.silu(a.get(0, as: Tensor.self))) }
+    on("nn.functional.silu", [.required(Tensor.self), .required(Bool.self)]) { a in out(F.silu(a.get(0, as: Tensor.self), inplace: a.get(1, as: Bool.self))) }
+    op("nn.functional.layer_norm", "F.layerNorm", ["input", "normalized_shape", "weight", "bias", "eps"], dtypes: "floats")
+    on("nn.functional.layer_norm", [.required(Tensor.self), .required([Int].self), .absent, .absent, .absent]) { a in out(F.layerNorm(a.get(0, as: Tensor.self), normalizedShape: a.get(1, as: [Int].self))) }
+    on("nn.functional.layer_norm", [.required(Tensor.self), .required([Int].self), .optional(Tensor.self), .optional(Tensor.self), .optional(Double.self)]) { a in out(F.layerNorm(a.get(0, as: Tensor.self), normalizedShape: a.get(1, as: [Int].self), weight: a.find(2, as: Tensor.self), bias: a.find(3, as: Tensor.self), eps: a.get(4, as: Double.self, or: 1e-5))) }
     op("nn.functional.relu", "F.relu", ["input", "inplace"], dtypes: "numbers")
     on("nn.functional.relu", [.required(Tensor.self), .absent]) { a in out(F.relu(a.get(0, as: Tensor.self))) }
     on("nn.functional.relu", [.required(Tensor.self), .required(Bool.self)]) { a in out(F.relu(a.get(0, as: Tensor.self), inplace: a.get(1, as: Bool.self))) }

@@ -26,7 +26,7 @@ struct Tolerance {
   /// The files look the base tolerance up by the dtype of a case's inputs, which is zero for whole numbers, also where
   /// the outputs are floating point. PyTorch itself does not keep that: its own answers for `atan2`, `softmax` and
   /// `cov` of whole numbers change in the last place with the instruction set. There the default of `assert_close` for
-  /// the output's dtype holds.
+  /// the output's dtype holds. The report tells the cases that need it apart.
   func fitting(_ dtype: DType) -> Tolerance {
     guard relative == 0, absolute == 0 else { return self }
     switch dtype {
@@ -37,6 +37,13 @@ struct Tolerance {
     default: return self
     }
   }
+
+  /// How the report names cases that hold by ``fitting(_:)`` alone.
+  static let fittedFlag = "output_tolerance"
+  /// Whether the case at work needed ``fitting(_:)``; a worker has one thread.
+  nonisolated(unsafe) static var wasFitted = false
+
+  func accepts(_ got: [Double], _ want: [Double]) -> Bool { zip(got, want).allSatisfy { accepts($0, $1) } }
 
   func accepts(_ got: Double, _ want: Double) -> Bool {
     if got == want || got.isNaN && want.isNaN { return true }
@@ -86,6 +93,7 @@ struct Comparison {
     if want.dtype.isFloatingPoint {
       let tolerance = tolerance.fitting(want.dtype)
       let a: [Double] = got.array(), b: [Double] = want.array()
+      if !self.tolerance.accepts(a, b) { Tolerance.wasFitted = true }
       for i in a.indices where !tolerance.accepts(a[i], b[i]) {
         let wrong = a.indices.count { !tolerance.accepts(a[$0], b[$0]) }
         throw Mismatch("\(what): \(wrong) of \(a.count) differ, element \(i) is \(a[i]), wanted \(b[i])")

@@ -58,6 +58,8 @@ package struct Pool {
 private struct Lane {
   let pool: Pool
   var child: ChildProcess?
+  /// Cases of the group at work that hold by the tolerance of their outputs' dtype alone.
+  private var fitted: Set<Int> = []
 
   init(pool: Pool) { self.pool = pool }
 
@@ -66,6 +68,7 @@ private struct Lane {
     let cases = try JSON(contentsOf: pool.index.directory + "/" + entry.file).require("cases").array()
     var verdicts = [Verdict?](repeating: nil, count: cases.count)
     var left = Array(cases.indices)
+    fitted = []
     while !left.isEmpty {
       try work(on: left, of: group, &verdicts)
       let still = left.filter { verdicts[$0] == nil }
@@ -75,7 +78,8 @@ private struct Lane {
     var results: [CaseResult] = []
     for (number, test) in cases.enumerated() {
       let id = test["id"]?.intValue ?? number, dtype = test["dtype"]?.stringValue ?? ""
-      let flags = try test["flags"]?.array().compactMap(\.stringValue) ?? []
+      var flags = try test["flags"]?.array().compactMap(\.stringValue) ?? []
+      if fitted.contains(number) { flags.append(Tolerance.fittedFlag) }
       results.append(
         CaseResult(
           kind: entry.kind, group: entry.name, id: id, dtype: dtype, flags: flags, verdict: verdicts[number]!))
@@ -105,6 +109,7 @@ private struct Lane {
           let parts = text.split(separator: " ", maxSplits: 2).map(String.init)
           if let number = parts.first.flatMap({ Int($0) }), parts.count > 1 {
             verdicts[number] = Self.verdict(parts[1], parts.count > 2 ? parts[2] : "")
+            if parts.dropFirst().elementsEqual(["passed", Tolerance.fittedFlag]) { fitted.insert(number) }
           }
           current = nil
         case "file": for number in cases { verdicts[number] = .failed(text) }

@@ -6,8 +6,8 @@ package struct Report {
   package let results: [CaseResult]
   package init(_ results: [CaseResult]) { self.results = results }
 
-  /// Flags whose cases are told apart: PyTorch's own answer is doubtful there.
-  static let doubtful = ["unstable", "unstable_grad", "undefined_cast"]
+  /// Flags whose cases are told apart: PyTorch's own answer, or the file's tolerance, is doubtful there.
+  static let doubtful = ["unstable", "unstable_grad", "undefined_cast", Tolerance.fittedFlag]
 
   package var failedCount: Int { results.count { if case .failed = $0.verdict { true } else { false } } }
 
@@ -46,7 +46,8 @@ package struct Report {
       let own = results.filter { $0.flags.contains(flag) }
       guard !own.isEmpty else { return nil }
       let failed = own.filter { $0.message(of: .failedKind) != nil }
-      let names = failed.isEmpty ? "" : ": " + failed.map { "\($0.key) #\($0.id)" }.joined(separator: ", ")
+      let named = flag == Tolerance.fittedFlag ? own : failed
+      let names = named.isEmpty ? "" : ": " + named.map { "\($0.key) #\($0.id)" }.joined(separator: ", ")
       return "\(flag): \(Report(own).summary)\(names)"
     }
   }

@@ -34,8 +34,9 @@ package struct Worker {
 
   private func serve(_ number: Int, of file: CaseFile) {
     Self.tell("begin", "\(number)")
+    Tolerance.wasFitted = false
     switch verdict(file, file.cases[number]) {
-    case .passed: Self.tell("end", "\(number) passed")
+    case .passed: Self.tell("end", "\(number) passed" + (Tolerance.wasFitted ? " \(Tolerance.fittedFlag)" : ""))
     case .failed(let message): Self.tell("end", "\(number) failed \(message)")
     case .unsupported(let reason): Self.tell("end", "\(number) unsupported \(reason)")
     }

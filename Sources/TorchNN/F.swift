@@ -121,6 +121,29 @@ public enum F {
     return (values, indices)
   }
 
+  /// `x` times the normal distribution's cumulative function at `x`, as `torch.nn.functional.gelu`.
+  ///
+  /// Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
+  /// - Parameter approximate: exact by default, or the curve by a hyperbolic tangent.
+  /// - Precondition: the dtype is floating point.
+  public static func gelu(_ x: Tensor, approximate: GELUApproximation = .none) -> Tensor {
+    x.gelu(approximate: approximate)
+  }
+
+  /// `x * sigmoid(x)`, as `torch.nn.functional.silu`.
+  /// - Precondition: the dtype is floating point.
+  public static func silu(_ x: Tensor, inplace: Bool = false) -> Tensor { inplace ? x.silu_() : x.silu() }
+
+  /// Normalisation over the last dimensions, then a scale and a shift, as `torch.nn.functional.layer_norm`.
+  ///
+  /// Ba, Kiros and Hinton, "Layer Normalization", 2016.
+  /// - Shape: x `[..., normalizedShape]`, weight and bias `normalizedShape`.
+  /// - Parameter eps: added to the variance, which is the biased one.
+  /// - Precondition: the shapes agree, and the dtypes.
+  public static func layerNorm(
+    _ x: Tensor, normalizedShape: [Int], weight: Tensor? = nil, bias: Tensor? = nil, eps: Double = 1e-5
+  ) -> Tensor { x.layerNorm(normalizedShape, weight: weight, bias: bias, eps: eps) }
+
   /// Negative numbers become 0, as `torch.nn.functional.relu`.
   public static func relu(_ x: Tensor, inplace: Bool = false) -> Tensor { inplace ? x.relu_() : x.relu() }
   /// `1 / (1 + exp(-x))`, as `torch.nn.functional.sigmoid`.

@@ -66,6 +66,19 @@ extension BinaryOp {
   static let reluBackward: BinaryOp = BinaryOp(
     "threshold_backward", kernel: .reluBackward, x: Gradient(.y) { g, s in BinaryOp.reluBackward(g, s.y) },
     y: Gradient { g, _ in Tensor.zeros(like: g) })
+
+  static let geluBackward: BinaryOp = BinaryOp(
+    "gelu_backward", kernel: .geluBackward, x: Gradient(.y) { g, s in BinaryOp.geluBackward(g, s.y) },
+    y: Gradient([.x, .y]) { g, s in
+      let y = s.y
+      return g * s.x * (y * y * -0.5).exp() * (2 - y * y) * 0.398942280401432678
+    })
+  static let siluBackward: BinaryOp = BinaryOp(
+    "silu_backward", kernel: .siluBackward, x: Gradient(.y) { g, s in BinaryOp.siluBackward(g, s.y) },
+    y: Gradient([.x, .y]) { g, s in
+      let y = s.y, p = y.sigmoid()
+      return g * s.x * p * (1 - p) * (2 + y * (1 - p * 2))
+    })
 }
 
 private func noFloorDivideGradient() -> Never {

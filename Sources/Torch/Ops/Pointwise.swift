@@ -240,6 +240,46 @@ extension Tensor {
 }
 
 extension UnaryOp {
+  static let gelu = UnaryOp("gelu", kernel: .gelu, domain: .onlyFloating, saves: .input) { g, x in
+    BinaryOp.geluBackward(g, x)
+  }
+  static let geluTanh = UnaryOp("gelu", kernel: .geluTanh, domain: .onlyFloating, saves: .input) { g, x in
+    let (k, c) = (0.797884560802865355, 0.044715)
+    // PyTorch's kernel computes half types in float32; the engine rounds the result.
+    let isHalf = x.dtype.itemSize == 2
+    let x = isHalf ? x.to(.float32) : x, g = isHalf ? g.to(.float32) : g
+    let t = ((x + x.pow(3) * c) * k).tanh()
+    return g * ((t + 1) * 0.5 + x * 0.5 * (1 - t * t) * (x * x * (3 * c) + 1) * k)
+  }
+  static let silu = UnaryOp("silu", kernel: .silu, domain: .onlyFloating, saves: .input) { g, x in
+    BinaryOp.siluBackward(g, x)
+  }
+}
+
+/// The curve that ``Tensor/gelu(approximate:)`` computes, as the `approximate` argument of torch.
+public enum GELUApproximation: String, Sendable {
+  /// Exact, by the error function.
+  case none
+  /// By a hyperbolic tangent.
+  case tanh
+}
+
+extension Tensor {
+  /// `x` times the normal distribution's cumulative function at `x`, as `torch.nn.functional.gelu`.
+  ///
+  /// Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
+  /// - Precondition: the dtype is floating point.
+  package func gelu(approximate: GELUApproximation) -> Tensor {
+    approximate == .none ? UnaryOp.gelu(self) : UnaryOp.geluTanh(self)
+  }
+
+  /// `x * sigmoid(x)`, as `torch.nn.functional.silu`.
+  /// - Precondition: the dtype is floating point.
+  package func silu() -> Tensor { UnaryOp.silu(self) }
+  package func silu_() -> Tensor { UnaryOp.silu.inPlace(self) }
+}
+
+extension UnaryOp {
   static let digamma = UnaryOp("digamma", kernel: .digamma, saves: .input) { g, x in g * UnaryOp.trigamma(x) }
   static let trigamma = UnaryOp("trigamma", kernel: .trigamma, saves: .input) { g, x in
     fault("trigamma", "its derivative, polygamma(2), is not available yet")

@@ -58,6 +58,12 @@ package protocol Backend: Sendable {
   func softmax(_ x: Strided, log: Bool, into out: Strided)
   func softmaxGradient(_ gradient: Strided, output: Strided, log: Bool, into out: Strided)
 
+  /// Rows of `columns` numbers with mean 0 and variance 1, times `weight` plus `bias`, all contiguous; `mean` and `scale`
+  /// (one over the deviation), float32 for half types, receive what a row was normalised by.
+  func layerNorm(
+    _ x: Strided, columns: Int, weight: Strided?, bias: Strided?, eps: Double, into out: Strided, mean: Strided,
+    scale: Strided)
+
   /// Fills contiguous memory with draws.
   func random(_ draw: RandomDraw, from generator: inout MersenneTwister, into out: Strided)
 }

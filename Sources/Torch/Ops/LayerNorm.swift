@@ -1,0 +1,87 @@
+/// Normalisation over the last dimensions: each row gets mean 0 and variance 1, then a scale and a shift.
+struct LayerNorm: Op {
+  /// The sizes of the dimensions that make a row.
+  let normalizedShape: Shape
+  let eps: Double
+  let hasWeight: Bool, hasBias: Bool
+  var name: StaticString { "layer_norm" }
+  var node: StaticString { "native_layer_norm" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    let x = inputs[0].contiguous()
+    let weight = hasWeight ? inputs[1].contiguous() : nil
+    let bias = hasBias ? inputs[hasWeight ? 2 : 1].contiguous() : nil
+    var statistics = x.shape
+    for dim in rowDims(x.ndim) { statistics[dim] = 1 }
+    let out = Tensor(shape: x.shape, dtype: x.dtype, device: x.device)
+    // Half types keep what they normalise by in float32, as PyTorch's kernel does.
+    let kept: DType = x.dtype.itemSize == 2 ? .float32 : x.dtype
+    let mean = Tensor(shape: statistics, dtype: kept, device: x.device)
+    let scale = Tensor(shape: statistics, dtype: kept, device: x.device)
+    x.backend.layerNorm(
+      x.strided, columns: normalizedShape.elementCount, weight: weight?.strided, bias: bias?.strided, eps: eps,
+      into: out.strided, mean: mean.strided, scale: scale.strided)
+    saving.input(0)
+    saving.constant(mean)
+    saving.constant(scale)
+    if hasWeight { saving.input(1) }
+    return [out]
+  }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let g = gradients[0] else { return [] }
+    let x = saved[0], weight = hasWeight ? saved[3] : nil
+    let dims = rowDims(x.ndim), outer = Array(0..<(x.ndim - normalizedShape.count))
+    let (mean, scale) = isGradEnabled() ? statistics(of: x, dims) : (saved[1], saved[2])
+    let wide = x.to(mean.dtype), slope = g.to(mean.dtype)
+    let normal = (wide - mean) * scale
+    var results: [Tensor?] = [nil]
+    if saved.needs(0) {
+      let scaled = weight.map { slope * $0.to(mean.dtype) } ?? slope
+      results[0] =
+        (scaled - scaled.mean(dim: dims, keepdim: true)
+          - normal * (scaled * normal).mean(dim: dims, keepdim: true)) * scale
+    }
+    if hasWeight {
+      results.append(saved.needs(1) ? outer.isEmpty ? slope * normal : (slope * normal).sum(dim: outer) : nil)
+    }
+    if hasBias {
+      results.append(saved.needs(results.count) ? outer.isEmpty ? slope : slope.sum(dim: outer) : nil)
+    }
+    return results
+  }
+
+  /// What the rows are normalised by, as functions of the input: for second derivatives.
+  private func statistics(of x: Tensor, _ dims: [Int]) -> (mean: Tensor, scale: Tensor) {
+    let wide = x.dtype.itemSize == 2 ? x.to(.float32) : x
+    let mean = wide.mean(dim: dims, keepdim: true)
+    let distance = wide - mean
+    return (mean, ((distance * distance).mean(dim: dims, keepdim: true) + eps).rsqrt())
+  }
+
+  private func rowDims(_ rank: Int) -> [Int] { Array((rank - normalizedShape.count)..<rank) }
+}
+
+extension Tensor {
+  /// Normalisation over the last dimensions, as `torch.nn.functional.layer_norm`.
+  package func layerNorm(_ normalizedShape: [Int], weight: Tensor?, bias: Tensor?, eps: Double) -> Tensor {
+    inOp("layer_norm") {
+      let sizes = Shape(normalizedShape)
+      let got = "; got input \(signature), normalizedShape \(sizes.brackets)"
+      guard isFloatingPoint() else { fault("layer_norm", "input wants floating point" + got) }
+      guard !normalizedShape.isEmpty else { fault("layer_norm", "normalizedShape wants at least 1 size" + got) }
+      guard ndim >= sizes.count, shape.suffix(sizes.count).elementsEqual(sizes) else {
+        fault("layer_norm", "the input's last sizes want to be normalizedShape" + got)
+      }
+      for (name, tensor) in [("weight", weight), ("bias", bias)] {
+        guard let tensor else { continue }
+        guard tensor.shape == sizes, tensor.dtype == dtype else {
+          fault(
+            "layer_norm", "\(name) wants the shape and dtype \(sizes.brackets) \(dtype.name), is \(tensor.signature)")
+        }
+      }
+      let op = LayerNorm(normalizedShape: sizes, eps: eps, hasWeight: weight != nil, hasBias: bias != nil)
+      return op.apply([self] + [weight, bias].compactMap { $0 })[0]
+    }
+  }
+}
