@@ -46,6 +46,12 @@ final class AccumulateGrad: Node, @unchecked Sendable {
     var gradient: Tensor = incoming
     let records = isGradEnabled()
     state.withLock { state in
+      // A view that nobody else sees, of memory that nobody else sees, is as good as a tensor of its own.
+      if isKnownUniquelyReferenced(&gradient), gradient.viewBase != nil, gradient.recordedNode == nil,
+        isKnownUniquelyReferenced(&gradient.viewBase!), gradient.viewBase!.recordedNode == nil
+      {
+        gradient.viewBase = nil
+      }
       if let old = state.grad {
         if records {
           state.grad = old + gradient

@@ -21,9 +21,19 @@ struct MatrixProduct: Op {
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
     return [
-      saved.needs(0) ? MatrixProduct(name: name)(g, saved[1].mT) : nil,
-      saved.needs(1) ? MatrixProduct(name: name)(saved[0].mT, g) : nil,
+      saved.needs(0) ? firstGradient(g, saved[0], saved[1]) : nil,
+      saved.needs(1) ? secondGradient(g, saved[0], saved[1]) : nil,
     ]
+  }
+
+  /// The gradient of `x`, laid out as `x` is: a transposed weight's gradient is then its own, transposed, and is not copied.
+  func firstGradient(_ g: Tensor, _ x: Tensor, _ y: Tensor) -> Tensor {
+    x.isColumnMajor ? callAsFunction(y, g.mT).mT : callAsFunction(g, y.mT)
+  }
+
+  /// The gradient of `y`, laid out as `y` is.
+  func secondGradient(_ g: Tensor, _ x: Tensor, _ y: Tensor) -> Tensor {
+    y.isColumnMajor ? callAsFunction(g.mT, x).mT : callAsFunction(x.mT, g)
   }
 }
 
@@ -58,13 +68,19 @@ struct AddMatrixProduct: Op {
     func scaled(_ t: Tensor, _ factor: Double) -> Tensor { factor == 1 ? t : t * factor }
     return [
       saved.needs(0) ? scaled(g, beta) : nil,
-      saved.needs(1) ? scaled(MatrixProduct(name: "mm")(g, saved[1].t()), alpha) : nil,
-      saved.needs(2) ? scaled(MatrixProduct(name: "mm")(saved[0].t(), g), alpha) : nil,
+      saved.needs(1) ? scaled(MatrixProduct(name: "mm").firstGradient(g, saved[0], saved[1]), alpha) : nil,
+      saved.needs(2) ? scaled(MatrixProduct(name: "mm").secondGradient(g, saved[0], saved[1]), alpha) : nil,
     ]
   }
 }
 
 extension Tensor {
+  /// Whether this matrix lies column after column and not row after row.
+  fileprivate var isColumnMajor: Bool {
+    let layout = strided.layout
+    return layout.rank == 2 && layout.strides[0] == 1 && layout.strides[1] == layout.shape[0] && layout.shape[0] > 1
+  }
+
   /// The matrix product, as `torch.matmul`: dot product of vectors, matrix by vector, matrices, and batches that broadcast.
   ///
   /// - Shape: `[..., m, k]` and `[..., k, n]` give `[..., m, n]`; a 1-d operand counts as a row or column and disappears.
