@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times PyTorch's side of the workloads of Benchmarks/TorchBench: the same names, shapes, seeds, batches and threads.
 
-    peer_torch.py [--list] [--json] [NAME...]
+    peer_torch.py [--list] [--json] [--first] [NAME...]
 """
 
 import argparse
@@ -28,8 +28,11 @@ def function(inputs, work):
         for batch in range(BATCHES):
             torch.manual_seed(batch)
             batches.append(inputs())
-        with torch.no_grad():
-            checksum = sum(digest(work(*inputs)) for inputs in batches)
+
+        def checksum():
+            with torch.no_grad():
+                return sum(digest(work(*inputs)) for inputs in batches)
+
         return (lambda batch: work(*batches[batch])), checksum
 
     return prepare
@@ -78,8 +81,7 @@ def mlp():
         optimizer.step()
         return loss
 
-    checksum = sum(step(batch).item() for batch in range(BATCHES))
-    return step, checksum
+    return step, lambda: sum(step(batch).item() for batch in range(BATCHES))
 
 
 def square(first, second):
@@ -133,10 +135,20 @@ WORKLOADS = {
 }
 
 
-def measure(name):
-    start = time.perf_counter()
+def measure(name, first_only):
     step, checksum = WORKLOADS[name]()
+    start = time.perf_counter()
+    step(0)
     first = time.perf_counter() - start
+    timing = {
+        "name": name,
+        "seconds": first,
+        "firstSeconds": first,
+        "checksum": checksum(),
+        "threads": torch.get_num_threads(),
+    }
+    if first_only:
+        return timing
     count = BATCHES
 
     def sample():
@@ -150,19 +162,14 @@ def measure(name):
         count *= 8 if elapsed < SAMPLE_SECONDS / 8 else 2
         elapsed = sample()
     samples = sorted(sample() / count for _ in range(SAMPLES))
-    return {
-        "name": name,
-        "seconds": samples[SAMPLES // 2],
-        "firstSeconds": first,
-        "checksum": checksum,
-        "threads": torch.get_num_threads(),
-    }
+    return timing | {"seconds": samples[SAMPLES // 2]}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--first", action="store_true", help="time one step alone; name one workload")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     for name in WORKLOADS:
@@ -171,7 +178,7 @@ def main():
         if options.list:
             print(name)
             continue
-        timing = measure(name)
+        timing = measure(name, options.first)
         if options.json:
             print(json.dumps(timing), flush=True)
         else:

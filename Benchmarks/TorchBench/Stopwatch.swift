@@ -20,11 +20,19 @@ struct Stopwatch {
     return Double(duration.seconds) + Double(duration.attoseconds) * 1e-18
   }
 
+  /// The time of a process's first step, if nothing ran before it.
+  static func first(_ workload: Workload, threads: Int) -> Timing {
+    let run = workload.prepare()
+    let first = seconds { run.step(0) }
+    return Timing(
+      name: workload.name, seconds: first, firstSeconds: first, checksum: run.checksum(), threads: threads)
+  }
+
   /// The median time of one step of a workload.
   static func time(_ workload: Workload, threads: Int) -> Timing {
-    var run: Workload.Run?
-    let first = seconds { run = workload.prepare() }
-    let step = run!.step
+    let run = workload.prepare(), step = run.step
+    let first = seconds { step(0) }
+    let checksum = run.checksum()
     // Double the count until a sample is long enough; this also warms everything up.
     var count = Workload.batchCount
     func sample() -> Double { seconds { for i in 0..<count { step(i % Workload.batchCount) } } }
@@ -35,7 +43,7 @@ struct Stopwatch {
     }
     let samples = (0..<sampleCount).map { _ in sample() / Double(count) }.sorted()
     return Timing(
-      name: workload.name, seconds: samples[sampleCount / 2], firstSeconds: first, checksum: run!.checksum,
+      name: workload.name, seconds: samples[sampleCount / 2], firstSeconds: first, checksum: checksum,
       threads: threads)
   }
 }

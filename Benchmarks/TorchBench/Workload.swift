@@ -9,12 +9,12 @@ struct Workload {
   struct Run {
     /// Does the work on one of the batches.
     let step: (_ batch: Int) -> Void
-    /// A number that depends on all results; the PyTorch side must find the same one.
-    let checksum: Double
+    /// Does the work once on each batch, for a number that depends on all results; the PyTorch side must find the same.
+    let checksum: () -> Double
   }
 
   let name: String
-  /// Makes inputs, does the work once on each batch for the checksum, and hands over the work.
+  /// Makes inputs and hands over the work.
   let prepare: () -> Run
 }
 
@@ -29,8 +29,8 @@ extension Workload {
         manualSeed(batch)
         return inputs()
       }
-      let checksum = noGrad { batches.reduce(0.0) { $0 + digest(work($1)) } }
-      return Run(step: { _ = work(batches[$0]) }, checksum: checksum)
+      return Run(
+        step: { _ = work(batches[$0]) }, checksum: { noGrad { batches.reduce(0.0) { $0 + digest(work($1)) } } })
     }
   }
 }

@@ -22,8 +22,8 @@ enum Training {
         optimizer.step()
         return loss
       }
-      let checksum = (0..<Workload.batchCount).reduce(0.0) { $0 + step($1).item() }
-      return Workload.Run(step: { _ = step($0) }, checksum: checksum)
+      return Workload.Run(
+        step: { _ = step($0) }, checksum: { (0..<Workload.batchCount).reduce(0.0) { $0 + step($1).item() } })
     }
   }
 }

@@ -13,10 +13,15 @@ struct Program: ParsableCommand {
   var list = false
   @Flag(help: "Print a line of JSON for each workload.")
   var json = false
+  @Flag(help: "Time one step alone; name one workload, and it is the first work of the process.")
+  var first = false
+  @Flag(help: "Train a thousand steps and tell what they cost in memory.")
+  var memory = false
   @Argument(help: "The workloads to time, by name or by the beginning of a name; all where none is named.")
   var names: [String] = []
 
   func run() throws {
+    if memory { return say(Memory.thousandSteps()) }
     let all = Ops.all + Matmuls.all + Training.all
     let chosen = names.isEmpty ? all : all.filter { workload in names.contains { workload.name.hasPrefix($0) } }
     for name in names where !all.contains(where: { $0.name.hasPrefix(name) }) {
@@ -27,7 +32,9 @@ struct Program: ParsableCommand {
         print(workload.name)
         continue
       }
-      let timing = Stopwatch.time(workload, threads: numThreads())
+      let timing =
+        first
+        ? Stopwatch.first(workload, threads: numThreads()) : Stopwatch.time(workload, threads: numThreads())
       if json {
         say(String(decoding: try JSONEncoder().encode(timing), as: UTF8.self))
       } else {
