@@ -14,11 +14,6 @@ void tk_copy_2d(
 /// n copies of one item of 1, 2, 4, 8 or 16 bytes.
 void tk_fill(ptrdiff_t n, void *out, ptrdiff_t so, ptrdiff_t item_size, const void *item);
 
-/// out[i] = in[index[i]], rows of `row_bytes` bytes; the indices are valid and not negative.
-void tk_gather_rows(
-  ptrdiff_t count, ptrdiff_t row_bytes, void *out, ptrdiff_t out_rs, const void *in, ptrdiff_t in_rs,
-  const int64_t *index);
-
 /// out[index[i]] += in[i], rows of `cols` contiguous numbers, in the order of i.
 void tk_scatter_add_rows_f32(
   ptrdiff_t count, ptrdiff_t cols, float *out, ptrdiff_t out_rs, const float *in, ptrdiff_t in_rs,

@@ -112,15 +112,6 @@ extension CPUBackend {
       RowLoop.run(out, out) { n, po, so, _, _ in tk_fill(n, po, so, size, item) }
     }
   }
-
-  package func copy(_ x: Strided, into out: Strided) {
-    if let row = plainOnly ? nil : tk_cast(x.dtype.kernelType, out.dtype.kernelType) {
-      return RowLoop.run(out, x) { n, po, so, px, sx in row(n, po, so, px, sx, 0, 0) }
-    }
-    RowLoop.run(out, x) { n, po, so, px, sx in
-      x.dtype.visit(PlainCast(to: out.dtype, n: n, out: po, so: so, x: px, sx: sx))
-    }
-  }
 }
 
 extension DType {

@@ -1,0 +1,10 @@
+// Copies and moves, compiled for avx2.
+#if defined(__x86_64__)
+#define TK_LEVEL 1
+#include "isa_begin.h"
+#include "../moves.h"
+#include "../body/transpose.h"
+#include "../body/fill.h"
+#include "../body/moves_table.h"
+#include "isa_end.h"
+#endif

@@ -1,0 +1,8 @@
+// Copies and moves, compiled for base.
+#define TK_LEVEL 0
+#include "isa_begin.h"
+#include "../moves.h"
+#include "../body/transpose.h"
+#include "../body/fill.h"
+#include "../body/moves_table.h"
+#include "isa_end.h"
