@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The backward walk: from outputs to leaves in an order where every gradient is complete before it is passed on.
 /// A loop over a heap of ready nodes; no recursion, however long the chain.
 enum Engine {
@@ -66,7 +68,7 @@ enum Engine {
 }
 
 /// One run of the engine.
-private struct Walk {
+private struct Walk: ~Copyable {
   private struct Task {
     let node: Node
     /// How many edges lead here that have not been walked.
@@ -90,7 +92,7 @@ private struct Walk {
   let wanted: [Edge]?
   private(set) var captured: [Tensor?] = []
   private var tasks: [Task] = []
-  private var taskOf: [ObjectIdentifier: Int] = [:]
+  private var places = Places()
   private var ready = ReadyHeap()
 
   init(retainGraph: Bool, createGraph: Bool, wanted: [Edge]?) {
@@ -107,7 +109,7 @@ private struct Walk {
     // A root that another root leads to waits for it.
     var started = Set<Int>()
     for (edge, _) in roots {
-      let index = taskOf[ObjectIdentifier(edge.node)]!
+      let index = places[edge.node]!
       if tasks[index].waiting == 0 && started.insert(index).inserted { push(index) }
     }
     while let index = ready.pop() { perform(index) }
@@ -116,9 +118,9 @@ private struct Walk {
   private mutating func push(_ index: Int) { ready.push(index, priority: tasks[index].node.sequence) }
 
   private mutating func task(of node: Node) -> (index: Int, isNew: Bool) {
-    if let index = taskOf[ObjectIdentifier(node)] { return (index, false) }
+    if let index = places[node] { return (index, false) }
     tasks.append(Task(node))
-    taskOf[ObjectIdentifier(node)] = tasks.count - 1
+    places[node] = tasks.count - 1
     return (tasks.count - 1, true)
   }
 
@@ -155,7 +157,7 @@ private struct Walk {
 
   /// Adds a gradient to what an output has received so far.
   private mutating func deliver(_ gradient: Tensor, to edge: Edge, from source: Node?) {
-    let index = taskOf[ObjectIdentifier(edge.node)]!
+    let index = places[edge.node]!
     let slot = Int(edge.index)
     let fitted = fit(gradient, to: edge, from: source)
     guard let sum = tasks[index].gradients[slot] else {
@@ -215,7 +217,7 @@ private struct Walk {
     for i in 0..<node.edges.count {
       guard let edge = node.edges[i] else { continue }
       if i < results.count, let gradient = results[i] { deliver(gradient, to: edge, from: node) }
-      let target = taskOf[ObjectIdentifier(edge.node)]!
+      let target = places[edge.node]!
       tasks[target].waiting -= 1
       if tasks[target].waiting == 0 { push(target) }
     }
@@ -247,6 +249,38 @@ private struct Walk {
   private mutating func capture(_ node: Node, _ gradients: [Tensor?]) {
     guard let wanted else { return }
     for (i, edge) in wanted.enumerated() where edge.node === node { captured[i] = gradients[Int(edge.index)] }
+  }
+}
+
+/// Where the task of each node lies. One walk at a time writes that on the nodes themselves; a walk inside of it, or on
+/// another thread, looks it up in a dictionary.
+private struct Places: ~Copyable {
+  private static let isTaken = Atomic<Bool>(false)
+  private static let counter = Atomic<UInt32>(0)
+
+  private let marksNodes: Bool
+  private let walk: UInt32
+  private var places: [ObjectIdentifier: Int] = [:]
+
+  init() {
+    marksNodes = !Self.isTaken.exchange(true, ordering: .acquiring)
+    walk = marksNodes ? Self.counter.wrappingAdd(1, ordering: .relaxed).newValue : 0
+  }
+
+  deinit { if marksNodes { Self.isTaken.store(false, ordering: .releasing) } }
+
+  subscript(node: Node) -> Int? {
+    get {
+      if marksNodes { return node.mark.walk == walk ? Int(node.mark.place) : nil }
+      return places[ObjectIdentifier(node)]
+    }
+    set {
+      if marksNodes {
+        node.mark = (walk, UInt32(newValue!))
+      } else {
+        places[ObjectIdentifier(node)] = newValue
+      }
+    }
   }
 }
 

@@ -97,6 +97,8 @@ public class Node: @unchecked Sendable {
   /// The description of output 0, and of the others.
   @exclusivity(unchecked) final var output: OutputDescription?
   @exclusivity(unchecked) final var moreOutputs: [OutputDescription] = []
+  /// In which backward walk this node has which place; written by the one walk that may.
+  @exclusivity(unchecked) final var mark: (walk: UInt32, place: UInt32) = (0, 0)
   /// Hooks and traces, absent on almost every node.
   @exclusivity(unchecked) final var extras: NodeExtras?
 

@@ -14,7 +14,7 @@ public struct Shape: Sendable {
   public static var maximumCount: Int { 64 }
 
   /// The shape of a 0-dim tensor.
-  @inline(__always)
+  @inlinable @inline(__always)
   public init() {
     inline = InlineArray(repeating: 0)
     heap = nil
@@ -22,7 +22,7 @@ public struct Shape: Sendable {
   }
 
   /// `count` times the same size.
-  public init(repeating value: Int, count: Int) {
+  @inlinable public init(repeating value: Int, count: Int) {
     self.init()
     if count > 8 {
       heap = Array(repeating: value, count: count)
@@ -33,7 +33,7 @@ public struct Shape: Sendable {
   }
 
   /// The sizes of any sequence.
-  public init(_ sizes: some Collection<Int>) {
+  @inlinable public init(_ sizes: some Collection<Int>) {
     self.init(repeating: 0, count: sizes.count)
     var i = 0
     for size in sizes {
@@ -89,7 +89,7 @@ extension Shape: RangeReplaceableCollection {
     self = Shape(copy)
   }
 
-  public mutating func append(_ size: Int) {
+  @inlinable public mutating func append(_ size: Int) {
     if count < 8 {
       inline[count] = size
       dimensions += 1
