@@ -86,6 +86,10 @@ void tk_copy_2d(
     t = out_rs, out_rs = out_cs, out_cs = t;
     t = in_rs, in_rs = in_cs, in_cs = t;
   }
+  if (in_cs == 0) {
+    for (ptrdiff_t r = 0; r < rows; r++) tk_fill(cols, o + r * out_rs, out_cs, item_size, p + r * in_rs);
+    return;
+  }
   int power = item_size <= 8 ? __builtin_ctz((unsigned)item_size) : -1;
   if (power >= 0 && out_cs == item_size && in_rs == item_size && rows > 1) {
     tk_moves_here()->turn[power](rows, cols, o, out_rs, p, in_cs);
@@ -93,10 +97,6 @@ void tk_copy_2d(
   }
   if (power >= 0 && out_cs == item_size && in_cs == -item_size) {
     for (ptrdiff_t r = 0; r < rows; r++) tk_moves_here()->reverse[power](cols, o + r * out_rs, p + r * in_rs);
-    return;
-  }
-  if (in_cs == 0) {
-    for (ptrdiff_t r = 0; r < rows; r++) tk_fill(cols, o + r * out_rs, out_cs, item_size, p + r * in_rs);
     return;
   }
   for (ptrdiff_t r = 0; r < rows; r++) copy_line(item_size, cols, o + r * out_rs, out_cs, p + r * in_rs, in_cs);

@@ -12,6 +12,16 @@ typedef struct tk_moves {
   tk_turn_fn turn[4];
   tk_reverse_fn reverse[4];
   void (*fill_dense)(ptrdiff_t bytes, char *out, const char *pattern);
+  ptrdiff_t (*index_check)(ptrdiff_t, const char *, ptrdiff_t, ptrdiff_t, ptrdiff_t);
+  void (*index_offsets)(ptrdiff_t, int64_t *, const char *, ptrdiff_t, ptrdiff_t, ptrdiff_t, int);
+  void (*gather_line[4])(
+    ptrdiff_t, char *, ptrdiff_t, const char *, ptrdiff_t, const char *, ptrdiff_t, ptrdiff_t, ptrdiff_t);
+  tk_scatter_line_fn scatter_line[4];
+  tk_scatter_line_fn add_line[TK_DTYPE_LIMIT];
+  void (*gather_items[4])(ptrdiff_t, char *, ptrdiff_t, const char *, const int64_t *);
+  void (*scatter_items[4])(ptrdiff_t, char *, const int64_t *, const char *, ptrdiff_t);
+  ptrdiff_t (*find_flags)(ptrdiff_t, int64_t *, const uint8_t *, int64_t, ptrdiff_t);
+  ptrdiff_t (*count_flags)(ptrdiff_t, const uint8_t *);
 } tk_moves;
 
 extern const tk_moves tk_moves_base, tk_moves_avx2, tk_moves_avx512;

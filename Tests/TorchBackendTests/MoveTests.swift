@@ -7,6 +7,10 @@ import TorchBackend
 /// here. Each runs in a child process, since the instruction set is a setting of the whole process.
 @Suite struct MoveTests {
   @Test(arguments: 0...2) func copy(_ level: Int) async { await inChild(level, .copy) }
+  @Test(arguments: 0...2) func gather(_ level: Int) async { await inChild(level, .gather) }
+  @Test(arguments: 0...2) func scatter(_ level: Int) async { await inChild(level, .scatter) }
+  @Test(arguments: 0...2) func index(_ level: Int) async { await inChild(level, .index) }
+  @Test(arguments: 0...2) func nonzero(_ level: Int) async { await inChild(level, .nonzero) }
 
   private func inChild(_ level: Int, _ family: MoveFamily) async {
     let end = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
@@ -20,7 +24,7 @@ import TorchBackend
   }
 }
 
-enum MoveFamily: String, Codable, Sendable { case copy }
+enum MoveFamily: String, Codable, Sendable { case copy, gather, scatter, index, nonzero }
 
 /// Runs kernels and tells where they differ from loops over one element at a time.
 struct MoveCheck {
@@ -37,6 +41,10 @@ struct MoveCheck {
     var copy = self
     switch family {
     case .copy: copy.copies()
+    case .gather: copy.gathers()
+    case .scatter: copy.scatters()
+    case .index: copy.indices()
+    case .nonzero: copy.nonzeros()
     }
     return copy.complaints
   }

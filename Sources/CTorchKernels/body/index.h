@@ -8,22 +8,20 @@
   })
 
 static ptrdiff_t index_check(ptrdiff_t n, const char *index, ptrdiff_t si, ptrdiff_t lowest, ptrdiff_t size) {
-  // Whole chunks without a branch; only one with a bad index is looked through.
-  enum { chunk = 512 };
-  for (ptrdiff_t begin = 0; begin < n; begin += chunk) {
-    ptrdiff_t end = n - begin < chunk ? n : begin + chunk;
-    uint64_t bad = 0, width = (uint64_t)(size - lowest);
-    if (si == 8) {
-      const int64_t *line = (const int64_t *)(const void *)index;
-      for (ptrdiff_t i = begin; i < end; i++) bad |= (uint64_t)(line[i] - lowest) >= width;
-    } else {
-      for (ptrdiff_t i = begin; i < end; i++)
-        bad |= (uint64_t)(*(const int64_t *)(const void *)(index + i * si) - lowest) >= width;
+  enum { lanes = sizeof(VUL) / 8 };
+  unsigned long width = (unsigned long)(size - lowest), base = (unsigned long)lowest;
+  ptrdiff_t i = 0;
+  if (si == 8) {
+    // Whole chunks without a branch; one with a bad index is looked through below.
+    for (; i + 4 * lanes <= n; i += 4 * lanes) {
+      VL bad = (TK_LOAD(VUL, index + i * 8) - base >= width) | (TK_LOAD(VUL, index + i * 8 + sizeof(VUL)) - base >= width) |
+               (TK_LOAD(VUL, index + i * 8 + 2 * sizeof(VUL)) - base >= width) |
+               (TK_LOAD(VUL, index + i * 8 + 3 * sizeof(VUL)) - base >= width);
+      if (__builtin_reduce_or(bad)) break;
     }
-    if (!bad) continue;
-    for (ptrdiff_t i = begin; i < end; i++)
-      if ((uint64_t)(*(const int64_t *)(const void *)(index + i * si) - lowest) >= width) return i;
   }
+  for (; i < n; i++)
+    if (*(const unsigned long *)(const void *)(index + i * si) - base >= width) return i;
   return -1;
 }
 
@@ -37,6 +35,35 @@ static void index_offsets(
 }
 
 // out[i] = in[i, index[i]] and out[i, index[i]] = in[i]; items at known byte offsets to a line and back.
+#if TK_LEVEL == 2
+// Eight at a time from a line of contiguous items; gives how many were done.
+TK_INLINE ptrdiff_t gather_some_4(ptrdiff_t n, void *out, const void *in, const char *index, ptrdiff_t size) {
+  ptrdiff_t i = 0;
+  __m512i wrap = _mm512_set1_epi64(size), zero = _mm512_setzero_si512();
+  for (; i + 8 <= n; i += 8) {
+    __m512i at = _mm512_loadu_si512(index + i * 8);
+    at = _mm512_mask_add_epi64(at, _mm512_cmplt_epi64_mask(at, zero), at, wrap);
+    _mm256_storeu_si256((void *)((char *)out + i * 4), _mm512_i64gather_epi32(at, in, 4));
+  }
+  return i;
+}
+TK_INLINE ptrdiff_t gather_some_8(ptrdiff_t n, void *out, const void *in, const char *index, ptrdiff_t size) {
+  ptrdiff_t i = 0;
+  __m512i wrap = _mm512_set1_epi64(size), zero = _mm512_setzero_si512();
+  for (; i + 8 <= n; i += 8) {
+    __m512i at = _mm512_loadu_si512(index + i * 8);
+    at = _mm512_mask_add_epi64(at, _mm512_cmplt_epi64_mask(at, zero), at, wrap);
+    _mm512_storeu_si512((char *)out + i * 8, _mm512_i64gather_epi64(at, in, 8));
+  }
+  return i;
+}
+#else
+#define gather_some_4(...) 0
+#define gather_some_8(...) 0
+#endif
+#define gather_some_1(...) 0
+#define gather_some_2(...) 0
+
 #define INDEX_MOVES(size_, T) \
   static void gather_line_##size_( \
     ptrdiff_t n, char *out, ptrdiff_t so, const char *in, ptrdiff_t sx, const char *index, ptrdiff_t si, \
@@ -44,7 +71,8 @@ static void index_offsets(
     if (so == (size_) && si == 8 && step == (size_) && sx == 0) { \
       T *restrict o = (T *)(void *)out; \
       const T *restrict p = (const T *)(const void *)in; \
-      for (ptrdiff_t i = 0; i < n; i++) o[i] = p[INDEX_AT(index, i, 8, size)]; \
+      ptrdiff_t i = gather_some_##size_(n, o, p, index, size); \
+      for (; i < n; i++) o[i] = p[INDEX_AT(index, i, 8, size)]; \
     } else { \
       for (ptrdiff_t i = 0; i < n; i++) \
         memcpy(out + i * so, in + i * sx + INDEX_AT(index, i, si, size) * step, size_); \
@@ -66,15 +94,6 @@ static void index_offsets(
   } \
   static void scatter_items_##size_(ptrdiff_t n, char *out, const int64_t *offsets, const char *in, ptrdiff_t sx) { \
     for (ptrdiff_t i = 0; i < n; i++) memcpy(out + offsets[i], in + i * sx, size_); \
-  } \
-  /* The items whose flag is set, one behind the other. */ \
-  static ptrdiff_t compress_##size_(ptrdiff_t n, char *out, const char *in, const uint8_t *flags) { \
-    T *restrict o = (T *)(void *)out; \
-    const T *restrict p = (const T *)(const void *)in; \
-    ptrdiff_t found = 0; \
-    for (ptrdiff_t i = 0; i < n; i++) \
-      if (flags[i]) o[found++] = p[i]; \
-    return found; \
   }
 INDEX_MOVES(1, uint8_t)
 INDEX_MOVES(2, uint16_t)
@@ -89,15 +108,6 @@ INDEX_MOVES(8, uint64_t)
     for (ptrdiff_t i = 0; i < n; i++) { \
       T *o = (T *)(void *)(out + i * so + INDEX_AT(index, i, si, size) * step); \
       *o += *(const T *)(const void *)(in + i * sx); \
-    } \
-  } \
-  static void add_row_##P(ptrdiff_t n, char *out, ptrdiff_t so, const char *in, ptrdiff_t sx) { \
-    if (so == sizeof(T) && sx == sizeof(T)) { \
-      T *restrict o = (T *)(void *)out; \
-      const T *restrict p = (const T *)(const void *)in; \
-      for (ptrdiff_t i = 0; i < n; i++) o[i] += p[i]; \
-    } else { \
-      for (ptrdiff_t i = 0; i < n; i++) *(T *)(void *)(out + i * so) += *(const T *)(const void *)(in + i * sx); \
     } \
   }
 INDEX_ADD(f32, float)

@@ -2,6 +2,7 @@
 // Pointwise kernels, casts and copies take any address; reductions and row kernels want items at multiples of their size.
 #pragma once
 #include "tk_copy.h"
+#include "tk_index.h"
 #include "tk_pointwise.h"
 #include "tk_reduce.h"
 #include "tk_rows.h"

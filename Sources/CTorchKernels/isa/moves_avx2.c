@@ -5,6 +5,7 @@
 #include "../moves.h"
 #include "../body/transpose.h"
 #include "../body/fill.h"
+#include "../body/index.h"
 #include "../body/moves_table.h"
 #include "isa_end.h"
 #endif

@@ -87,6 +87,30 @@ struct ScatterMultiply: Op {
   }
 }
 
+/// Whole entries along one dimension, row-major.
+struct IndexSelect: Op {
+  let indexed: IndexedDims
+  var name: StaticString { "index_select" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    let (x, index) = (inputs[0], inputs[1])
+    saving.constant(index)
+    indexed.checkNotEmpty(x, [index])
+    var shape = x.shape
+    shape[indexed.dims[0]] = index.numel()
+    let out = Tensor(shape: shape, dtype: x.dtype, device: x.device)
+    out.backend.indexRead(
+      x.strided.with(indexed.front(x.strided.layout)), indices: [index.strided],
+      into: out.strided.with(indexed.front(out.strided.layout)))
+    return [out]
+  }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let g = gradients[0] else { return [] }
+    return [IndexWrite.sum(g, at: [saved[0]], indexed, into: saved.shape(of: 0))]
+  }
+}
+
 extension Tensor {
   /// The whole of which this is a view, after a value was written to the view.
   fileprivate func embedding(_ value: Tensor, in whole: Tensor) -> Tensor {
@@ -202,11 +226,7 @@ extension Tensor {
       }
       if ndim == 0 { return reshape(1).indexSelect(dim: 0, index: index).reshape([]) }
       let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "index_select") }
-      let moved = along == 0 ? self : movedim(source: along, destination: 0)
-      let result = IndexRead(indexed: IndexedDims(dims: [0]))(moved, index.long().reshape(-1))
-      let placed = along == 0 ? result : result.movedim(source: 0, destination: along)
-      return placed.clone(memoryFormat: .contiguousFormat).named(
-        "index_select")
+      return IndexSelect(indexed: IndexedDims(dims: [along]))(self, index.long().reshape(-1))
     }
   }
 }

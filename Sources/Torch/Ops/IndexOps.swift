@@ -76,9 +76,7 @@ struct IndexRead: Op {
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
-    let zeros = Tensor.zeros(saved.shape(of: 0), dtype: g.dtype, device: g.device)
-    let indices = (0..<indexed.dims.count).map { saved[$0] }
-    return [IndexWrite(indexed: indexed, accumulates: true, node: "index_put").apply([zeros, g] + indices)[0]]
+    return [IndexWrite.sum(g, at: (0..<indexed.dims.count).map { saved[$0] }, indexed, into: saved.shape(of: 0))]
   }
 }
 
@@ -95,6 +93,15 @@ struct IndexWrite: Op {
     let out = inputs[0].clone()
     write(inputs[1], at: indices, into: out)
     return [out]
+  }
+
+  /// Zeros of a shape with values added at the indices: the gradient of a read.
+  static func sum(_ value: Tensor, at indices: [Tensor], _ indexed: IndexedDims, into shape: Shape) -> Tensor {
+    let zeros = Tensor.zeros(shape, dtype: value.dtype, device: value.device)
+    let write = IndexWrite(indexed: indexed, accumulates: true, node: "index_put")
+    if ct_grad_enabled() { return write.apply([zeros, value] + indices)[0] }
+    write.write(value, at: indices, into: zeros)
+    return zeros
   }
 
   private func write(_ value: Tensor, at indices: [Tensor], into out: Tensor) {
@@ -152,8 +159,9 @@ extension Tensor {
       guard mask.dtype == .bool else { fault("masked_select", "the mask must be bool, got \(mask.dtype.name)") }
       let shape = checked { () throws(OpError) in try Layout.broadcast(self.shape, mask.shape, op: "masked_select") }
       let flags = mask.expand(shape)
-      // A 0-dim pair still gives a list.
-      return (shape.isEmpty ? reshape(1)[flags.reshape(1)] : expand(shape)[flags]).named("masked_select")
+      // One index is cheaper than one for each dimension; and a 0-dim pair still gives a list.
+      let isFlat = shape == self.shape && isContiguous() && flags.isContiguous()
+      return (isFlat ? reshape(-1)[flags.reshape(-1)] : expand(shape)[flags]).named("masked_select")
     }
   }
 

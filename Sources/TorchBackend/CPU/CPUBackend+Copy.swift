@@ -90,7 +90,7 @@ struct CopyPlan {
     if joined == 0 { return }
     column = dims[joined - 1]
     var second = joined - 2
-    if column.x != sourceSize {
+    if column.x != sourceSize && column.x != 0 {
       for i in 0..<(joined - 1) where dims[i].x == sourceSize { second = i }
     }
     if second >= 0 { row = dims[second] }
@@ -101,7 +101,7 @@ struct CopyPlan {
   }
 
   /// Whether rows lie in the input as columns do in the output.
-  private var turns: Bool { column.x != sourceSize && row.x == sourceSize && row.size > 1 }
+  private var turns: Bool { column.x != sourceSize && column.x != 0 && row.x == sourceSize && row.size > 1 }
 
   /// Visits blocks that together are the whole, cut over the threads.
   func forEachBlock(

@@ -1,133 +1,243 @@
-// Indices: every one is checked against the size it walks, negative ones count from the end.
+import CTorchKernels
+import Synchronization
+
+// Indices: every one is checked against the size it walks before it is used, those of an indexed write, which may be in
+// place, before anything is written.
 
 extension CPUBackend {
   package func gather(_ x: Strided, dim: Int, index: Strided, into out: Strided) {
-    let size = x.layout.rank == 0 ? 1 : x.shape[dim]
-    let step = x.layout.rank == 0 ? 0 : x.layout.strides[dim]
-    forEachIndexed(index, other: out, walked: x, dim: dim) { index, po, px in
-      let position = Self.checkedIndex(index, size: size, dim: dim, op: "gather")
-      Self.copyItem(px + position * step * x.dtype.itemSize, po, x.dtype.itemSize)
+    if index.count == 0 { return }
+    let size = x.layout.rank == 0 ? 1 : x.shape[dim], item = x.dtype.itemSize
+    let bad = BadIndex()
+    let lines = IndexedLines(index: index, partner: out, walked: x, dim: dim)
+    lines.forEachLine(writes: false) { n, po, so, index, si, px, sx in
+      if bad.isFound(n, index, si, size) { return }
+      tk_gather_line(item, n, po, so, px, sx, index, si, size, lines.step)
     }
+    bad.check(size: size, dim: dim, op: "gather")
   }
 
   package func scatter(_ source: Strided, dim: Int, index: Strided, mode: ScatterMode, into out: Strided) {
+    if index.count == 0 { return }
     let size = out.layout.rank == 0 ? 1 : out.shape[dim]
-    let step = out.layout.rank == 0 ? 0 : out.layout.strides[dim]
-    forEachIndexed(index, other: source, walked: out, dim: dim) { index, ps, po in
-      let position = Self.checkedIndex(index, size: size, dim: dim, op: "scatter")
-      out.dtype.visit(JoinItems(mode: mode, n: 1, out: po + position * step * out.dtype.itemSize, so: 0, x: ps, sx: 0))
+    let bad = BadIndex()
+    let lines = IndexedLines(index: index, partner: source, walked: out, dim: dim)
+    let fast =
+      switch mode {
+      case .assign: tk_scatter_line(out.dtype.itemSize)
+      case .add: tk_scatter_add_line(out.dtype.kernelType)
+      case .multiply, .amax, .amin: nil as tk_scatter_line_fn?
+      }
+    lines.forEachLine(writes: true) { n, ps, ss, index, si, po, so in
+      if bad.isFound(n, index, si, size) { return }
+      if let fast {
+        let (o, i, s) = (
+          po.assumingMemoryBound(to: CChar.self), index.assumingMemoryBound(to: CChar.self),
+          ps.assumingMemoryBound(to: CChar.self)
+        )
+        fast(n, o, so, i, si, size, lines.step, s, ss)
+      } else {
+        out.dtype.visit(
+          JoinIndexed(mode: mode, n: n, out: po, so: so, index: index, si: si, step: lines.step, x: ps, sx: ss))
+      }
     }
-  }
-
-  /// Visits each element of `index` with the address of its partner in `other` and the start of its line in `walked`.
-  private func forEachIndexed(
-    _ index: Strided, other: Strided, walked: Strided, dim: Int,
-    _ body: (_ index: Int64, _ other: UnsafeMutableRawPointer, _ line: UnsafeMutableRawPointer) -> Void
-  ) {
-    var lineStrides = walked.layout.strides
-    if walked.layout.rank > 0 { lineStrides[dim] = 0 }
-    let lines = walked.with(Layout(shape: index.shape, strides: lineStrides, offset: walked.layout.offset))
-    let partner = other.with(Layout(shape: index.shape, strides: other.layout.strides, offset: other.layout.offset))
-    for i in 0..<index.count {
-      let at = index.storage.base.load(
-        fromByteOffset: index.layout.position(ofLinear: i) * 8, as: Int64.self)
-      body(
-        at, partner.storage.base + partner.layout.position(ofLinear: i) * other.dtype.itemSize,
-        lines.storage.base + lines.layout.position(ofLinear: i) * walked.dtype.itemSize)
-    }
+    bad.check(size: size, dim: dim, op: "scatter")
   }
 
   package func indexRead(_ x: Strided, indices: [Strided], into out: Strided) {
-    forEachIndexedBlock(x, indices: indices, block: out) { n, px, sx, po, so in
-      x.dtype.visit(PlainCast(to: x.dtype, n: n, out: po, so: so, x: px, sx: sx))
+    let indexRank = indices[0].layout.rank
+    if out.count == 0 { return }
+    guard let step = Self.singleStep(out.layout, first: indexRank) else {
+      let dense = allocate(Layout(contiguous: out.shape), dtype: out.dtype)
+      indexRead(x, indices: indices, into: dense)
+      return copy(dense, into: out)
+    }
+    withOffsets(x, indices) { count, offsets in
+      IndexedBlocks(x, indexed: indices.count, block: out, indexRank: indexRank, count: count, step: step).read(offsets)
     }
   }
 
   package func indexWrite(_ source: Strided, indices: [Strided], mode: ScatterMode, into out: Strided) {
-    forEachIndexedBlock(out, indices: indices, block: source) { n, po, so, ps, ss in
-      out.dtype.visit(JoinItems(mode: mode, n: n, out: po, so: so, x: ps, sx: ss))
+    let indexRank = indices[0].layout.rank
+    if source.count == 0 { return }
+    guard let step = Self.singleStep(source.layout, first: indexRank) else {
+      return indexWrite(contiguous(source), indices: indices, mode: mode, into: out)
+    }
+    withOffsets(out, indices) { count, offsets in
+      let blocks = IndexedBlocks(
+        out, indexed: indices.count, block: source, indexRank: indexRank, count: count, step: step)
+      if mode == .assign { blocks.write(offsets) } else { blocks.join(offsets, mode, out.dtype) }
     }
   }
 
-  /// Visits, for each combination of indices, the rows of the block of `x` behind it beside those of `block`.
-  private func forEachIndexedBlock(
-    _ x: Strided, indices: [Strided], block: Strided,
-    _ body: (
-      _ n: Int, _ x: UnsafeMutableRawPointer, _ sx: Int, _ block: UnsafeMutableRawPointer, _ sb: Int
-    ) -> Void
-  ) {
-    if block.count == 0 {
-      return
-    }
-    let indexShape = indices[0].shape
-    let indexed = indices.count
-    let restShape = Shape(x.shape.dropFirst(indexed))
-    let restStrides = Shape(x.layout.strides.dropFirst(indexed))
-    let blockRest = Shape(block.layout.strides.dropFirst(indexShape.count))
-    let blockIndex = Layout(
-      shape: indexShape, strides: Shape(block.layout.strides.prefix(indexShape.count)), offset: block.layout.offset)
-    for i in 0..<indexShape.elementCount {
-      var offset = x.layout.offset
-      for (dim, index) in indices.enumerated() {
-        let at = index.storage.base.load(fromByteOffset: index.layout.position(ofLinear: i) * 8, as: Int64.self)
-        offset += Self.checkedIndex(at, size: x.shape[dim], dim: dim, op: "index") * x.layout.strides[dim]
+  /// Where the blocks that the indices name begin in `x`, in bytes.
+  private func withOffsets(_ x: Strided, _ indices: [Strided], _ body: (Int, UnsafePointer<Int64>) -> Void) {
+    let count = indices[0].count
+    let memory = allocate(byteCount: count * 8)
+    let offsets = memory.base.assumingMemoryBound(to: Int64.self)
+    for (dim, index) in indices.enumerated() {
+      let size = x.shape[dim], step = x.layout.strides[dim] * x.dtype.itemSize
+      check(index, lowest: -size, size: size, dim: dim, op: "index")
+      let dense = contiguous(index)
+      parallelFor(count, grain: RowLoop.parallelGrain) { range in
+        let line = dense.pointer + range.lowerBound * 8
+        tk_index_offsets(range.count, offsets + range.lowerBound, line, 8, size, step, dim == 0 ? 0 : 1)
       }
-      let from = x.with(Layout(shape: restShape, strides: restStrides, offset: offset))
-      let to = block.with(Layout(shape: restShape, strides: blockRest, offset: blockIndex.position(ofLinear: i)))
-      RowLoop.run(to, from) { n, pb, sb, px, sx in body(n, px, sx, pb, sb) }
     }
+    body(count, offsets)
+    withExtendedLifetime(memory) {}
   }
 
-  @inline(__always)
-  static func checkedIndex(_ index: Int64, size: Int, dim: Int, op: String) -> Int {
-    let at = Int(truncatingIfNeeded: index)
-    if at >= 0 && at < size { return at }
-    if at < 0 && at >= -size { return at + size }
-    fault(op, "index \(index) is out of bounds for dim \(dim) with size \(size)")
+  /// The step in elements from one position of the leading dimensions to the next, where there is one.
+  private static func singleStep(_ layout: Layout, first count: Int) -> Int? {
+    var step = 0, reach: Int?
+    for dim in stride(from: count - 1, through: 0, by: -1) where layout.shape[dim] != 1 {
+      if let reach {
+        if layout.strides[dim] != reach { return nil }
+      } else {
+        step = layout.strides[dim]
+      }
+      reach = layout.strides[dim] * layout.shape[dim]
+    }
+    return step
   }
 
-  @inline(__always)
-  private static func copyItem(_ from: UnsafeMutableRawPointer, _ to: UnsafeMutableRawPointer, _ itemSize: Int) {
-    to.copyMemory(from: from, byteCount: itemSize)
+  /// Faults on the first index outside `lowest..<size`.
+  private func check(_ index: Strided, lowest: Int, size: Int, dim: Int, op: String) {
+    // What is stretched needs one look.
+    var layout = index.layout
+    for i in 0..<layout.rank where layout.strides[i] == 0 { layout.shape[i] = 1 }
+    let dense = contiguous(index.with(layout))
+    let count = dense.count
+    // The fault is raised on this thread, which knows the op that the user called.
+    let pieces = count > RowLoop.parallelGrain ? 16 : 1
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: pieces) { found in
+      parallelFor(pieces, grain: 1) { range in
+        for piece in range {
+          let begin = count * piece / pieces, end = count * (piece + 1) / pieces
+          let place = tk_index_check(end - begin, dense.pointer + begin * 8, 8, lowest, size)
+          found[piece] = place < 0 ? -1 : begin + place
+        }
+      }
+      for place in found where place >= 0 {
+        let bad = dense.pointer.load(fromByteOffset: place * 8, as: Int64.self)
+        fault(op, "index \(bad) is out of bounds for dim \(dim) with size \(size)")
+      }
+    }
   }
 
   package func nonzero(_ x: Strided) -> Strided {
-    let flags = allocate(Layout(contiguous: x.shape), dtype: .bool)
-    copy(x, into: flags)
-    let places = (0..<x.count).filter { flags.pointer.load(fromByteOffset: $0, as: Bool.self) }
-    // One column after another, as in PyTorch: each is what an index wants.
-    let found = places.count, rank = x.layout.rank
-    let out = allocate(Layout(shape: [found, rank], strides: [1, Swift.max(found, 1)]), dtype: .int64)
-    for (row, place) in places.enumerated() {
-      var rest = place
-      for dim in stride(from: rank - 1, through: 0, by: -1) {
-        let at = Int64(rest % x.shape[dim])
-        out.pointer.storeBytes(of: at, toByteOffset: (dim * found + row) * 8, as: Int64.self)
-        rest /= x.shape[dim]
-      }
+    let rank = x.layout.rank, count = x.count
+    var flags = x
+    if x.dtype != .bool || !x.layout.isContiguous {
+      flags = allocate(Layout(contiguous: x.shape), dtype: .bool)
+      copy(x, into: flags)
     }
-    return out
+    defer { withExtendedLifetime(flags) {} }
+    let bytes = flags.pointer.assumingMemoryBound(to: UInt8.self)
+    let pieceSize = 1 << 14
+    let pieces = (count + pieceSize - 1) / pieceSize
+    return withUnsafeTemporaryAllocation(of: Int.self, capacity: pieces + 1) { starts in
+      parallelFor(pieces, grain: 4) { range in
+        for piece in range {
+          let begin = piece * pieceSize
+          starts[piece + 1] = tk_count_flags(Swift.min(pieceSize, count - begin), bytes + begin)
+        }
+      }
+      starts[0] = 0
+      for piece in 0..<pieces { starts[piece + 1] += starts[piece] }
+      let found = starts[pieces]
+      // One column after another, as in PyTorch: each is what an index wants.
+      let out = allocate(Layout(shape: [found, rank], strides: [1, Swift.max(found, 1)]), dtype: .int64)
+      if rank == 0 || found == 0 { return out }
+      let columns = out.pointer.assumingMemoryBound(to: Int64.self)
+      parallelFor(pieces, grain: 4) { range in
+        for piece in range {
+          let begin = piece * pieceSize, first = starts[piece], number = starts[piece + 1] - first
+          var column = columns + ((rank - 1) * found + first)
+          tk_find_flags(Swift.min(pieceSize, count - begin), column, bytes + begin, Int64(begin), number)
+          for dim in stride(from: rank - 1, to: 0, by: -1) {
+            tk_split_positions(number, column, column - found, Int64(x.shape[dim]))
+            column -= found
+          }
+        }
+      }
+      return out
+    }
+  }
+}
+
+/// An index out of bounds that a line met. The fault is raised on the thread that knows the op which the user called.
+private final class BadIndex: Sendable {
+  private let found = Atomic(false)
+  private let value = Atomic<Int>(0)
+
+  /// Whether a line holds an index outside `0..<size`.
+  func isFound(_ n: Int, _ index: UnsafeMutableRawPointer, _ si: Int, _ size: Int) -> Bool {
+    let place = tk_index_check(n, index, si, 0, size)
+    if place < 0 { return false }
+    value.store(Int(index.load(fromByteOffset: place * si, as: Int64.self)), ordering: .relaxed)
+    found.store(true, ordering: .releasing)
+    return true
+  }
+
+  func check(size: Int, dim: Int, op: String) {
+    if !found.load(ordering: .acquiring) { return }
+    fault(op, "index \(value.load(ordering: .relaxed)) is out of bounds for dim \(dim) with size \(size)")
+  }
+}
+
+extension ScatterMode {
+  @inline(__always)
+  fileprivate func joined<M: MathValue>(_ old: M, _ new: M) -> M {
+    switch self {
+    case .assign: new
+    case .add: M.plus(old, new)
+    case .multiply: M.times(old, new)
+    case .amax: M.larger(old, new)
+    case .amin: M.smaller(old, new)
+    }
   }
 }
 
 /// Joins a row of values with what is there.
-private struct JoinItems: ElementVisitor {
+struct JoinItems: ElementVisitor {
   let mode: ScatterMode
   let n: Int
   let out: UnsafeMutableRawPointer, so: Int, x: UnsafeMutableRawPointer, sx: Int
 
   func visit<T: Element>(_ type: T.Type) {
     for i in 0..<n {
-      let new = x.element(i &* sx, type), old = out.element(i &* so, type)
-      let value =
-        switch mode {
-        case .assign: new
-        case .add: T.Math.plus(old, new)
-        case .multiply: T.Math.times(old, new)
-        case .amax: T.Math.larger(old, new)
-        case .amin: T.Math.smaller(old, new)
-        }
-      out.setElement(i &* so, value, type)
+      out.setElement(i &* so, mode.joined(out.element(i &* so, type), x.element(i &* sx, type)), type)
+    }
+  }
+}
+
+/// Joins values with those at offsets.
+struct JoinAtOffsets: ElementVisitor {
+  let mode: ScatterMode
+  let n: Int
+  let out: UnsafeMutableRawPointer, offsets: UnsafePointer<Int64>, x: UnsafeMutableRawPointer, sx: Int
+
+  func visit<T: Element>(_ type: T.Type) {
+    for i in 0..<n {
+      let at = Int(offsets[i])
+      out.setElement(at, mode.joined(out.element(at, type), x.element(i &* sx, type)), type)
+    }
+  }
+}
+
+/// Joins a line of values with those that a line of indices, none negative, names.
+struct JoinIndexed: ElementVisitor {
+  let mode: ScatterMode
+  let n: Int
+  let out: UnsafeMutableRawPointer, so: Int, index: UnsafeMutableRawPointer, si: Int, step: Int
+  let x: UnsafeMutableRawPointer, sx: Int
+
+  func visit<T: Element>(_ type: T.Type) {
+    for i in 0..<n {
+      let at = i &* so &+ Int(index.load(fromByteOffset: i &* si, as: Int64.self)) &* step
+      out.setElement(at, mode.joined(out.element(at, type), x.element(i &* sx, type)), type)
     }
   }
 }

@@ -42,7 +42,8 @@ package protocol Backend: Sendable {
   func maxPool(_ spec: PoolSpec, _ x: Strided, into out: Strided, indices: Strided)
   func maxPoolGradient(_ spec: PoolSpec, _ gradient: Strided, indices: Strided, into out: Strided)
 
-  // Indices. All are int64; negative ones count from the end; one out of range is a fault that names it.
+  // Indices. All are int64; one out of range is a fault that names it. Negative ones count from the end in `indexRead` and
+  // `indexWrite` and are out of range elsewhere.
   /// `out[i] = x[index[i]]` along `dim`, elementwise.
   func gather(_ x: Strided, dim: Int, index: Strided, into out: Strided)
   /// Writes `source[i]` to `out[index[i]]` along `dim`, elementwise.
