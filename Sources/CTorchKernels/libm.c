@@ -117,11 +117,6 @@ static double scalar_remainder(double x, double y) {
   return r != 0 && (y < 0) != (r < 0) ? r + y : r;
 }
 
-static float scalar_remainderf(float x, float y) {
-  float r = fmodf(x, y);
-  return r != 0 && (y < 0) != (r < 0) ? r + y : r;
-}
-
 static double scalar_floor_divide(double x, double y) {
   if (y == 0) return x / y;
   double r = fmod(x, y), quotient = (x - r) / y;
@@ -129,15 +124,6 @@ static double scalar_floor_divide(double x, double y) {
   if (quotient == 0) return copysign(0, x / y);
   double whole = floor(quotient);
   return quotient - whole > 0.5 ? whole + 1 : whole;
-}
-
-static float scalar_floor_dividef(float x, float y) {
-  if (y == 0) return x / y;
-  float r = fmodf(x, y), quotient = (x - r) / y;
-  if (r != 0 && (y < 0) != (r < 0)) quotient -= 1;
-  if (quotient == 0) return copysignf(0, x / y);
-  float whole = floorf(quotient);
-  return quotient - whole > 0.5f ? whole + 1 : whole;
 }
 
 static double scalar_logaddexp(double x, double y) {
@@ -176,9 +162,7 @@ static double scalar_silu_slope(double x) {
   X(xlogy, isnan(y) ? y : x == 0 ? 0 : x * log(y)) \
   X(geluBackward, x * (scalar_normal_cdf(y) + y * (0.39894228040143268 * exp(-0.5 * y * y)))) \
   X(siluBackward, x * scalar_silu_slope(y))
-#define PAIRS_F32(X) \
-  X(floorDivide, scalar_floor_dividef(x, y)) X(remainder, scalar_remainderf(x, y)) X(fmod, fmodf(x, y)) \
-  X(nextafter, nextafterf(x, y))
+#define PAIRS_F32(X) X(nextafter, nextafterf(x, y))
 #define DEFINE_PAIR_F64(name, EXPR) SCALAR_BINARY(f64_pair_##name, double, EXPR)
 #define DEFINE_PAIR_F32(name, EXPR) SCALAR_BINARY(f32_pair_##name, float, EXPR)
 PAIRS_F64(DEFINE_PAIR_F64)

@@ -27,6 +27,9 @@ F32_PAIR(hypot, f32_hypot(x, y))
 F32_PAIR(logaddexp, f32_logaddexp(x, y))
 F32_PAIR(logaddexp2, f32_logaddexp2(x, y))
 F32_PAIR(xlogy, f32_xlogy(x, y))
+F32_PAIR(fmod, f32_fmod(x, y))
+F32_PAIR(remainder, f32_remainder(x, y))
+F32_PAIR(floorDivide, f32_floor_divide(x, y))
 F32_PAIR(geluBackward, x *(f32_normal_cdf(y) + y * (0.398942280f * f32_exp(-0.5f * y * y))))
 
 TK_INLINE VF f32_silu_slope(VF x) {
@@ -38,7 +41,8 @@ F32_PAIR(siluBackward, x *f32_silu_slope(y))
 #define REAL_PAIRS(X) \
   X(add) X(sub) X(mul) X(div) X(truncDivide) X(maximum) X(minimum) X(fmax) X(fmin) X(copysign) X(tanhBackward) \
   X(sigmoidBackward) X(reluBackward)
-#define F32_PAIRS(X) X(pow) X(atan2) X(hypot) X(logaddexp) X(logaddexp2) X(xlogy) X(geluBackward) X(siluBackward)
+#define F32_PAIRS(X) X(pow) X(atan2) X(hypot) X(logaddexp) X(logaddexp2) X(xlogy) X(fmod) X(remainder) \
+  X(floorDivide) X(geluBackward) X(siluBackward)
 
 tk_binary_fn TK_ISA(tk_binary_float)(int kernel, tk_dtype dtype) {
 #define F32_PAIR_ENTRY(name) [TK_BINARY_##name] = f32_pair_##name,

@@ -48,23 +48,6 @@ TK_INLINE VW wide_log(VW x) {
   return FMA(ef, wide_splat(0x1.62e42fefa39efp-1), FMA(s * u, p, s + s));
 }
 
-TK_INLINE VW wide_atan_unit(VW x) {
-  VW s = x * x;
-  VW p = wide_splat(0.00059304375563382821);
-  WIDE_STEP(p, s, -0.0042216579909140142);
-  WIDE_STEP(p, s, 0.014072923344657855);
-  WIDE_STEP(p, s, -0.029913111945460355);
-  WIDE_STEP(p, s, 0.047294798621762196);
-  WIDE_STEP(p, s, -0.062463151941253015);
-  WIDE_STEP(p, s, 0.075866528336455019);
-  WIDE_STEP(p, s, -0.090735531189761173);
-  WIDE_STEP(p, s, 0.11109392308322179);
-  WIDE_STEP(p, s, -0.14285624891483523);
-  WIDE_STEP(p, s, 0.19999998154086215);
-  WIDE_STEP(p, s, -0.33333333326944142);
-  return FMA(x * s, p, x);
-}
-
 #define WIDE_HALF_PI 0x1.921fb54442d18p+0
 
 // asin on 0...1/2
@@ -99,50 +82,98 @@ TK_INLINE VF f32_acos(VF xf) {
   return wide_narrow(SEL(x < 0.0, 2.0 * WIDE_HALF_PI - positive, positive));
 }
 
-TK_INLINE VF f32_atan(VF xf) {
-  VW x = wide_of(xf), a = wide_abs(x);
-  VWL outer = a > 1.0;
-  VW y = wide_atan_unit(SEL(outer, 1.0 / a, a));
-  return wide_narrow(wide_with_sign(SEL(outer, WIDE_HALF_PI - y, y), x));
+// atan on 0...1
+TK_INLINE VF f32_atan_unit(VF t) {
+  VF s = t * t;
+  VF p = FMA(s, f32_splat(-0.00238699722f), f32_splat(0.0135077713f));
+  p = FMA(p, s, f32_splat(-0.0358715393f));
+  p = FMA(p, s, f32_splat(0.0625016913f));
+  p = FMA(p, s, f32_splat(-0.0865688026f));
+  p = FMA(p, s, f32_splat(0.110337645f));
+  p = FMA(p, s, f32_splat(-0.142785683f));
+  p = FMA(p, s, f32_splat(0.199997395f));
+  p = FMA(p, s, f32_splat(-0.333333313f));
+  return FMA(t * s, p, t);
 }
 
-TK_INLINE VF f32_atan2(VF yf, VF xf) {
-  VW y = wide_of(yf), x = wide_of(xf), a = wide_abs(y), b = wide_abs(x);
-  VWL swap = a > b;
-  VW low = SEL(swap, b, a), high = SEL(swap, a, b);
-  VW t = SEL(high == 0.0, high, low / high);
-  t = SEL((low == INFINITY) & (high == INFINITY), wide_splat(1.0), t);
-  VW r = wide_atan_unit(t);
-  r = SEL(swap, WIDE_HALF_PI - r, r);
-  r = SEL((VWL)x < 0, 2.0 * WIDE_HALF_PI - r, r);
+// pi/2 and pi as a float32 and what it is too large by.
+#define F32_HALF_PI 1.57079637f
+#define F32_HALF_PI_EXCESS 4.37113883e-8f
+#define F32_PI 3.14159274f
+#define F32_PI_EXCESS 8.74227766e-8f
+
+TK_INLINE VF f32_atan(VF x) {
+  VF a = f32_abs(x);
+  VI outer = a > 1.0f;
+  VF y = f32_atan_unit(SEL(outer, 1.0f / a, a));
+  return f32_with_sign(SEL(outer, F32_HALF_PI - (y + F32_HALF_PI_EXCESS), y), x);
+}
+
+TK_INLINE VF f32_atan2(VF y, VF x) {
+  VF a = f32_abs(y), b = f32_abs(x);
+  VI swap = a > b;
+  VF low = SEL(swap, b, a), high = SEL(swap, a, b);
+  VF t = SEL(high == 0.0f, high, low / high);
+  t = SEL(low == INFINITY, f32_splat(1.0f), t);
+  VF r = f32_atan_unit(t);
+  r = SEL(swap, F32_HALF_PI - (r + F32_HALF_PI_EXCESS), r);
+  r = SEL((VI)x < 0, F32_PI - (r + F32_PI_EXCESS), r);
   // NaN in either.
   r = SEL((x != x) | (y != y), x + y, r);
-  return wide_narrow(wide_with_sign(r, y));
+  return f32_with_sign(r, y);
 }
 
-TK_INLINE VF f32_tan(VF xf) {
-  VW x = wide_of(xf);
-  VW shifted = FMA(x, wide_splat(0x1.45f306dc9c883p-1), wide_splat(0x1.8p52));
-  VWL n = (VWL)shifted;
-  VW nf = shifted - 0x1.8p52;
-  VW r = FMA(nf, wide_splat(-0x1.921fb544p+0), x);
-  r = FMA(nf, wide_splat(-0x1.0b4611a62633p-34), r);
-  VW s = r * r;
-  VW p = wide_splat(-2.4804654090463726e-8);
-  WIDE_STEP(p, s, 2.7555980305015962e-6);
-  WIDE_STEP(p, s, -0.00019841266881801285);
-  WIDE_STEP(p, s, 0.0083333333310429709);
-  WIDE_STEP(p, s, -0.16666666666663829);
-  VW sine = FMA(r * s, p, r);
-  VW q = wide_splat(2.069989810672882e-9);
-  WIDE_STEP(q, s, -2.7556362097622343e-7);
-  WIDE_STEP(q, s, 2.4801585185829283e-5);
-  WIDE_STEP(q, s, -0.0013888888887251419);
-  WIDE_STEP(q, s, 0.041666666666664638);
-  VW cosine = FMA(s * s, q, FMA(s, wide_splat(-0.5), wide_splat(1.0)));
-  VWL odd = (n & 1) != 0;
-  VF y = wide_narrow(SEL(odd, -cosine, sine) / SEL(odd, sine, cosine));
-  return f32_trig_large(xf, SEL(xf == 0.0f, xf, y), tanf);
+TK_INLINE VF f32_tan(VF x) {
+  VI n;
+  VF lost, r = f32_trig_split(x, &n, &lost), s = r * r;
+  VF p = FMA(s, f32_splat(0.00385147845f), f32_splat(0.00117125467f));
+  p = FMA(p, s, f32_splat(0.00997096114f));
+  p = FMA(p, s, f32_splat(0.0216186121f));
+  p = FMA(p, s, f32_splat(0.053994786f));
+  p = FMA(p, s, f32_splat(0.133332297f));
+  p = FMA(p, s, f32_splat(0.333333343f));
+  // In two parts, since the reciprocal may double the error.
+  VF small = FMA(r * s, p, lost), y = r + small, low = (r - y) + small;
+  VF q = 1.0f / y;
+  y = SEL((n & 1) == 0, y, FMA(q * q, low, -q));
+  return f32_trig_large(x, SEL(x == 0.0f, x, y), tanf);
+}
+
+// The rest of a division toward zero: exact, as every product fits a double. What does not fit goes lane by lane.
+TK_INLINE VF f32_fmod(VF xf, VF yf) {
+  VW x = wide_abs(wide_of(xf)), y = wide_abs(wide_of(yf));
+  VW q = __builtin_elementwise_trunc(x / y);
+#if TK_FUSED
+  VW r = FMA(-q, y, x);
+#else
+  VW r = x - q * y;
+#endif
+  // The quotient may have been rounded up to a whole number.
+  r = SEL(r < 0.0, r + y, r);
+  r = SEL((y == INFINITY) & (x < INFINITY), x, r);
+  VF rest = f32_with_sign(wide_narrow(r), xf);
+  rest = SEL((xf != xf) | (yf != yf) | (yf == 0.0f) | (f32_abs(xf) == INFINITY), f32_splat(NAN), rest);
+  VI far = __builtin_convertvector((q > 0x1p29) & (q < INFINITY), VI);
+  if (__builtin_expect(__builtin_reduce_or(far) != 0, 0)) {
+    for (int i = 0; i < TK_VB / 4; i++)
+      if (far[i]) rest[i] = fmodf(xf[i], yf[i]);
+  }
+  return rest;
+}
+
+// Python's: the rest has the divisor's sign.
+TK_INLINE VF f32_remainder(VF x, VF y) {
+  VF r = f32_fmod(x, y);
+  return SEL((r != 0.0f) & ((y < 0.0f) ^ (r < 0.0f)), r + y, r);
+}
+
+TK_INLINE VF f32_floor_divide(VF x, VF y) {
+  VF r = f32_fmod(x, y), q = (x - r) / y;
+  q = SEL((r != 0.0f) & ((y < 0.0f) ^ (r < 0.0f)), q - 1.0f, q);
+  VF whole = __builtin_elementwise_floor(q);
+  whole = SEL(q - whole > 0.5f, whole + 1.0f, whole);
+  whole = SEL(q == 0.0f, __builtin_elementwise_copysign(f32_splat(0.0f), x / y), whole);
+  return SEL(y == 0.0f, x / y, whole);
 }
 
 TK_INLINE VF f32_sinh(VF xf) {
@@ -186,6 +217,7 @@ TK_INLINE VF f32_atanh(VF xf) {
   return wide_narrow(wide_with_sign(SEL(a <= 1.0, y, wide_splat(NAN)), x));
 }
 
+#if TK_LEVEL != 2
 // e^(-x^2) over a rational argument: (1 + 2t) e^(t^2) erfc(t) is a polynomial in (t - 2) / (t + 2).
 TK_INLINE VF f32_erfc(VF xf) {
   VW x = wide_of(xf), t = wide_abs(x);
@@ -209,6 +241,7 @@ TK_INLINE VF f32_erfc(VF xf) {
   VW y = wide_exp(-t * t) * p / (1.0 + 2.0 * t);
   return wide_narrow(SEL(x < 0.0, 2.0 - y, y));
 }
+#endif
 
 TK_INLINE VF f32_hypot(VF xf, VF yf) {
   VW x = wide_of(xf), y = wide_of(yf);

@@ -41,11 +41,11 @@ F32_PLAIN(erf)
 F32_PLAIN(erfc)
 F32_PLAIN(sigmoid)
 F32_PLAIN(mish)
-F32_ROW(logSigmoid, NOTHING, SEL(x < 0.0f, x, f32_splat(0.0f)) - f32_log1p_inner(f32_exp(-f32_abs(x))))
+F32_ROW(logSigmoid, NOTHING, SEL(x < 0.0f, x, f32_splat(0.0f)) - f32_log1p_inner(f32_exp_fine(-f32_abs(x), f32_splat(0.0f))))
 F32_ROW(elu, float alpha = (float)a, SEL(x <= 0.0f, alpha * f32_expm1(x), x))
 F32_ROW(gelu, NOTHING, x * f32_normal_cdf(x))
 F32_ROW(geluTanh, NOTHING, 0.5f * x * (1.0f + f32_tanh(0.797884561f * (x + 0.044715f * x * x * x))))
-F32_ROW(silu, NOTHING, x *f32_sigmoid(x))
+F32_PLAIN(silu)
 F32_ROW(
   softplus, float beta = (float)a; float limit = (float)b,
   SEL(x * beta > limit, x, f32_softplus(x * beta) / beta))
