@@ -22,6 +22,10 @@ typedef struct tk_moves {
   void (*scatter_items[4])(ptrdiff_t, char *, const int64_t *, const char *, ptrdiff_t);
   ptrdiff_t (*find_flags)(ptrdiff_t, int64_t *, const uint8_t *, int64_t, ptrdiff_t);
   ptrdiff_t (*count_flags)(ptrdiff_t, const uint8_t *);
+  /// NULL for float64, whose keys are wide.
+  int (*sort_items[TK_DTYPE_LIMIT])(ptrdiff_t, ptrdiff_t, const char *, ptrdiff_t, uint32_t, int64_t, tk_item *);
+  void (*sort_store[TK_DTYPE_LIMIT])(
+    ptrdiff_t, const tk_item *, uint32_t, int64_t, int, const char *, ptrdiff_t, char *, ptrdiff_t, char *, ptrdiff_t);
 } tk_moves;
 
 extern const tk_moves tk_moves_base, tk_moves_avx2, tk_moves_avx512;

@@ -10,6 +10,7 @@ import TorchBackend
   @Test(arguments: 0...2) func gather(_ level: Int) async { await inChild(level, .gather) }
   @Test(arguments: 0...2) func scatter(_ level: Int) async { await inChild(level, .scatter) }
   @Test(arguments: 0...2) func index(_ level: Int) async { await inChild(level, .index) }
+  @Test(arguments: 0...2) func sort(_ level: Int) async { await inChild(level, .sort) }
   @Test(arguments: 0...2) func nonzero(_ level: Int) async { await inChild(level, .nonzero) }
 
   private func inChild(_ level: Int, _ family: MoveFamily) async {
@@ -24,7 +25,7 @@ import TorchBackend
   }
 }
 
-enum MoveFamily: String, Codable, Sendable { case copy, gather, scatter, index, nonzero }
+enum MoveFamily: String, Codable, Sendable { case copy, gather, scatter, index, nonzero, sort }
 
 /// Runs kernels and tells where they differ from loops over one element at a time.
 struct MoveCheck {
@@ -45,6 +46,7 @@ struct MoveCheck {
     case .scatter: copy.scatters()
     case .index: copy.indices()
     case .nonzero: copy.nonzeros()
+    case .sort: copy.sorts()
     }
     return copy.complaints
   }

@@ -14,4 +14,10 @@ const tk_moves TK_ISA(tk_moves) = {
   .scatter_items = {scatter_items_1, scatter_items_2, scatter_items_4, scatter_items_8},
   .find_flags = find_flags,
   .count_flags = count_flags,
+  .sort_items =
+    {[TK_UINT8] = sort_items_u8, [TK_INT8] = sort_items_i8, [TK_INT16] = sort_items_i16, [TK_INT32] = sort_items_i32, [TK_INT64] = sort_items_i64,
+     [TK_FLOAT16] = sort_items_f16, [TK_FLOAT32] = sort_items_f32, [TK_BOOL] = sort_items_u8, [TK_BFLOAT16] = sort_items_bf16},
+  .sort_store =
+    {[TK_UINT8] = sort_store_u8, [TK_INT8] = sort_store_i8, [TK_INT16] = sort_store_i16, [TK_INT32] = sort_store_i32, [TK_INT64] = sort_store_i64,
+     [TK_FLOAT16] = sort_store_f16, [TK_FLOAT32] = sort_store_f32, [TK_BOOL] = sort_store_u8, [TK_BFLOAT16] = sort_store_bf16},
 };

@@ -6,5 +6,6 @@
 #include "tk_pointwise.h"
 #include "tk_reduce.h"
 #include "tk_rows.h"
+#include "tk_sort.h"
 #include "tk_types.h"
 #include "CTorchRandom.h"

@@ -6,6 +6,7 @@
 #include "../body/transpose.h"
 #include "../body/fill.h"
 #include "../body/index.h"
+#include "../body/sort_keys.h"
 #include "../body/moves_table.h"
 #include "isa_end.h"
 #endif

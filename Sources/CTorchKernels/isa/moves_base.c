@@ -5,5 +5,6 @@
 #include "../body/transpose.h"
 #include "../body/fill.h"
 #include "../body/index.h"
+#include "../body/sort_keys.h"
 #include "../body/moves_table.h"
 #include "isa_end.h"

@@ -58,12 +58,17 @@ struct Sort: Op {
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     let x = inputs[0]
-    var values = Tensor.empty(like: x)
-    var indices = Tensor.empty(like: x, dtype: .int64)
-    x.backend.sort(x.strided, dim: dim, descending: descending, values: values.strided, indices: indices.strided)
+    let values: Tensor, indices: Tensor
     if let limit, x.ndim > 0 {
-      values = values.narrow(dim: dim, start: 0, length: limit).clone(memoryFormat: .contiguousFormat)
-      indices = indices.narrow(dim: dim, start: 0, length: limit).clone(memoryFormat: .contiguousFormat)
+      var shape = x.shape
+      shape[dim] = limit
+      values = Tensor(shape: shape, dtype: x.dtype, device: x.device)
+      indices = Tensor(shape: shape, dtype: .int64, device: x.device)
+      x.backend.topk(x.strided, dim: dim, largest: descending, values: values.strided, indices: indices.strided)
+    } else {
+      values = Tensor.empty(like: x)
+      indices = Tensor.empty(like: x, dtype: .int64)
+      x.backend.sort(x.strided, dim: dim, descending: descending, values: values.strided, indices: indices.strided)
     }
     saving.constant(indices)
     return [values, indices]

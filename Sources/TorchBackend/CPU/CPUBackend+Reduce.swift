@@ -48,14 +48,6 @@ extension CPUBackend {
     }
   }
 
-  package func sort(_ x: Strided, dim: Int, descending: Bool, values: Strided, indices: Strided) {
-    forEachLine(x.shape, dim: dim, [values, indices, x]) { n, p, s in
-      x.dtype.visit(
-        PlainSort(
-          n: n, descending: descending, values: p[0], sv: s[0], indices: p[1], si: s[1], x: p[2], sx: s[2]))
-    }
-  }
-
   /// Visits each line along `dim` of up to four operands of one shape.
   func forEachLine(
     _ shape: Shape, dim: Int, _ operands: [Strided],

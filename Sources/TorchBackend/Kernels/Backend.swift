@@ -30,6 +30,8 @@ package protocol Backend: Sendable {
   func scan(_ kernel: ScanKernel, _ x: Strided, dim: Int, into out: Strided, indices: Strided?)
   /// Stable; NaN counts as the largest.
   func sort(_ x: Strided, dim: Int, descending: Bool, values: Strided, indices: Strided)
+  /// The first elements in order, as many as `values` has along `dim`; of equal ones those that PyTorch takes.
+  func topk(_ x: Strided, dim: Int, largest: Bool, values: Strided, indices: Strided)
 
   // Structure.
   /// `out[b, m, n] = x[b, m, k] * y[b, k, n] + bias`; `bias` broadcasts to `out` and may be `out` itself.
