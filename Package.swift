@@ -22,12 +22,14 @@ let package = Package(
     .target(name: "CTorchKernels"),
     // C: thread-local switches and the one thread pool.
     .target(name: "CTorchRuntime", linkerSettings: [.linkedLibrary("gomp", .when(platforms: [.linux]))]),
+    // C: matrix products in float32 and float64.
+    .target(name: "CTorchGemm", dependencies: ["CTorchKernels", "CTorchRuntime"]),
     // C: every oneDNN call.
     .target(name: "CTorchDNN", dependencies: ["CTorchRuntime"], linkerSettings: [.linkedLibrary("dnnl")]),
     // C: zlib, for packed data sets and checkpoints.
     .target(name: "CTorchZlib", linkerSettings: [.linkedLibrary("z")]),
 
-    .target(name: "TorchBackend", dependencies: ["CTorchKernels", "CTorchRuntime", "CTorchDNN"]),
+    .target(name: "TorchBackend", dependencies: ["CTorchKernels", "CTorchRuntime", "CTorchGemm", "CTorchDNN"]),
     .target(name: "Torch", dependencies: ["TorchBackend"]),
     .target(name: "TorchNN", dependencies: ["Torch"]),
     .target(name: "TorchOptim", dependencies: ["Torch"]),

@@ -1,4 +1,4 @@
-// A bounded table of plans, least recently used out first, and a bounded pool of work buffers.
+// A bounded table of plans, least recently used out first.
 #include "keep.h"
 
 #include <pthread.h>
@@ -8,10 +8,7 @@
 enum {
   BUCKETS = 1024,        // a power of two
   MOST_PLANS = 1024,
-  MOST_BUFFERS = 16,
-  PAGE = 4096,
 };
-static const size_t MOST_IDLE_BYTES = (size_t)512 << 20;
 
 // MARK: plans
 
@@ -126,80 +123,5 @@ void keep_clear(void) {
     pthread_mutex_unlock(&plans_lock);
     if (!plan) return;
     keep_leave(plan);
-  }
-}
-
-// MARK: work buffers
-
-// A buffer is preceded by one page that holds its size, so that any pointer handed out is aligned to a page.
-static pthread_mutex_t buffers_lock = PTHREAD_MUTEX_INITIALIZER;
-static char *idle[MOST_BUFFERS];  // in the order of their return
-static int idle_count;
-static size_t idle_bytes;
-
-static size_t size_of_buffer(const char *block) {
-  size_t size;
-  memcpy(&size, block, sizeof size);
-  return size;
-}
-
-static char *take_idle(int index) {
-  char *block = idle[index];
-  idle_count -= 1;
-  memmove(idle + index, idle + index + 1, (size_t)(idle_count - index) * sizeof *idle);
-  idle_bytes -= size_of_buffer(block);
-  return block;
-}
-
-void *buffer_borrow(size_t size) {
-  char *block = NULL;
-  pthread_mutex_lock(&buffers_lock);
-  int best = -1;
-  for (int i = idle_count - 1; i >= 0; i--) {
-    size_t has = size_of_buffer(idle[i]);
-    if (has >= size && (best < 0 || has < size_of_buffer(idle[best]))) best = i;
-  }
-  if (best >= 0) block = take_idle(best);
-  pthread_mutex_unlock(&buffers_lock);
-  if (!block) {
-    // Rounded up by an eighth of its order of magnitude, so that nearly equal shapes share buffers.
-    if (size > SIZE_MAX / 4) return NULL;
-    size_t step = PAGE;
-    while (step < size / 8) step *= 2;
-    size_t rounded = (size + step - 1) / step * step;
-    block = aligned_alloc(PAGE, PAGE + rounded);
-    if (!block) return NULL;
-    memcpy(block, &rounded, sizeof rounded);
-  }
-  return block + PAGE;
-}
-
-void buffer_return(void *buffer) {
-  char *block = (char *)buffer - PAGE;
-  size_t size = size_of_buffer(block);
-  char *leaving[MOST_BUFFERS + 1];
-  int leaving_count = 0;
-  pthread_mutex_lock(&buffers_lock);
-  if (size > MOST_IDLE_BYTES) {
-    leaving[leaving_count++] = block;
-  } else {
-    // The longest idle ones make room.
-    while (idle_count > 0 && (idle_count == MOST_BUFFERS || idle_bytes + size > MOST_IDLE_BYTES)) {
-      leaving[leaving_count++] = take_idle(0);
-    }
-    idle[idle_count++] = block;
-    idle_bytes += size;
-  }
-  pthread_mutex_unlock(&buffers_lock);
-  for (int i = 0; i < leaving_count; i++) free(leaving[i]);
-}
-
-void buffer_clear(void) {
-  for (;;) {
-    pthread_mutex_lock(&buffers_lock);
-    char *block = idle_count > 0 ? take_idle(idle_count - 1) : NULL;
-    pthread_mutex_unlock(&buffers_lock);
-    if (!block) return;
-    free(block);
   }
 }

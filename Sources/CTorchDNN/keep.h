@@ -1,4 +1,4 @@
-// What is kept between calls: plans by key, and work buffers by size. No oneDNN in here.
+// What is kept between calls: plans by key. No oneDNN in here.
 #pragma once
 
 #include <stdatomic.h>
@@ -29,10 +29,3 @@ void keep_leave(struct kept *plan);
 
 /// Forgets all plans; those in use die with their last owner.
 void keep_clear(void);
-
-/// Borrows a work buffer of at least `size` bytes, aligned to a page; null when there is no memory.
-void *buffer_borrow(size_t size);
-void buffer_return(void *buffer);
-
-/// Frees the idle work buffers.
-void buffer_clear(void);

@@ -23,7 +23,7 @@ const char *cd_name(void) {
 
 void cd_release_cached_memory(void) {
   keep_clear();
-  buffer_clear();
+  ct_scratch_clear();
   int capacity = 0;
   pthread_mutex_lock(&making);
   if (dnnl_get_primitive_cache_capacity(&capacity) == dnnl_success) {

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "CTorchDNN.h"
+#include "CTorchRuntime.h"
 #include "keep.h"
 #include "shim.h"
 
@@ -159,7 +160,7 @@ static int plan_run(struct plan *plan, void *const operands[], const char *actio
 
   char *work = NULL;
   if (plan->work_size > 0) {
-    work = buffer_borrow(plan->work_size);
+    work = ct_scratch_borrow(plan->work_size);
     if (!work) status = dnnl_out_of_memory;
     for (int slot = INNER; slot < SLOTS && status == dnnl_success; slot++)
       if (plan->used[slot]) status = seat_point(seat, slot, work + plan->offsets[slot]);
@@ -173,7 +174,7 @@ static int plan_run(struct plan *plan, void *const operands[], const char *actio
   dnnl_status_t waited = dnnl_stream_wait(seat->stream);
   if (status == dnnl_success) status = waited;
 
-  if (work) buffer_return(work);
+  if (work) ct_scratch_return(work);
   struct seat *none = NULL;
   if (!atomic_compare_exchange_strong_explicit(&plan->idle, &none, seat, memory_order_release, memory_order_relaxed))
     seat_free(seat);

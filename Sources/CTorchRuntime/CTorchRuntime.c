@@ -204,6 +204,38 @@ void ct_parallel_for(ptrdiff_t count, ptrdiff_t grain, ct_range_body body, void 
   body(context, 0, count, ct_thread_state.thread_index);
 }
 
+struct gathering {
+  ct_team_body body;
+  void *context;
+  char begun, done;  // addresses for the sanitizer
+};
+
+static void run_member(void *argument) {
+  struct gathering *gathering = argument;
+  CT_ORDER_AFTER(&gathering->begun);
+  struct ct_thread_state *state = &ct_thread_state;
+  int index = omp_get_thread_num();
+  state->inside_region = true;
+  state->thread_index = index;
+  gathering->body(gathering->context, index, omp_get_num_threads());
+  state->inside_region = false;
+  state->thread_index = 0;
+  CT_ORDER_BEFORE(&gathering->done);
+}
+
+void ct_team_run(int most, ct_team_body body, void *context) {
+  int threads = ct_num_threads();
+  if (most > 1 && take_pool(threads)) {
+    struct gathering gathering = {.body = body, .context = context};
+    CT_ORDER_BEFORE(&gathering.begun);
+    GOMP_parallel(run_member, &gathering, (unsigned)(most < threads ? most : threads), 0);
+    CT_ORDER_AFTER(&gathering.done);
+    give_pool();
+    return;
+  }
+  body(context, 0, 1);
+}
+
 #else  // No pool on this platform yet: everything runs on the caller.
 
 int ct_num_threads(void) { return 1; }
@@ -217,6 +249,11 @@ void ct_team_leave(int threads) { (void)threads; }
 void ct_parallel_for(ptrdiff_t count, ptrdiff_t grain, ct_range_body body, void *context) {
   (void)grain;
   if (count > 0) body(context, 0, count, 0);
+}
+
+void ct_team_run(int most, ct_team_body body, void *context) {
+  (void)most;
+  body(context, 0, 1);
 }
 
 #endif

@@ -82,11 +82,26 @@ typedef void (*ct_range_body)(void *_Nullable context, ptrdiff_t begin, ptrdiff_
 /// or when another thread is computing at this moment: waiting for it would cost more than doing the work.
 void ct_parallel_for(ptrdiff_t count, ptrdiff_t grain, ct_range_body body, void *_Nullable context);
 
+/// Work of team member `thread` of `team`.
+typedef void (*ct_team_body)(void *_Nullable context, int thread, int team);
+
+/// Runs the body once on each of up to `most` threads, and returns when all are done; on the caller alone where
+/// `ct_parallel_for` would run inline. For work that hands out its parts by itself.
+void ct_team_run(int most, ct_team_body body, void *_Nullable context);
+
 /// Opens the pool to a library that forks OpenMP regions by itself. Returns how many threads it may use, and has told
 /// OpenMP so on the calling thread; the number is 1 in the cases where `ct_parallel_for` would run inline.
 /// Pass the result to `ct_team_leave` on the same thread when the library has returned.
 int ct_team_enter(void);
 void ct_team_leave(int threads);
+
+/// Borrows memory to work in, of at least `size` bytes and aligned to a page; null when there is none. A bounded number
+/// of blocks is kept for the next borrower.
+void *_Nullable ct_scratch_borrow(size_t size);
+void ct_scratch_return(void *block);
+
+/// Frees the idle blocks.
+void ct_scratch_clear(void);
 
 #if defined(__cplusplus)
 }

@@ -1,15 +1,29 @@
 import CTorchDNN
+import CTorchGemm
 
-// Matrix products: oneDNN for float32 and bfloat16, plain loops for the other types.
+// Matrix products: our own kernels and oneDNN for float32, whichever is faster; our own for float64; oneDNN for bfloat16;
+// float16 through float32; plain loops for whole numbers.
 
 extension CPUBackend {
   package func matmul(_ x: Strided, _ y: Strided, bias: Strided?, into out: Strided) {
     if out.count == 0 { return }
     if x.shape[2] == 0 { return fillWithBias(bias, out) }
-    let takes = x.dtype == .float32 || x.dtype == .bfloat16
-    if takes && !plainOnly {
-      if product(x, y, bias, out) { return }
-      if product(contiguous(x), contiguous(y), bias, out) { return }
+    if !plainOnly {
+      switch x.dtype {
+      case .float32:
+        if prefersOneDNN(x, y), libraryProduct(x, y, bias, out) { return }
+        if ownProduct(x, y, bias, out) { return }
+      case .float64:
+        if ownProduct(x, y, bias, out) { return }
+      case .bfloat16:
+        if libraryProduct(x, y, bias, out) { return }
+        if libraryProduct(contiguous(x), contiguous(y), bias, out) { return }
+        return wideProduct(x, y, bias, out)
+      case .float16:
+        if knowsFloat16 && libraryProduct(x, y, bias, out) { return }
+        return wideProduct(x, y, bias, out)
+      default: break
+      }
     }
     plainProduct(x, y, bias, out)
   }
@@ -18,28 +32,70 @@ extension CPUBackend {
     if let bias { copy(bias, into: out) } else { fill(out, with: .int(0)) }
   }
 
+  /// Half types add up in float32 and are rounded once.
+  private func wideProduct(_ x: Strided, _ y: Strided, _ bias: Strided?, _ out: Strided) {
+    let wide = allocate(out.layout.likeDense, dtype: .float32)
+    matmul(cast(x, to: .float32), cast(y, to: .float32), bias: bias.map { cast($0, to: .float32) }, into: wide)
+    copy(wide, into: out)
+  }
+
+  /// Whether oneDNN is the faster one. It was, by some percent, for batches and where an operand has to be turned about on
+  /// its way into the registers; our own kernels were faster for all else, and by far for shapes not seen before.
+  private func prefersOneDNN(_ x: Strided, _ y: Strided) -> Bool {
+    let (batch, m, k, n) = (x.shape[0], x.shape[1], x.shape[2], y.shape[2])
+    if batch &* m &* k &* n < 2_000_000 || m < 8 || n < 8 { return false }
+    let turned = x.layout.strides[1] == 1 || y.layout.strides[1] == 1
+    return (batch > 1 && y.layout.strides[0] != 0) || turned
+  }
+
+  private var knowsFloat16: Bool { cd_version() >= 30_000 }
+
   /// Whether oneDNN took the product.
-  private func product(_ x: Strided, _ y: Strided, _ bias: Strided?, _ out: Strided) -> Bool {
+  private func libraryProduct(_ x: Strided, _ y: Strided, _ bias: Strided?, _ out: Strided) -> Bool {
     var desc = cd_matmul_desc()
     desc.batch_rank = 1
     desc.batch.0 = Int64(out.shape[0])
     desc.m = Int64(out.shape[1])
     desc.n = Int64(out.shape[2])
     desc.k = Int64(x.shape[2])
-    desc.a = strides(x.layout)
-    desc.b = strides(y.layout)
-    desc.c = strides(out.layout)
+    desc.a = libraryStrides(x.layout)
+    desc.b = libraryStrides(y.layout)
+    desc.c = libraryStrides(out.layout)
     desc.input_type = Int32(x.dtype.rawValue)
     desc.output_type = Int32(out.dtype.rawValue)
     if let bias {
-      desc.bias = strides(bias.layout)
+      desc.bias = libraryStrides(bias.layout)
       desc.bias_type = Int32(bias.dtype.rawValue)
     }
     return cd_matmul(&desc, x.pointer, y.pointer, bias?.pointer, out.pointer) == CD_OK
   }
 
-  private func strides(_ layout: Layout) -> cd_strides {
+  private func libraryStrides(_ layout: Layout) -> cd_strides {
     var result = cd_strides()
+    result.batch.0 = Int64(layout.strides[0])
+    result.row = Int64(layout.strides[1])
+    result.column = Int64(layout.strides[2])
+    return result
+  }
+
+  /// Whether our own kernels had the memory for the product.
+  private func ownProduct(_ x: Strided, _ y: Strided, _ bias: Strided?, _ out: Strided) -> Bool {
+    var desc = cg_matmul_desc()
+    desc.type = Int32(x.dtype.rawValue)
+    desc.batch_rank = 1
+    desc.batch.0 = Int64(out.shape[0])
+    desc.m = Int64(out.shape[1])
+    desc.n = Int64(out.shape[2])
+    desc.k = Int64(x.shape[2])
+    desc.a = ownStrides(x.layout)
+    desc.b = ownStrides(y.layout)
+    desc.c = ownStrides(out.layout)
+    if let bias { desc.bias = ownStrides(bias.layout) }
+    return cg_matmul(&desc, x.pointer, y.pointer, bias?.pointer, out.pointer)
+  }
+
+  private func ownStrides(_ layout: Layout) -> cg_strides {
+    var result = cg_strides()
     result.batch.0 = Int64(layout.strides[0])
     result.row = Int64(layout.strides[1])
     result.column = Int64(layout.strides[2])
