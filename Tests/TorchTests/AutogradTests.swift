@@ -501,6 +501,18 @@ private func leaf<D: TensorData>(_ data: D, dtype: DType? = nil) -> Tensor {
     }
   }
 
+  /// Each step holds the one before it twice, by both operands.
+  @Test func aMillionSquaresThatNobodyWalks() async {
+    await #expect(processExitsWith: .success) {
+      let before = LiveObjects.nodeCount
+      do {
+        var y = Tensor([1.0], requiresGrad: true)
+        for _ in 0..<1_000_000 { y = y * y }
+      }
+      #expect(LiveObjects.nodeCount == before)
+    }
+  }
+
   @Test func aMillionViews() async {
     await #expect(processExitsWith: .success) {
       let before = LiveObjects.nodeCount

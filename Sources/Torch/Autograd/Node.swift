@@ -28,9 +28,9 @@ struct EdgeList {
     count = 2
   }
 
-  /// Whether some node is held by nothing else.
+  /// Whether some node may be held by nothing else; two edges to one node count each other.
   mutating func holdsNodeAlone() -> Bool {
-    if !rest.isEmpty { return true }
+    if !rest.isEmpty || (second != nil && first?.node === second?.node) { return true }
     return Self.isAlone(&first) || Self.isAlone(&second)
   }
 
