@@ -93,7 +93,7 @@ struct Comparison {
     if want.dtype.isFloatingPoint {
       let tolerance = tolerance.fitting(want.dtype)
       let a: [Double] = got.array(), b: [Double] = want.array()
-      if !self.tolerance.accepts(a, b) { Tolerance.wasFitted = true }
+      if tolerance.absolute != self.tolerance.absolute && !self.tolerance.accepts(a, b) { Tolerance.wasFitted = true }
       for i in a.indices where !tolerance.accepts(a[i], b[i]) {
         let wrong = a.indices.count { !tolerance.accepts(a[$0], b[$0]) }
         throw Mismatch("\(what): \(wrong) of \(a.count) differ, element \(i) is \(a[i]), wanted \(b[i])")

@@ -32,6 +32,8 @@ struct Labels: Sendable {
   let valid: Tensor?
   /// The weight of each label; nil without weights.
   let weights: Tensor?
+  /// What the weights add up to.
+  let totalWeight: Tensor?
 
   init(_ target: Tensor, for input: Tensor, weight: Tensor?, ignoreIndex: Int, op: StaticString) {
     let got = "; got input \(input.signature), target \(target.signature)"
@@ -61,6 +63,7 @@ struct Labels: Sendable {
     } else {
       weights = nil
     }
+    totalWeight = weights.map(Self.total)
   }
 
   /// Reads the labels once: how many are to be ignored. One that names no class is a fault.
@@ -99,23 +102,24 @@ struct Labels: Sendable {
   }
 
   /// A sum over the labels as their mean: divided by how many count, or by the sum of their weights.
-  func perLabel(_ sum: Tensor) -> Tensor { weights.map { sum / Self.total($0) } ?? sum / Double(count - ignored) }
+  func perLabel(_ sum: Tensor) -> Tensor { totalWeight.map { sum / $0 } ?? sum / Double(count - ignored) }
 
   /// The sum of the weights. In half types PyTorch adds them up in the type itself, in cascades of eight levels, and
   /// the roundings show in the mean.
   private static func total(_ weights: Tensor) -> Tensor {
     guard weights.dtype == .float16 || weights.dtype == .bfloat16 else { return weights.sum() }
-    let values: [Double] = weights.array()
-    let levels = 8
-    let power = max(4, (Int.bitWidth - max(values.count - 1, 0).leadingZeroBitCount) / levels)
-    var sums = [Tensor](repeating: Tensor.zeros([], dtype: weights.dtype), count: levels)
+    func rounded(_ value: Float) -> Float { weights.dtype == .float16 ? Float(Float16(value)) : BFloat16(value).float }
+    let values: [Float] = weights.array()
+    var sums = [Float](repeating: 0, count: 8)
+    let power = max(4, (Int.bitWidth - max(values.count - 1, 0).leadingZeroBitCount) / sums.count)
     for (i, value) in values.enumerated() {
-      sums[0] = sums[0] + value
-      for level in 0..<(levels - 1) where i & (((1 << power) - 1) << (level * power)) == 0 {
-        sums[level + 1] = sums[level + 1] + sums[level]
-        sums[level] = Tensor.zeros([], dtype: weights.dtype)
+      sums[0] = rounded(sums[0] + value)
+      for level in 0..<(sums.count - 1) {
+        if i & (((1 << power) - 1) << (level * power)) != 0 { break }
+        sums[level + 1] = rounded(sums[level + 1] + sums[level])
+        sums[level] = 0
       }
     }
-    return sums.dropFirst().reduce(sums[0]) { $0 + $1 }
+    return Tensor(Double(sums.reduce(0) { rounded($0 + $1) }), dtype: weights.dtype)
   }
 }
