@@ -10,17 +10,15 @@ final class AccumulateGrad: Node, @unchecked Sendable {
 
   private let state = Mutex(State())
   /// The layout the gradient should have.
-  private var layout: SharedLayout
+  private var layout: SharedLayout { output!.layout }
 
   init(_ tensor: Tensor) {
-    layout = tensor.strided.shared
     super.init(end: "accumulate_grad")
     output = OutputDescription(tensor)
   }
 
   /// Takes note of a new body.
   func describe(_ tensor: Tensor) {
-    layout = tensor.strided.shared
     output = OutputDescription(tensor)
   }
 

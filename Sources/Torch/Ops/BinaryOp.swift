@@ -75,9 +75,10 @@ final class BinaryOp: Sendable {
         && (x.strided.shared === y.strided.shared || x.shape == y.shape)
       {
         let out = Tensor(plain: x.strided.shared, dtype: x.dtype)
-        CPUBackend.binary(
+        let ran = CPUBackend.binaryOfFew(
           kernel, x.dtype, x.strided.count, out.strided.storage.base, x.strided.storage.base, y.strided.storage.base,
           alpha: alpha)
+        if !ran { CPUBackend.shared.binary(kernel, x.strided, y.strided, alpha: alpha, into: out.strided) }
         recordIfNeeded(x, y, out, alpha)
         return out
       }
@@ -109,7 +110,10 @@ final class BinaryOp: Sendable {
       checkOperands(x.dtype, number.dtype)
       let dtype = resultType(promotedType(x, number))
       let source = x.backend.cast(x.strided, to: dtype)
-      let out = Tensor(x.backend.allocate(x.strided.layout(as: dtype).besideNumber, dtype: dtype))
+      let out =
+        dtype == x.dtype && x.strided.isPlain
+        ? Tensor(plain: x.strided.shared, dtype: dtype)
+        : Tensor(x.backend.allocate(x.strided.layout(as: dtype).besideNumber, dtype: dtype))
       x.backend.binary(kernel, source, number: number, numberFirst: numberFirst, alpha: alpha, into: out.strided)
       if x.isRecording {
         let edge = x.gradEdge
@@ -252,19 +256,12 @@ final class BinaryNode: Node, @unchecked Sendable {
   let needs: BinaryOp.Needs
 
   /// The step of a result that is known already, with what it needs saved.
-  init(
+  convenience init(
     _ row: BinaryOp, _ alpha: Double, _ edges: consuming EdgeList, saving x: Tensor?, _ y: Tensor?, _ output: Tensor,
     number: Scalar?, numberFirst: Bool
   ) {
-    self.row = row
-    self.alpha = alpha
-    self.number = number
-    self.numberFirst = numberFirst
-    needs = Self.needs(row, edges)
-    if needs.contains(.x), let x { savedX = SavedTensor(x, .input(0)) }
-    if needs.contains(.y), let y { savedY = SavedTensor(y, .input(1)) }
-    if needs.contains(.output) { savedOutput = SavedTensor(output, .output(0)) }
-    super.init(op: number == nil ? row.node : numberFirst ? row.numberFirstNode : row.numberNode, edges: edges)
+    self.init(row, alpha, edges, number: number, numberFirst: numberFirst)
+    save(x, y, output)
   }
 
   /// The step of a result that is not there yet; ``save(_:_:_:)`` follows.

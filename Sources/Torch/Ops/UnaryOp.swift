@@ -58,8 +58,9 @@ final class UnaryOp: Sendable {
       // The common case first: floating point, row-major, on the processor.
       if x.dtype.isFloatingPoint && x.strided.isPlain {
         let out = Tensor(plain: x.strided.shared, dtype: x.dtype)
-        CPUBackend.unary(
+        let ran = CPUBackend.unaryOfFew(
           kernel, x.dtype, x.strided.count, out.strided.storage.base, x.strided.storage.base, a: a, b: b)
+        if !ran { CPUBackend.shared.unary(kernel, x.strided, a: a, b: b, into: out.strided) }
         if x.isRecording { record(x, saved: saves == .output ? out : x, out, Parameters(a: a, b: b)) }
         return out
       }

@@ -1,45 +1,37 @@
 import CTorchKernels
 
-// Pointwise kernels by address, for the commonest operands: whole row-major tensors of one dtype. What a tiny op costs
-// is decided here, so nothing is counted, copied or boxed on the way to the row.
+// Pointwise kernels by address, for a few numbers of whole row-major tensors of one dtype. What a tiny op costs is
+// decided here, so nothing is counted, copied or boxed on the way to the row.
 
 extension CPUBackend {
-  package static func unary(
+  /// Whether the row was there and the numbers few enough for one thread; if not, nothing was done.
+  package static func unaryOfFew(
     _ kernel: UnaryKernel, _ dtype: DType, _ count: Int, _ out: UnsafeMutableRawPointer, _ x: UnsafeMutableRawPointer,
     a: Double, b: Double
-  ) {
-    let size = dtype.itemSize
-    if let row = tk_unary(tk_unary_kernel(UInt32(kernel.rawValue)), dtype.kernelType) {
-      if count <= RowLoop.parallelGrain { return row(count, out, size, x, size, a, b) }
-      return parallelFor(count, grain: RowLoop.parallelGrain) {
-        let skip = $0.lowerBound * size
-        row($0.count, out + skip, size, x + skip, size, a, b)
-      }
-    }
-    parallelFor(count, grain: RowLoop.parallelGrain) {
-      let skip = $0.lowerBound * size
-      dtype.visit(PlainUnary(kernel: kernel, a: a, b: b, n: $0.count, out: out + skip, so: size, x: x + skip, sx: size))
-    }
+  ) -> Bool {
+    guard count <= RowLoop.parallelGrain, let row = simdRow(kernel, dtype) else { return false }
+    row(count, out, dtype.itemSize, x, dtype.itemSize, a, b)
+    return true
   }
 
-  package static func binary(
+  /// As ``unaryOfFew(_:_:_:_:_:a:b:)``, of two operands.
+  package static func binaryOfFew(
     _ kernel: BinaryKernel, _ dtype: DType, _ count: Int, _ out: UnsafeMutableRawPointer, _ x: UnsafeMutableRawPointer,
     _ y: UnsafeMutableRawPointer, alpha: Double
-  ) {
-    let size = dtype.itemSize
-    if dtype != .bool, let row = tk_binary(tk_binary_kernel(UInt32(kernel.rawValue)), dtype.kernelType) {
-      if count <= RowLoop.parallelGrain { return row(count, out, size, x, size, y, size, alpha) }
-      return parallelFor(count, grain: RowLoop.parallelGrain) {
-        let skip = $0.lowerBound * size
-        row($0.count, out + skip, size, x + skip, size, y + skip, size, alpha)
-      }
-    }
-    parallelFor(count, grain: RowLoop.parallelGrain) {
-      let skip = $0.lowerBound * size
-      dtype.visit(
-        PlainBinary(
-          kernel: kernel, alpha: alpha, n: $0.count, out: out + skip, so: size, x: x + skip, sx: size, y: y + skip,
-          sy: size))
-    }
+  ) -> Bool {
+    guard count <= RowLoop.parallelGrain, let row = simdRow(kernel, dtype) else { return false }
+    row(count, out, dtype.itemSize, x, dtype.itemSize, y, dtype.itemSize, alpha)
+    return true
+  }
+
+  @inline(__always)
+  static func simdRow(_ kernel: UnaryKernel, _ dtype: DType) -> tk_unary_fn? {
+    tk_unary(tk_unary_kernel(UInt32(kernel.rawValue)), dtype.kernelType)
+  }
+
+  /// Bool has none, for its sums are not numbers.
+  @inline(__always)
+  static func simdRow(_ kernel: BinaryKernel, _ dtype: DType) -> tk_binary_fn? {
+    dtype == .bool ? nil : tk_binary(tk_binary_kernel(UInt32(kernel.rawValue)), dtype.kernelType)
   }
 }

@@ -17,7 +17,7 @@ extension CPUBackend {
   // Pointwise.
 
   package func unary(_ kernel: UnaryKernel, _ x: Strided, a: Double, b: Double, into out: Strided) {
-    if let row = plainOnly ? nil : tk_unary(tk_unary_kernel(UInt32(kernel.rawValue)), out.dtype.kernelType) {
+    if let row = plainOnly ? nil : Self.simdRow(kernel, out.dtype) {
       return RowLoop.run(out, x) { n, po, so, px, sx in row(n, po, so, px, sx, a, b) }
     }
     RowLoop.run(out, x) { n, po, so, px, sx in
@@ -96,10 +96,9 @@ extension CPUBackend {
     }
   }
 
-  /// The SIMD row of a binary kernel; bool has none, for its sums are not numbers.
   @inline(__always)
   private func fastRow(_ kernel: BinaryKernel, _ dtype: DType) -> tk_binary_fn? {
-    plainOnly || dtype == .bool ? nil : tk_binary(tk_binary_kernel(UInt32(kernel.rawValue)), dtype.kernelType)
+    plainOnly ? nil : Self.simdRow(kernel, dtype)
   }
 
   // Memory.
