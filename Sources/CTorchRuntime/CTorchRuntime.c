@@ -160,50 +160,6 @@ void ct_team_leave(int threads) {
   if (threads > 1) give_pool();
 }
 
-struct region {
-  ct_range_body body;
-  void *context;
-  ptrdiff_t count;
-  char begun, done;  // addresses for the sanitizer
-};
-
-static void run_share(void *argument) {
-  struct region *region = argument;
-  CT_ORDER_AFTER(&region->begun);
-  // libgomp may give a smaller team than asked for, so the shares follow the real one.
-  ptrdiff_t team = omp_get_num_threads(), index = omp_get_thread_num();
-  ptrdiff_t share = region->count / team, longer = region->count % team;
-  ptrdiff_t begin = share * index + (index < longer ? index : longer);
-  ptrdiff_t end = begin + share + (index < longer ? 1 : 0);
-  if (begin < end) {
-    struct ct_thread_state *state = &ct_thread_state;
-    state->inside_region = true;
-    state->thread_index = (int)index;
-    region->body(region->context, begin, end, (int)index);
-    state->inside_region = false;
-    state->thread_index = 0;
-  }
-  CT_ORDER_BEFORE(&region->done);
-}
-
-void ct_parallel_for(ptrdiff_t count, ptrdiff_t grain, ct_range_body body, void *context) {
-  if (count <= 0) return;
-  if (grain < 1) grain = 1;
-  if (count > grain) {
-    int threads = ct_num_threads();
-    if (take_pool(threads)) {
-      ptrdiff_t shares = count / grain + (count % grain != 0);
-      struct region region = {.body = body, .context = context, .count = count};
-      CT_ORDER_BEFORE(&region.begun);
-      GOMP_parallel(run_share, &region, (unsigned)(shares < threads ? shares : threads), 0);
-      CT_ORDER_AFTER(&region.done);
-      give_pool();
-      return;
-    }
-  }
-  body(context, 0, count, ct_thread_state.thread_index);
-}
-
 struct gathering {
   ct_team_body body;
   void *context;
@@ -234,6 +190,29 @@ void ct_team_run(int most, ct_team_body body, void *context) {
     return;
   }
   body(context, 0, 1);
+}
+
+struct share {
+  ct_range_body body;
+  void *context;
+  ptrdiff_t count;
+};
+
+/// One member's part of a range. libgomp may give a smaller team than asked for, so the parts follow the real one.
+static void run_share(void *context, int index, int team) {
+  const struct share *all = context;
+  ptrdiff_t part = all->count / team, longer = all->count % team;
+  ptrdiff_t begin = part * index + (index < longer ? index : longer);
+  ptrdiff_t end = begin + part + (index < longer ? 1 : 0);
+  if (begin < end) all->body(all->context, begin, end, ct_thread_state.thread_index);
+}
+
+void ct_parallel_for(ptrdiff_t count, ptrdiff_t grain, ct_range_body body, void *context) {
+  if (count <= 0) return;
+  if (grain < 1) grain = 1;
+  ptrdiff_t shares = count / grain + (count % grain != 0);
+  struct share all = {.body = body, .context = context, .count = count};
+  ct_team_run(shares < INT_MAX ? (int)shares : INT_MAX, run_share, &all);
 }
 
 #else  // No pool on this platform yet: everything runs on the caller.
