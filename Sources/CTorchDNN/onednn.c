@@ -264,13 +264,6 @@ int cd_matmul(const cd_matmul_desc *desc, const void *a, const void *b, const vo
     plain_spread(desc, bias, c);
     return CD_OK;
   }
-  bool all_float32 = desc->input_type == CD_FLOAT32 && desc->output_type == CD_FLOAT32 &&
-                     (!bias || desc->bias_type == CD_FLOAT32);
-  if (all_float32 && work <= TINY_PRODUCT && work * desc->k <= TINY_PRODUCT) {
-    plain_matmul(desc, a, b, bias, c);
-    return CD_OK;
-  }
-
   cd_matmul_desc d = *desc;
   if (!bias) memset(&d.bias, 0, sizeof d.bias);
   join_batches(&d);
