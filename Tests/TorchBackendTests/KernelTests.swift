@@ -3,46 +3,17 @@ import Foundation
 import Testing
 import TorchBackend
 
-/// A fixed stream of numbers, so that a failure can be seen again.
-struct Draws {
-  private var state: UInt64
-  init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-  mutating func next() -> UInt64 {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return state
-  }
-  mutating func below(_ bound: Int) -> Int { Int(next() >> 33) % bound }
-  /// Evenly in a range.
-  mutating func real(_ range: ClosedRange<Double>) -> Double {
-    range.lowerBound + Double(next() >> 11) * 0x1p-53 * (range.upperBound - range.lowerBound)
-  }
-}
-
 /// The fast kernels against the plain ones, on random shapes, strides and numbers, for each instruction set here.
 ///
 /// Each runs in a child process, since the instruction set is a setting of the whole process.
 @Suite struct KernelTests {
-  @Test(arguments: 0...2) func unary(_ level: Int) async { await inChild(level, .unary) }
-  @Test(arguments: 0...2) func test(_ level: Int) async { await inChild(level, .test) }
-  @Test(arguments: 0...2) func binary(_ level: Int) async { await inChild(level, .binary) }
-  @Test(arguments: 0...2) func compare(_ level: Int) async { await inChild(level, .compare) }
-  @Test(arguments: 0...2) func select(_ level: Int) async { await inChild(level, .select) }
-  @Test(arguments: 0...2) func cast(_ level: Int) async { await inChild(level, .cast) }
-  @Test(arguments: 0...2) func reduce(_ level: Int) async { await inChild(level, .reduce) }
-
-  private func inChild(_ level: Int, _ family: KernelFamily) async {
-    let end = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
-      [level = level as Int, family = family as KernelFamily] in
-      tk_isa_limit(Int32(level))
-      let complaints = KernelCheck(seed: UInt64(level) + 1).run(family)
-      FileHandle.standardError.write(Data(complaints.joined(separator: "\n").utf8))
-    }
-    let text = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
-    if !text.isEmpty { Issue.record("instruction set \(level): \(text)") }
-  }
+  @Test(arguments: 0...2) func unary(_ level: Int) async { await inChild(level, .kernel(.unary)) }
+  @Test(arguments: 0...2) func test(_ level: Int) async { await inChild(level, .kernel(.test)) }
+  @Test(arguments: 0...2) func binary(_ level: Int) async { await inChild(level, .kernel(.binary)) }
+  @Test(arguments: 0...2) func compare(_ level: Int) async { await inChild(level, .kernel(.compare)) }
+  @Test(arguments: 0...2) func select(_ level: Int) async { await inChild(level, .kernel(.select)) }
+  @Test(arguments: 0...2) func cast(_ level: Int) async { await inChild(level, .kernel(.cast)) }
+  @Test(arguments: 0...2) func reduce(_ level: Int) async { await inChild(level, .kernel(.reduce)) }
 }
 
 /// The families of the seam that have fast kernels.

@@ -6,23 +6,12 @@ import TorchBackend
 /// The kernels that move elements against naive loops, on random shapes, layouts and numbers, for each instruction set
 /// here. Each runs in a child process, since the instruction set is a setting of the whole process.
 @Suite struct MoveTests {
-  @Test(arguments: 0...2) func copy(_ level: Int) async { await inChild(level, .copy) }
-  @Test(arguments: 0...2) func gather(_ level: Int) async { await inChild(level, .gather) }
-  @Test(arguments: 0...2) func scatter(_ level: Int) async { await inChild(level, .scatter) }
-  @Test(arguments: 0...2) func index(_ level: Int) async { await inChild(level, .index) }
-  @Test(arguments: 0...2) func sort(_ level: Int) async { await inChild(level, .sort) }
-  @Test(arguments: 0...2) func nonzero(_ level: Int) async { await inChild(level, .nonzero) }
-
-  private func inChild(_ level: Int, _ family: MoveFamily) async {
-    let end = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
-      [level = level as Int, family = family as MoveFamily] in
-      tk_isa_limit(Int32(level))
-      let complaints = MoveCheck(seed: UInt64(level) + 1).run(family)
-      FileHandle.standardError.write(Data(complaints.joined(separator: "\n").utf8))
-    }
-    let text = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
-    if !text.isEmpty { Issue.record("instruction set \(level): \(text)") }
-  }
+  @Test(arguments: 0...2) func copy(_ level: Int) async { await inChild(level, .move(.copy)) }
+  @Test(arguments: 0...2) func gather(_ level: Int) async { await inChild(level, .move(.gather)) }
+  @Test(arguments: 0...2) func scatter(_ level: Int) async { await inChild(level, .move(.scatter)) }
+  @Test(arguments: 0...2) func index(_ level: Int) async { await inChild(level, .move(.index)) }
+  @Test(arguments: 0...2) func sort(_ level: Int) async { await inChild(level, .move(.sort)) }
+  @Test(arguments: 0...2) func nonzero(_ level: Int) async { await inChild(level, .move(.nonzero)) }
 }
 
 enum MoveFamily: String, Codable, Sendable { case copy, gather, scatter, index, nonzero, sort }
