@@ -21,34 +21,12 @@ _Thread_local struct ct_thread_state ct_thread_state = {.grad_enabled = true};
 
 #include <sched.h>
 
-// libgomp's entries, declared here because its header sits in a compiler's private folder.
-void GOMP_parallel(void (*body)(void *), void *context, unsigned threads, unsigned flags);
-int omp_get_thread_num(void);
-int omp_get_num_threads(void);
-int omp_get_max_threads(void);
-int omp_get_thread_limit(void);
-int omp_in_parallel(void);
-void omp_set_num_threads(int threads);
-
-// The thread sanitizer cannot see libgomp's barriers; these calls tell it what they order.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define CT_TSAN 1
-#endif
-#endif
-#if defined(CT_TSAN)
-void __tsan_acquire(void *address);
-void __tsan_release(void *address);
-#define CT_ORDER_AFTER(address) __tsan_acquire(address)
-#define CT_ORDER_BEFORE(address) __tsan_release(address)
-#else
-#define CT_ORDER_AFTER(address) ((void)(address))
-#define CT_ORDER_BEFORE(address) ((void)(address))
-#endif
+#include "openmp.h"
 
 static atomic_int thread_count;            // 0: not asked for yet
 static atomic_int serial_pool = -1;        // TORCH_POOL=serial; -1: not asked for yet
 static atomic_flag occupied = ATOMIC_FLAG_INIT;
+static bool started;                       // whether there are workers; read and written by who holds the pool
 
 static bool pool_is_serial(void) {
   int known = atomic_load_explicit(&serial_pool, memory_order_relaxed);
@@ -144,7 +122,12 @@ void ct_set_num_threads(int count) {
 static bool take_pool(int threads) {
   if (threads < 2 || ct_thread_state.inside_region || ct_thread_state.serial_depth > 0) return false;
   if (omp_in_parallel()) return false;
-  return !atomic_flag_test_and_set_explicit(&occupied, memory_order_acquire);
+  if (atomic_flag_test_and_set_explicit(&occupied, memory_order_acquire)) return false;
+  if (!started) {
+    start_workers(threads);
+    started = true;
+  }
+  return true;
 }
 
 static void give_pool(void) { atomic_flag_clear_explicit(&occupied, memory_order_release); }
