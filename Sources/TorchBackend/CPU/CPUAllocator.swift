@@ -31,6 +31,9 @@ package final class CPUAllocator: StorageAllocator {
   private static let smallLimit = 4096
   /// Blocks are aligned for AVX-512 and cache lines.
   private static let alignment = 64
+  /// Blocks from this size on ask the system for pages of two megabytes: fewer faults at first touch, fewer look-ups later.
+  private static let hugeLimit = 4 << 20
+  private static let hugePage = 2 << 20
 
   private struct State {
     var free: [Int: [UnsafeMutableRawPointer]] = [:]
@@ -76,7 +79,12 @@ package final class CPUAllocator: StorageAllocator {
 
   private func systemBlock(_ size: Int) -> UnsafeMutableRawPointer? {
     var block: UnsafeMutableRawPointer?
-    return posix_memalign(&block, Self.alignment, size) == 0 ? block : nil
+    let isHuge = size >= Self.hugeLimit
+    if posix_memalign(&block, isHuge ? Self.hugePage : Self.alignment, size) != 0 { return nil }
+    #if os(Linux)
+      if isHuge { madvise(block, size, MADV_HUGEPAGE) }
+    #endif
+    return block
   }
 
   private func outOfMemory(_ byteCount: Int) -> Never {
