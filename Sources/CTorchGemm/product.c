@@ -9,7 +9,10 @@ enum {
   SLICE_LENGTH = 2048,        // the least k of such a part
   FEW_TILES = 4,              // a product with fewer tiles than this is cut along k
   THIN_DEPTH = 32,            // k at a time for one to three rows
-  DOT_SIDE = 4,               // up to so many rows or columns go by dot products
+  DOT_SIDE = 4,               // up to so many rows or columns always go by dot products
+  DOTS_SIDE = 64,             // up to so many where both operands are contiguous along k,
+  DOTS_LENGTH = 256,          // which then has to be this long
+  DOTS_DEPTH = 1024,          // k at a time for these
 };
 
 // MARK: the ways
@@ -21,6 +24,8 @@ static enum way way_of(const struct product *p) {
   // The greater operand is contiguous along k; the smaller one can be made so.
   bool dots = p->n <= p->m ? p->n <= DOT_SIDE && p->a_column == 1 : p->m <= DOT_SIDE && p->b_row == 1;
   if (dots && p->k >= kernels->lanes) return BY_DOTS;
+  // Laying B out costs more than the last additions of dot products, until many rows share it.
+  if (p->a_column == 1 && p->b_row == 1 && least(p->m, p->n) <= DOTS_SIDE && p->k >= DOTS_LENGTH) return BY_DOTS;
   if (p->m <= THIN_ROWS && readable_in_place(p)) return BY_THIN_ROWS;
   return BY_TILES;
 }
@@ -45,7 +50,11 @@ static void part_run(void *context, ptrdiff_t begin, ptrdiff_t end, int thread) 
   const char *plus = p->plus ? p->plus + (row * p->plus_row + column * p->plus_column) * item : NULL;
   char *c = p->c + (row * p->c_row + column) * item;
   if (part->way == BY_DOTS) {
-    p->kernels->dots(m, n, p->k, a, p->a_row, b, p->b_column, c, p->c_row, 1, plus, p->plus_row, p->plus_column);
+    for (ptrdiff_t at = 0; at < p->k; at += DOTS_DEPTH) {
+      const char *sum = at == 0 ? plus : c;
+      p->kernels->dots(m, n, least(DOTS_DEPTH, p->k - at), a + at * item, p->a_row, b + at * item, p->b_column, c,
+                       p->c_row, 1, sum, at == 0 ? p->plus_row : p->c_row, at == 0 ? p->plus_column : 1);
+    }
     return;
   }
   // A few k at a time over all columns, so that B is read along its rows.

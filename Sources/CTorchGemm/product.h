@@ -34,6 +34,9 @@ struct plan {
 /// Multiplications below which a second thread is not worth waking, and that a task should have.
 enum { ALONE_WORK = 300000, TASK_WORK = 150000 };
 
+/// So few panels that B is not worth laying out: it comes from memory once, and the rows of it are asked for early.
+enum { FEW_PANELS = 8 };
+
 /// How many k a task of laying out B takes where its rows are contiguous; else it takes a group of columns.
 enum { PACK_DEPTH = 64 };
 

@@ -35,9 +35,15 @@ struct block {
   ptrdiff_t k, depth, column, columns;
 };
 
+/// Which panels of A a thread has laid out; they serve for all columns.
+struct laid {
+  const struct share *share;
+  ptrdiff_t k, first;
+};
+
 static struct block block_of(const struct share *share, ptrdiff_t index) {
   const struct plan *plan = &share->plan;
-  ptrdiff_t k = index % plan->depths * plan->depth, column = index / plan->depths * plan->span;
+  ptrdiff_t k = index / plan->spans * plan->depth, column = index % plan->spans * plan->span;
   return (struct block){k, least(plan->depth, share->p.k - k), column, least(plan->span, share->p.n - column)};
 }
 
@@ -46,18 +52,20 @@ static void pack_task(const struct share *share, ptrdiff_t index, ptrdiff_t task
   const struct gemm_kernels *kernels = p->kernels;
   struct block block = block_of(share, index);
   ptrdiff_t item = kernels->item, width = kernels->width, depth = share->plan.depth;
+  ptrdiff_t groups = pieces(block.columns, width), shift = early(block.columns, width, kernels->lanes);
   // Along the rows of B, a few at a time, or down its columns: as they lie in memory.
   bool by_rows = p->b_column == 1;
-  ptrdiff_t first = by_rows ? 0 : task, end = by_rows ? pieces(block.columns, width) : task + 1;
+  ptrdiff_t first = by_rows ? 0 : task, end = by_rows ? groups : task + 1;
   ptrdiff_t begin = by_rows ? task * PACK_DEPTH : 0, bottom = by_rows ? begin + PACK_DEPTH : block.depth;
   ptrdiff_t step = by_rows ? FEW_ROWS : block.depth;
   bottom = least(bottom, block.depth);
   for (ptrdiff_t at = begin; at < bottom; at += step) {
-    for (ptrdiff_t g = first; g < end && g * width < block.columns; g++) {
-      ptrdiff_t column = block.column + g * width;
+    for (ptrdiff_t g = first; g < end && g < groups; g++) {
+      ptrdiff_t from = g == groups - 1 ? g * width - shift : g * width;
+      ptrdiff_t to = g == groups - 2 ? (g + 1) * width - shift : least((g + 1) * width, block.columns);
       kernels->pack(share->b + (g * depth + at) * width * item, width,
-                    p->b + ((block.k + at) * p->b_row + column * p->b_column) * item, p->b_column, p->b_row,
-                    least(width, p->n - column), least(step, bottom - at));
+                    p->b + ((block.k + at) * p->b_row + (block.column + from) * p->b_column) * item, p->b_column, p->b_row,
+                    to - from, least(step, bottom - at));
     }
   }
 }
@@ -81,7 +89,7 @@ static void pack_panels(const struct product *p, const struct plan *plan, const 
   }
 }
 
-static void tile_task(const struct share *share, ptrdiff_t index, ptrdiff_t task, char *memory) {
+static void tile_task(const struct share *share, ptrdiff_t index, ptrdiff_t task, char *memory, struct laid *laid) {
   const struct product *p = &share->p;
   const struct plan *plan = &share->plan;
   const struct gemm_kernels *kernels = p->kernels;
@@ -95,12 +103,16 @@ static void tile_task(const struct share *share, ptrdiff_t index, ptrdiff_t task
     .b_step = plan->pack_b ? kernels->width : p->b_row,
     .b_panel = plan->pack_b ? plan->depth * kernels->width : kernels->width,
     .columns = block.columns,
+    .far = !plan->pack_b && plan->panels <= FEW_PANELS,
     .c_row = p->c_row,
   };
   ptrdiff_t first = task * plan->group, end = least(first + plan->group, plan->panels);
   for (ptrdiff_t i = first; i < end; i++) {
     ptrdiff_t row = panel_row(p, plan, i), place = (i - first) % plan->together;
-    if (plan->pack_a && place == 0) pack_panels(p, plan, &block, i, least(i + plan->together, end), memory);
+    if (plan->pack_a && place == 0 && !(laid->share == share && laid->k == block.k && laid->first == i)) {
+      pack_panels(p, plan, &block, i, least(i + plan->together, end), memory);
+      *laid = (struct laid){share, block.k, i};
+    }
     s.a = plan->pack_a ? memory + place * plan->panel_bytes : p->a + (row * p->a_row + block.k * p->a_column) * item;
     s.c = p->c + (row * p->c_row + column) * item;
     s.plus = s.c;
@@ -129,7 +141,7 @@ static void wait_for(const atomic_int *counter, ptrdiff_t value) {
   }
 }
 
-static void work_on(struct share *share, char *panel) {
+static void work_on(struct share *share, char *panel, struct laid *laid) {
   ptrdiff_t packs = share->plan.packs, tiles = share->plan.tiles, per_block = packs + tiles;
   for (;;) {
     ptrdiff_t ticket = atomic_fetch_add_explicit(&share->ticket, 1, memory_order_relaxed);
@@ -142,7 +154,7 @@ static void work_on(struct share *share, char *panel) {
       atomic_fetch_add_explicit(&share->packed[index], 1, memory_order_release);
     } else {
       if (packs > 0) wait_for(&share->packed[index], packs);
-      tile_task(share, index, task - packs, panel);
+      tile_task(share, index, task - packs, panel, laid);
       atomic_fetch_add_explicit(&share->done[index], 1, memory_order_release);
     }
   }
@@ -152,7 +164,8 @@ static void work(void *context, int thread, int team) {
   (void)team;
   struct job *job = context;
   char *panel = job->a + (size_t)thread * job->a_bytes;
-  for (ptrdiff_t i = 0; i < job->count; i++) work_on(&job->shares[(thread + i) % job->count], panel);
+  struct laid laid = {0};
+  for (ptrdiff_t i = 0; i < job->count; i++) work_on(&job->shares[(thread + i) % job->count], panel, &laid);
 }
 
 static bool run_alone(const struct product *p) {
@@ -162,22 +175,22 @@ static bool run_alone(const struct product *p) {
   char *scratch = size > 0 ? ct_scratch_borrow(size) : NULL;
   if (size > 0 && !scratch) return false;
   share.b = scratch;
+  struct laid laid = {0};
   ptrdiff_t blocks = share.plan.depths * share.plan.spans;
   for (ptrdiff_t index = 0; index < blocks; index++) {
     for (ptrdiff_t task = 0; task < share.plan.packs; task++) pack_task(&share, index, task);
     for (ptrdiff_t task = 0; task < share.plan.tiles; task++)
-      tile_task(&share, index, task, scratch + share.plan.b_bytes);
+      tile_task(&share, index, task, scratch + share.plan.b_bytes, &laid);
   }
   if (scratch) ct_scratch_return(scratch);
   return true;
 }
 
-/// The share in this row and column of shares; its borders lie between panels, and between groups of columns.
+/// The share in this row and column of shares; its borders between columns lie between vectors.
 static struct product cut(const struct product *p, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t row, ptrdiff_t column) {
-  ptrdiff_t item = p->kernels->item, width = p->kernels->width;
-  ptrdiff_t groups = pieces(p->n, width);
+  ptrdiff_t item = p->kernels->item, lanes = p->kernels->lanes, vectors = pieces(p->n, lanes);
   ptrdiff_t top = p->m * row / rows, bottom = p->m * (row + 1) / rows;
-  ptrdiff_t left = groups * column / columns * width, right = least(groups * (column + 1) / columns * width, p->n);
+  ptrdiff_t left = vectors * column / columns * lanes, right = least(vectors * (column + 1) / columns * lanes, p->n);
   struct product share = *p;
   share.m = bottom - top;
   share.n = right - left;

@@ -83,19 +83,22 @@ static void TYPED(pack)(void *to_, ptrdiff_t step, const void *from_, ptrdiff_t 
       }
     return;
   }
-  for (ptrdiff_t i = 0; i < step; i += LANES, to += LANES) {
+  // From the last vector of a row to the first: where `step` is no whole number of vectors, the last one reaches into the
+  // row that follows, whose first vector comes later.
+  for (ptrdiff_t i = (step - 1) / LANES * LANES; i >= 0; i -= LANES) {
+    ITEM *column = to + i;
     ptrdiff_t some = count - i < LANES ? count - i : LANES;
     if (some <= 0) {
-      for (ptrdiff_t p = 0; p < k; p++) store(to + p * step, (V)(0));
+      for (ptrdiff_t p = 0; p < k; p++) store(column + p * step, (V)(0));
     } else if (along == 1) {
-      pack_turned(to, step, from + i * across, across, some, k);
+      pack_turned(column, step, from + i * across, across, some, k);
     } else if (across == 1) {
-      pack_straight(to, step, from + i, along, some, k);
+      pack_straight(column, step, from + i, along, some, k);
     } else {
       for (ptrdiff_t p = 0; p < k; p++) {
         ITEM row[LANES] = {0};
         for (ptrdiff_t j = 0; j < some; j++) row[j] = from[(i + j) * across + p * along];
-        store(to + p * step, load(row));
+        store(column + p * step, load(row));
       }
     }
   }

@@ -3,7 +3,8 @@
 // A is read number by number with any strides, so that it may lie where it lies; three rows share a pointer, which is
 // what the machine's addresses can reach. B gives whole vectors along its columns.
 
-enum { GROUP = 2, WIDTH = GROUP * LANES, MOST_GROUP = 8, ROWS_PER_POINTER = 3 };
+enum { WIDTH = GROUP * LANES, MOST_GROUP = 8, ROWS_PER_POINTER = 3 };
+enum { STEPS_AHEAD = 16 };  // k before a row of a far B is wanted
 // Arrays of a size that the compiler knows, so that they become registers.
 enum { MOST_SUMS = HEIGHT * GROUP > 24 ? HEIGHT * GROUP : 24 };
 enum { POINTERS = (HEIGHT + ROWS_PER_POINTER - 1) / ROWS_PER_POINTER };
@@ -12,7 +13,7 @@ enum { POINTERS = (HEIGHT + ROWS_PER_POINTER - 1) / ROWS_PER_POINTER };
 INLINE V load_last(const ITEM *p, bool whole, MASK mask) { return whole ? load(p) : load_some(p, mask); }
 
 INLINE void multiply(int rows, int vectors, bool whole, MASK mask, const struct strip *s, const ITEM *b,
-                     V *sum) {
+                     V *sum, bool far) {
   const ITEM *a[POINTERS];
   ptrdiff_t row = s->a_row, step = s->a_step, b_step = s->b_step;
   UNROLL for (int i = 0; i < POINTERS; i++) a[i] = (const ITEM *)s->a + i * ROWS_PER_POINTER * row;
@@ -23,6 +24,8 @@ INLINE void multiply(int rows, int vectors, bool whole, MASK mask, const struct 
     V right[MOST_GROUP];
     UNROLL for (int j = 0; j < vectors - 1; j++) right[j] = load(b + j * LANES);
     right[vectors - 1] = load_last(b + (vectors - 1) * LANES, whole, mask);
+    if (far)
+      UNROLL for (int j = 0; j < vectors; j++) __builtin_prefetch(b + STEPS_AHEAD * b_step + j * LANES, 0, 3);
     UNROLL for (int i = 0; i < rows; i++) {
       V left = (V)(a[i / ROWS_PER_POINTER][(i % ROWS_PER_POINTER) * row]);
       UNROLL for (int j = 0; j < vectors; j++) sum[i * vectors + j] = FMA(left, right[j], sum[i * vectors + j]);
@@ -60,30 +63,39 @@ INLINE void finish(int rows, int vectors, bool whole, MASK mask, const struct st
 INLINE void piece(int rows, int vectors, bool whole, MASK mask, const struct strip *s, const ITEM *b,
                   ptrdiff_t column) {
   V sum[MOST_SUMS];
-  multiply(rows, vectors, whole, mask, s, b, sum);
+  if (s->far) multiply(rows, vectors, whole, mask, s, b, sum, true);
+  else multiply(rows, vectors, whole, mask, s, b, sum, false);
   finish(rows, vectors, whole, mask, s, column, sum);
 }
 
 /// The last columns of a strip, fewer than a whole group.
 INLINE void rest(int rows, const struct strip *s, const ITEM *b, ptrdiff_t column) {
   ptrdiff_t left = s->columns - column;
-  if (left > LANES) piece(rows, 2, false, mask_of(left - LANES), s, b, column);
+  if (GROUP > 2 && left > 2 * LANES) piece(rows, 3, false, mask_of(left - 2 * LANES), s, b, column);
+  else if (left > LANES) piece(rows, 2, false, mask_of(left - LANES), s, b, column);
   else if (left > 0) piece(rows, 1, false, mask_of(left), s, b, column);
 }
 
 INLINE void strip_of(int rows, const struct strip *s) {
   const ITEM *b = s->b;
-  ptrdiff_t column = 0;
-  for (; column + WIDTH <= s->columns; column += WIDTH, b += s->b_panel) {
+  ptrdiff_t column = 0, pairs = early(s->columns, WIDTH, LANES) > 0 ? WIDTH : 0;
+  ptrdiff_t whole = s->columns / WIDTH * WIDTH - pairs;
+  for (; column < whole; column += WIDTH, b += s->b_panel) {
     // C comes while the sums are made.
     if (s->plus) {
       UNROLL for (int i = 0; i < rows; i++) {
         const char *row = (const char *)((const ITEM *)s->c + i * s->c_row + column);
         __builtin_prefetch(row, 1, 3);
         if (WIDTH * sizeof(ITEM) > 64) __builtin_prefetch(row + 64, 1, 3);
+        if (WIDTH * sizeof(ITEM) > 128) __builtin_prefetch(row + 128, 1, 3);
       }
     }
     piece(rows, GROUP, true, mask_of(0), s, b, column);
+  }
+  if (pairs > 0) {
+    piece(rows, 2, true, mask_of(0), s, b, column);
+    column += WIDTH - LANES;
+    b += s->b_panel == WIDTH ? WIDTH - LANES : s->b_panel;
   }
   rest(rows, s, b, column);
 }
@@ -93,10 +105,10 @@ static void TYPED(strip)(int rows, const struct strip *s) {
 #define CASE(n) case n: strip_of(n, s); break;
     CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
 #if HEIGHT > 6
-    CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
+    CASE(7) CASE(8) CASE(9)
 #endif
-#if HEIGHT > 12
-    CASE(13) CASE(14)
+#if HEIGHT > 9
+    CASE(10) CASE(11) CASE(12)
 #endif
 #undef CASE
   }

@@ -20,17 +20,20 @@
 #if LEVEL == 2
 #define VECTOR_BYTES 64
 #define ISA(name) name##_avx512
-#define HEIGHT 14
+#define HEIGHT 9
+#define GROUP 3
 #pragma clang attribute push( \
   __attribute__((target("avx2,fma,f16c,bmi,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
 #elif LEVEL == 1
 #define VECTOR_BYTES 32
 #define ISA(name) name##_avx2
 #define HEIGHT 6
+#define GROUP 2
 #pragma clang attribute push( \
   __attribute__((target("avx2,fma,f16c,bmi,bmi2,lzcnt,popcnt"))), apply_to = function)
 #else
 #define VECTOR_BYTES 16
+#define GROUP 2
 #define ISA(name) name##_base
 #if defined(__aarch64__)
 #define HEIGHT 12

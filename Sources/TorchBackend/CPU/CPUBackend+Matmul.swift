@@ -39,13 +39,11 @@ extension CPUBackend {
     copy(wide, into: out)
   }
 
-  /// Whether oneDNN is the faster one. It was, by some percent, for batches and where an operand has to be turned about on
-  /// its way into the registers; our own kernels were faster for all else, and by far for shapes not seen before.
+  /// Whether oneDNN is the faster one. It was, by some percent, for batches; our own kernels were faster for all else, and by
+  /// far for shapes not seen before.
   private func prefersOneDNN(_ x: Strided, _ y: Strided) -> Bool {
     let (batch, m, k, n) = (x.shape[0], x.shape[1], x.shape[2], y.shape[2])
-    if batch &* m &* k &* n < 2_000_000 || m < 8 || n < 8 { return false }
-    let turned = x.layout.strides[1] == 1 || y.layout.strides[1] == 1
-    return (batch > 1 && y.layout.strides[0] != 0) || turned
+    return batch > 1 && y.layout.strides[0] != 0 && m >= 8 && n >= 8 && batch &* m &* k &* n >= 2_000_000
   }
 
   private var knowsFloat16: Bool { cd_version() >= 30_000 }
