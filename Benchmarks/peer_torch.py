@@ -130,6 +130,12 @@ WORKLOADS = {
     "matmul_32x4096x512": product(32, 4096, 512),
     "matmul_nt_1024": square(same, torch.t),
     "matmul_tn_1024": square(torch.t, same),
+    "linear_64x784x128": function(
+        lambda: (torch.randn(64, 784), torch.randn(128, 784), torch.randn(128)), torch.nn.functional.linear
+    ),
+    "matmul_bf16_1024": function(
+        lambda: (torch.randn(1024, 1024).bfloat16(), torch.randn(1024, 1024).bfloat16()), lambda x, y: (x @ y).float()
+    ),
     "bmm_32x128x64x128": function(lambda: (torch.randn(32, 128, 64), torch.randn(32, 64, 128)), torch.matmul),
     "mlp_step_784_128_10_b64_adam": mlp,
 }

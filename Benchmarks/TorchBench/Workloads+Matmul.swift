@@ -1,4 +1,5 @@
 import Torch
+import TorchNN
 
 /// Matrix products, `[m, k] x [k, n]`; `nt` and `tn` say that the second or first operand is a transposed view.
 enum Matmuls {
@@ -11,6 +12,12 @@ enum Matmuls {
       product("matmul_32x4096x512", 32, 4096, 512),
       Workload("matmul_nt_1024", { (Tensor.randn(1024, 1024), Tensor.randn(1024, 1024)) }) { $0.0.matmul($0.1.t()) },
       Workload("matmul_tn_1024", { (Tensor.randn(1024, 1024), Tensor.randn(1024, 1024)) }) { $0.0.t().matmul($0.1) },
+      Workload(
+        "linear_64x784x128", { (Tensor.randn(64, 784), Tensor.randn(128, 784), Tensor.randn(128)) }
+      ) { F.linear($0.0, $0.1, $0.2) },
+      Workload(
+        "matmul_bf16_1024", { (Tensor.randn(1024, 1024).to(.bfloat16), Tensor.randn(1024, 1024).to(.bfloat16)) }
+      ) { $0.0.matmul($0.1).to(.float32) },
       Workload("bmm_32x128x64x128", { (Tensor.randn(32, 128, 64), Tensor.randn(32, 64, 128)) }) { $0.0.matmul($0.1) },
     ]
   }
