@@ -94,7 +94,7 @@ struct MatmulCheck {
   private mutating func small(_ dtype: DType, _ round: Int) {
     let sizes = [0, 1, 1, 2, 3, 4, 5, 7, 8, 13, 14, 15, 16, 17, 20, 31, 32, 33, 40, 47, 48, 49, 65, 100]
     one(
-      dtype, [1, 1, 1, 2, 3, 0][draws.below(6)], sizes[draws.below(sizes.count)], sizes[draws.below(sizes.count)],
+      dtype, [1, 1, 1, 2, 3, 6, 6, 0][draws.below(8)], sizes[draws.below(sizes.count)], sizes[draws.below(sizes.count)],
       sizes[draws.below(sizes.count)])
   }
 
@@ -103,12 +103,20 @@ struct MatmulCheck {
     var y = Self.operand([draws.below(3) == 0 ? 1 : b, k, n], dtype, &draws)
     x = x.broadcast(to: [b, m, k])
     y = y.broadcast(to: [b, k, n])
-    let out = Self.operand([b, m, n], dtype, &draws)
+    var out = Self.operand([b, m, n], dtype, &draws)
     var bias: Strided?
     if draws.below(2) == 0 {
       func some(_ size: Int) -> Int { draws.below(2) == 0 ? 1 : size }
       bias = draws.below(6) == 0 ? out : Self.operand([some(b), some(m), some(n)], dtype, &draws)
       bias = bias!.broadcast(to: [b, m, n])
+    }
+    // The same with the batch along two dimensions, or six more, which do not follow one another in memory.
+    if b == 6 {
+      let dims = [[2, 3], [3, 2], [1, 2, 1, 1, 3, 1, 1]][draws.below(3)]
+      x = Self.split(x, dims)
+      y = Self.split(y, dims)
+      out = Self.split(out, dims)
+      bias = bias.map { Self.split($0, dims) }
     }
     // What lies between the elements of the result must stay as it is.
     let span = out.storage.byteCount
@@ -146,15 +154,7 @@ struct MatmulCheck {
       }
     }
     let after = Array(UnsafeRawBufferPointer(start: out.storage.base, count: span))
-    var theirs = Set<Int>()
-    for matrix in 0..<b {
-      for i in 0..<m {
-        for j in 0..<n {
-          let s = out.layout.strides
-          theirs.insert(out.layout.offset + matrix * s[0] + i * s[1] + j * s[2])
-        }
-      }
-    }
+    let theirs = Self.places(out.layout)
     for byte in 0..<span where before[byte] != after[byte] && !theirs.contains(byte / dtype.itemSize) {
       complaints.append(
         "[\(b), \(m), \(k), \(n)] to \(out.layout.strides): wrote byte \(byte), which is not of the result")
@@ -185,6 +185,29 @@ struct MatmulCheck {
     CPUBackend.shared.copy(
       Strided(storage: source, layout: Layout(contiguous: [count]), dtype: .float64), into: whole)
     return whole.with(Layout(shape: shape, strides: [batch, row, column], offset: offset))
+  }
+
+  /// Where the elements lie in the storage.
+  private static func places(_ layout: Layout) -> Set<Int> {
+    var places: Set = [layout.offset]
+    for (size, stride) in zip(layout.shape, layout.strides) {
+      places = Set(places.flatMap { place in (0..<size).map { place + $0 * stride } })
+    }
+    return places
+  }
+
+  /// The same matrices with their batch along several dimensions, the first of which is the innermost in memory.
+  static func split(_ x: Strided, _ dims: [Int]) -> Strided {
+    let s = x.layout
+    var strides: [Int] = [], step = s.strides[0]
+    for size in dims {
+      strides.append(step)
+      step *= size
+    }
+    return x.with(
+      Layout(
+        shape: Shape(dims + [s.shape[1], s.shape[2]]), strides: Shape(strides + [s.strides[1], s.strides[2]]),
+        offset: s.offset))
   }
 
   /// The elements in row-major order.

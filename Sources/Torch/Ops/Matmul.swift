@@ -1,6 +1,6 @@
 // Matrix products: one batched kernel, and the shapes around it.
 
-/// `x [b, m, k] * y [b, k, n]`, or the same without batch.
+/// `x [..., m, k] * y [..., k, n]`, the batch dimensions being the same.
 struct MatrixProduct: Op {
   var name: StaticString
 
@@ -8,15 +8,12 @@ struct MatrixProduct: Op {
     saving.input(0)
     saving.input(1)
     let x = inputs[0], y = inputs[1]
-    let batched = x.ndim == 3
-    let shape: Shape = batched ? [x.shape[0], x.shape[1], y.shape[2]] : [x.shape[0], y.shape[1]]
+    var shape = x.shape
+    shape[shape.count - 1] = y.shape[shape.count - 1]
     let out = Tensor(shape: shape, dtype: x.dtype, device: x.device)
-    func body(_ t: Tensor) -> Strided { batched ? t.strided : t.strided.with(Self.batchOfOne(t.strided.layout)) }
-    x.backend.matmul(body(x), body(y), bias: nil, into: body(out))
+    x.backend.matmul(x.strided, y.strided, bias: nil, into: out.strided)
     return [out]
   }
-
-  static func batchOfOne(_ layout: Layout) -> Layout { checked { () throws(OpError) in try layout.unsqueezed(0) } }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
@@ -51,12 +48,9 @@ struct AddMatrixProduct: Op {
     saving.input(2)
     let bias = inputs[0], x = inputs[1], y = inputs[2]
     let out = Tensor(shape: [x.shape[0], y.shape[1]], dtype: x.dtype, device: x.device)
-    let batch = MatrixProduct.batchOfOne
     let fused = alpha == 1 && beta == 1
     let wide = fused ? bias.strided.broadcast(to: out.shape) : nil
-    x.backend.matmul(
-      x.strided.with(batch(x.strided.layout)), y.strided.with(batch(y.strided.layout)),
-      bias: wide.map { $0.with(batch($0.layout)) }, into: out.strided.with(batch(out.strided.layout)))
+    x.backend.matmul(x.strided, y.strided, bias: wide, into: out.strided)
     if fused { return [out] }
     if alpha != 1 { _ = BinaryOp.mul.inPlace(out, alphaScalar) }
     // A beta of zero ignores the bias, NaN included.
@@ -106,10 +100,9 @@ extension Tensor {
       // Many matrices by one: a single product of the rows.
       if yBatch.isEmpty { return checkedFold(other, xBatch, m, n, count: xBatch.elementCount) }
       let batch = checked { () throws(OpError) in try Layout.broadcast(xBatch, yBatch, op: "matmul") }
-      let count = batch.elementCount
-      let x = expand(Array(batch) + [m, k]).reshape([count, m, k])
-      let y = other.expand(Array(batch) + [k, n]).reshape([count, k, n])
-      return MatrixProduct(name: "bmm")(x, y).reshape(Array(batch) + [m, n]).named("unsafe_view")
+      // The batch keeps its dimensions: flattening them would copy operands such as the heads of an attention layer.
+      let x = expand(Array(batch) + [m, k]), y = other.expand(Array(batch) + [k, n])
+      return MatrixProduct(name: "bmm")(x, y).view(Array(batch) + [m, n]).named("unsafe_view")
     }
   }
 

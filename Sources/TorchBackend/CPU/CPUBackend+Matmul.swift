@@ -7,7 +7,8 @@ import CTorchGemm
 extension CPUBackend {
   package func matmul(_ x: Strided, _ y: Strided, bias: Strided?, into out: Strided) {
     if out.count == 0 { return }
-    if x.shape[2] == 0 { return fillWithBias(bias, out) }
+    if x.shape[x.shape.count - 1] == 0 { return fillWithBias(bias, out) }
+    if out.shape.count - 2 > Self.mostBatchDims { return flatProduct(x, y, bias, out) }
     if !plainOnly {
       switch x.dtype {
       case .float32:
@@ -28,8 +29,22 @@ extension CPUBackend {
     plainProduct(x, y, bias, out)
   }
 
+  /// How many dimensions of a batch the libraries take.
+  private static let mostBatchDims = Int(CG_MAX_BATCH_RANK)
+
   private func fillWithBias(_ bias: Strided?, _ out: Strided) {
     if let bias { copy(bias, into: out) } else { fill(out, with: .int(0)) }
+  }
+
+  /// A batch of more dimensions than the libraries take is laid out along one.
+  private func flatProduct(_ x: Strided, _ y: Strided, _ bias: Strided?, _ out: Strided) {
+    func flat(_ s: Strided) -> Strided {
+      let rank = s.shape.count, matrices = Shape(s.shape.dropLast(2)).elementCount
+      return contiguous(s).with(Layout(contiguous: [matrices, s.shape[rank - 2], s.shape[rank - 1]]))
+    }
+    let result = allocate(Layout(contiguous: out.shape), dtype: out.dtype)
+    matmul(flat(x), flat(y), bias: bias.map(flat), into: flat(result))
+    copy(result, into: out)
   }
 
   /// Half types add up in float32 and are rounded once.
@@ -42,8 +57,13 @@ extension CPUBackend {
   /// Whether oneDNN is the faster one. It was, by some percent, for batches; our own kernels were faster for all else, and by
   /// far for shapes not seen before.
   private func prefersOneDNN(_ x: Strided, _ y: Strided) -> Bool {
-    let (batch, m, k, n) = (x.shape[0], x.shape[1], x.shape[2], y.shape[2])
-    return batch > 1 && y.layout.strides[0] != 0 && m >= 8 && n >= 8 && batch &* m &* k &* n >= 2_000_000
+    let rank = x.shape.count
+    guard rank > 2 else { return false }
+    let (m, k, n) = (x.shape[rank - 2], x.shape[rank - 1], y.shape[rank - 1])
+    let matrices = Shape(x.shape.dropLast(2)).elementCount
+    // One matrix for all makes the batch a single tall product.
+    let shared = y.layout.strides.dropLast(2).allSatisfy { $0 == 0 }
+    return matrices > 1 && !shared && m >= 8 && n >= 8 && matrices &* m &* k &* n >= 2_000_000
   }
 
   private var knowsFloat16: Bool { cd_version() >= 30_000 }
@@ -51,11 +71,12 @@ extension CPUBackend {
   /// Whether oneDNN took the product.
   private func libraryProduct(_ x: Strided, _ y: Strided, _ bias: Strided?, _ out: Strided) -> Bool {
     var desc = cd_matmul_desc()
-    desc.batch_rank = 1
-    desc.batch.0 = Int64(out.shape[0])
-    desc.m = Int64(out.shape[1])
-    desc.n = Int64(out.shape[2])
-    desc.k = Int64(x.shape[2])
+    let rank = out.shape.count
+    desc.batch_rank = Int32(rank - 2)
+    setBatch(&desc.batch, out.shape)
+    desc.m = Int64(out.shape[rank - 2])
+    desc.n = Int64(out.shape[rank - 1])
+    desc.k = Int64(x.shape[rank - 1])
     desc.a = libraryStrides(x.layout)
     desc.b = libraryStrides(y.layout)
     desc.c = libraryStrides(out.layout)
@@ -70,9 +91,10 @@ extension CPUBackend {
 
   private func libraryStrides(_ layout: Layout) -> cd_strides {
     var result = cd_strides()
-    result.batch.0 = Int64(layout.strides[0])
-    result.row = Int64(layout.strides[1])
-    result.column = Int64(layout.strides[2])
+    let rank = layout.rank
+    result.row = Int64(layout.strides[rank - 2])
+    result.column = Int64(layout.strides[rank - 1])
+    setBatch(&result.batch, layout.strides)
     return result
   }
 
@@ -80,11 +102,12 @@ extension CPUBackend {
   private func ownProduct(_ x: Strided, _ y: Strided, _ bias: Strided?, _ out: Strided) -> Bool {
     var desc = cg_matmul_desc()
     desc.type = Int32(x.dtype.rawValue)
-    desc.batch_rank = 1
-    desc.batch.0 = Int64(out.shape[0])
-    desc.m = Int64(out.shape[1])
-    desc.n = Int64(out.shape[2])
-    desc.k = Int64(x.shape[2])
+    let rank = out.shape.count
+    desc.batch_rank = Int32(rank - 2)
+    setBatch(&desc.batch, out.shape)
+    desc.m = Int64(out.shape[rank - 2])
+    desc.n = Int64(out.shape[rank - 1])
+    desc.k = Int64(x.shape[rank - 1])
     desc.a = ownStrides(x.layout)
     desc.b = ownStrides(y.layout)
     desc.c = ownStrides(out.layout)
@@ -94,15 +117,28 @@ extension CPUBackend {
 
   private func ownStrides(_ layout: Layout) -> cg_strides {
     var result = cg_strides()
-    result.batch.0 = Int64(layout.strides[0])
-    result.row = Int64(layout.strides[1])
-    result.column = Int64(layout.strides[2])
+    let rank = layout.rank
+    result.row = Int64(layout.strides[rank - 2])
+    result.column = Int64(layout.strides[rank - 1])
+    setBatch(&result.batch, layout.strides)
     return result
   }
 
+  private typealias BatchNumbers = (Int64, Int64, Int64, Int64, Int64, Int64)
+
+  /// Fills in what a shape or its strides say of the batch.
+  @inline(__always)
+  private func setBatch(_ numbers: inout BatchNumbers, _ all: Shape) {
+    withUnsafeMutableBytes(of: &numbers) { bytes in
+      let numbers = bytes.assumingMemoryBound(to: Int64.self)
+      for dim in 0..<all.count - 2 { numbers[dim] = Int64(all[dim]) }
+    }
+  }
+
   private func plainProduct(_ x: Strided, _ y: Strided, _ bias: Strided?, _ out: Strided) {
-    let rows = out.shape[0] * out.shape[1]
-    let cost = out.shape[2] * x.shape[2]
+    let rank = out.shape.count
+    let rows = out.count / out.shape[rank - 1]
+    let cost = out.shape[rank - 1] * x.shape[rank - 1]
     parallelFor(rows, grain: Swift.max(RowLoop.parallelGrain / Swift.max(cost, 1), 1)) { range in
       x.dtype.visit(PlainProduct(x: x, y: y, bias: bias, out: out, rows: range))
     }
@@ -117,12 +153,20 @@ private struct PlainProduct: ElementVisitor {
 
   func visit<T: Element>(_ type: T.Type) {
     let size = MemoryLayout<T>.stride
-    let (m, n, k) = (out.shape[1], out.shape[2], x.shape[2])
-    func place(_ s: Strided, _ b: Int, _ i: Int, _ j: Int) -> Int {
-      (b * s.layout.strides[0] + i * s.layout.strides[1] + j * s.layout.strides[2]) * size
+    let rank = out.shape.count
+    let (m, n, k) = (out.shape[rank - 2], out.shape[rank - 1], x.shape[rank - 1])
+    /// Where element (i, j) of a matrix lies, in bytes; `matrix` counts the batch in row-major order.
+    func place(_ s: Strided, _ matrix: Int, _ i: Int, _ j: Int) -> Int {
+      var at = i * s.layout.strides[rank - 2] + j * s.layout.strides[rank - 1]
+      var left = matrix
+      for dim in (0..<rank - 2).reversed() {
+        at += left % out.shape[dim] * s.layout.strides[dim]
+        left /= out.shape[dim]
+      }
+      return at * size
     }
     let px = x.pointer, py = y.pointer, po = out.pointer
-    let xk = x.layout.strides[2] * size, yk = y.layout.strides[1] * size
+    let xk = x.layout.strides[rank - 1] * size, yk = y.layout.strides[rank - 2] * size
     for row in rows {
       let (b, i) = (row / m, row % m)
       for j in 0..<n {

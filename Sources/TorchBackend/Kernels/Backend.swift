@@ -34,7 +34,8 @@ package protocol Backend: Sendable {
   func topk(_ x: Strided, dim: Int, largest: Bool, values: Strided, indices: Strided)
 
   // Structure.
-  /// `out[b, m, n] = x[b, m, k] * y[b, k, n] + bias`; `bias` broadcasts to `out` and may be `out` itself.
+  /// `out[..., m, n] = x[..., m, k] * y[..., k, n] + bias`, all of one rank, the batch dimensions of `x`, `y` and `bias` those of
+  /// `out`, by strides of 0 where they repeat; `bias` may be `out` itself.
   func matmul(_ x: Strided, _ y: Strided, bias: Strided?, into out: Strided)
   func convolution(_ spec: ConvolutionSpec, _ x: Strided, weight: Strided, bias: Strided?, into out: Strided)
   func convolutionInputGradient(_ spec: ConvolutionSpec, _ gradient: Strided, weight: Strided, into out: Strided)
