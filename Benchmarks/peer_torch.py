@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times PyTorch's side of the workloads of Benchmarks/TorchBench: the same names, shapes, seeds, batches and threads.
 
-    peer_torch.py [--list] [--json] [--first] [NAME...]
+    peer_torch.py [--list] [--json] [--first | --ops] [NAME...]
 """
 
 import argparse
@@ -10,8 +10,11 @@ import time
 
 import torch
 
+import peer_ops
+
 BATCHES = 4
 SAMPLE_SECONDS = 0.06
+TABLE_SAMPLE_SECONDS = 0.006
 SAMPLES = 5
 LONG = 1 << 22
 
@@ -141,8 +144,8 @@ WORKLOADS = {
 }
 
 
-def measure(name, first_only):
-    step, checksum = WORKLOADS[name]()
+def measure(name, workload, first_only, sample_seconds):
+    step, checksum = workload()
     start = time.perf_counter()
     step(0)
     first = time.perf_counter() - start
@@ -164,8 +167,8 @@ def measure(name, first_only):
         return time.perf_counter() - start
 
     elapsed = sample()
-    while elapsed < SAMPLE_SECONDS:
-        count *= 8 if elapsed < SAMPLE_SECONDS / 8 else 2
+    while elapsed < sample_seconds:
+        count *= 8 if elapsed < sample_seconds / 8 else 2
         elapsed = sample()
     samples = sorted(sample() / count for _ in range(SAMPLES))
     return timing | {"seconds": samples[SAMPLES // 2]}
@@ -176,15 +179,18 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--first", action="store_true", help="time one step alone; name one workload")
+    parser.add_argument("--ops", action="store_true", help="the table of single ops instead, by short samples")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
-    for name in WORKLOADS:
+    workloads = peer_ops.workloads(function) if options.ops else WORKLOADS
+    sample_seconds = TABLE_SAMPLE_SECONDS if options.ops else SAMPLE_SECONDS
+    for name, workload in workloads.items():
         if options.names and not any(name.startswith(wanted) for wanted in options.names):
             continue
         if options.list:
             print(name)
             continue
-        timing = measure(name, options.first)
+        timing = measure(name, workload, options.first, sample_seconds)
         if options.json:
             print(json.dumps(timing), flush=True)
         else:

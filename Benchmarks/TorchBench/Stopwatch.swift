@@ -1,7 +1,7 @@
 /// Times work that is repeated often enough to be measured.
 struct Stopwatch {
   /// How long one sample lasts at least.
-  static let sampleSeconds = 0.06
+  let sampleSeconds: Double
   static let sampleCount = 5
 
   struct Timing: Encodable {
@@ -29,21 +29,21 @@ struct Stopwatch {
   }
 
   /// The median time of one step of a workload.
-  static func time(_ workload: Workload, threads: Int) -> Timing {
+  func time(_ workload: Workload, threads: Int) -> Timing {
     let run = workload.prepare(), step = run.step
-    let first = seconds { step(0) }
+    let first = Self.seconds { step(0) }
     let checksum = run.checksum()
     // Double the count until a sample is long enough; this also warms everything up.
     var count = Workload.batchCount
-    func sample() -> Double { seconds { for i in 0..<count { step(i % Workload.batchCount) } } }
+    func sample() -> Double { Self.seconds { for i in 0..<count { step(i % Workload.batchCount) } } }
     var elapsed = sample()
     while elapsed < sampleSeconds {
       count *= elapsed < sampleSeconds / 8 ? 8 : 2
       elapsed = sample()
     }
-    let samples = (0..<sampleCount).map { _ in sample() / Double(count) }.sorted()
+    let samples = (0..<Self.sampleCount).map { _ in sample() / Double(count) }.sorted()
     return Timing(
-      name: workload.name, seconds: samples[sampleCount / 2], firstSeconds: first, checksum: checksum,
+      name: workload.name, seconds: samples[Self.sampleCount / 2], firstSeconds: first, checksum: checksum,
       threads: threads)
   }
 }

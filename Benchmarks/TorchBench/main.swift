@@ -15,6 +15,8 @@ struct Program: ParsableCommand {
   var json = false
   @Flag(help: "Time one step alone; name one workload, and it is the first work of the process.")
   var first = false
+  @Flag(help: "The table of single ops instead, by short samples.")
+  var ops = false
   @Flag(help: "Train a thousand steps and tell what they cost in memory.")
   var memory = false
   @Argument(help: "The workloads to time, by name or by the beginning of a name; all where none is named.")
@@ -22,7 +24,8 @@ struct Program: ParsableCommand {
 
   func run() throws {
     if memory { return say(Memory.thousandSteps()) }
-    let all = Ops.all + Matmuls.all + Training.all
+    let all = ops ? Table.all : Ops.all + Matmuls.all + Training.all
+    let stopwatch = Stopwatch(sampleSeconds: ops ? 0.006 : 0.06)
     let chosen = names.isEmpty ? all : all.filter { workload in names.contains { workload.name.hasPrefix($0) } }
     for name in names where !all.contains(where: { $0.name.hasPrefix(name) }) {
       throw ValidationError("no workload is called \(name); --list names them")
@@ -34,7 +37,7 @@ struct Program: ParsableCommand {
       }
       let timing =
         first
-        ? Stopwatch.first(workload, threads: numThreads()) : Stopwatch.time(workload, threads: numThreads())
+        ? Stopwatch.first(workload, threads: numThreads()) : stopwatch.time(workload, threads: numThreads())
       if json {
         say(String(decoding: try JSONEncoder().encode(timing), as: UTF8.self))
       } else {
