@@ -82,6 +82,7 @@ tk_unary_fn tk_unary(tk_unary_kernel kernel, tk_dtype dtype) {
 
 tk_unary_fn tk_unary_test(tk_unary_test_kernel kernel, tk_dtype dtype) {
   if (!in_range((int)kernel, TK_UNARY_TEST_COUNT, dtype)) return NULL;
+  if (kernel == TK_UNARY_TEST_logicalNot && dtype == TK_BOOL) return tk_unary(TK_UNARY_bitwiseNot, dtype);
   return TK_PICK(tk_unary_test, (int)kernel, dtype);
 }
 
