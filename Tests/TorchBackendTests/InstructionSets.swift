@@ -34,6 +34,13 @@ func inChild(_ level: Int, _ check: ChildCheck) async {
   if !text.isEmpty { Issue.record("instruction set \(level), \(check): \(text)") }
 }
 
+/// How many of so many random cases to try: all, or the share (in percent) that TORCH_TEST_SHARE says where a sanitizer
+/// makes each of them slow. Never none.
+func rounds(_ count: Int) -> Int {
+  let share = ProcessInfo.processInfo.environment["TORCH_TEST_SHARE"].flatMap { Int($0) } ?? 100
+  return max(count * share / 100, 1)
+}
+
 /// A fixed stream of numbers, so that a failure can be seen again.
 struct Draws {
   private var state: UInt64

@@ -36,7 +36,7 @@ extension MoveCheck {
 
   mutating func gathers() {
     for dtype in Self.dtypes {
-      for round in 0..<40 {
+      for round in 0..<rounds(40) {
         var shape = smallShape(draws.below(4))
         if round % 10 == 0 { shape = Shape([200 + draws.below(60), 150 + draws.below(60)]) }
         let dim = draws.below(Swift.max(shape.count, 1))
@@ -62,7 +62,7 @@ extension MoveCheck {
   mutating func scatters() {
     for dtype in Self.dtypes {
       for mode in [ScatterMode.assign, .add, .multiply, .amax, .amin] {
-        for round in 0..<16 {
+        for round in 0..<rounds(16) {
           var shape = smallShape(draws.below(4))
           if round == 0 { shape = Shape([200 + draws.below(60), 150 + draws.below(60)]) }
           let dim = draws.below(Swift.max(shape.count, 1))
@@ -111,7 +111,7 @@ extension MoveCheck {
 
   mutating func indices() {
     for dtype in Self.dtypes {
-      for round in 0..<60 {
+      for round in 0..<rounds(60) {
         let indexed = 1 + draws.below(3), rest = draws.below(3)
         var shape = smallShape(indexed + rest)
         var indexShape = smallShape(1 + draws.below(2))
@@ -150,7 +150,7 @@ extension MoveCheck {
 
   mutating func nonzeros() {
     for dtype in Self.dtypes {
-      for round in 0..<20 {
+      for round in 0..<rounds(20) {
         let shape = round % 5 == 0 ? Shape([3, 120 + draws.below(40), 300]) : smallShape(draws.below(4))
         let x = operand(shape, dtype)
         let density = draws.below(4)

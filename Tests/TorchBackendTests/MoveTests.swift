@@ -48,7 +48,7 @@ struct MoveCheck {
     // Sizes around the blocks of a transpose, and thin ones that are woven.
     let sizes = [1, 2, 3, 4, 5, 8, 15, 16, 17, 31, 33, 64, 65, 130]
     for dtype in Self.dtypes {
-      for round in 0..<60 {
+      for round in 0..<rounds(60) {
         let rank = 1 + draws.below(5)
         var shape = Shape((0..<rank).map { _ in sizes[draws.below(rank > 3 ? 5 : 14)] })
         // Some are large enough for two threads.

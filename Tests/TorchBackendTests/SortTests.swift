@@ -7,7 +7,7 @@ extension MoveCheck {
   mutating func sorts() {
     let plain = CPUBackend(plainOnly: true)
     for dtype in Self.dtypes {
-      for round in 0..<60 {
+      for round in 0..<rounds(60) {
         let long = round % 20 == 0
         var shape = Shape((0..<draws.below(4)).map { _ in [1, 2, 3, 5, 39, 41, 100][draws.below(7)] })
         if long { shape = Shape([70_000 + draws.below(1000)]) }
