@@ -14,22 +14,23 @@ import TorchBackend
   @Test(arguments: 0...2) func select(_ level: Int) async { await inChild(level, .kernel(.select)) }
   @Test(arguments: 0...2) func cast(_ level: Int) async { await inChild(level, .kernel(.cast)) }
   @Test(arguments: 0...2) func reduce(_ level: Int) async { await inChild(level, .kernel(.reduce)) }
+  @Test(arguments: 0...2) func columns(_ level: Int) async { await inChild(level, .kernel(.columns)) }
 }
 
 /// The families of the seam that have fast kernels.
-enum KernelFamily: String, Codable, Sendable { case unary, test, binary, compare, select, cast, reduce }
+enum KernelFamily: String, Codable, Sendable { case unary, test, binary, compare, select, cast, reduce, columns }
 
 /// Runs kernels twice and tells where they differ.
 struct KernelCheck {
-  private static let floats: [DType] = [.float32, .float64, .float16, .bfloat16]
-  private static let integers: [DType] = [.int64, .int32, .int16, .int8, .uint8]
+  static let floats: [DType] = [.float32, .float64, .float16, .bfloat16]
+  static let integers: [DType] = [.int64, .int32, .int16, .int8, .uint8]
   /// How often a kernel is tried, each time on another shape.
-  private static let rounds = 6
+  static let rounds = 6
 
-  private let fast = CPUBackend.shared
-  private let plain = CPUBackend(plainOnly: true)
-  private var draws: Draws
-  private var complaints: [String] = []
+  let fast = CPUBackend.shared
+  let plain = CPUBackend(plainOnly: true)
+  var draws: Draws
+  var complaints: [String] = []
 
   init(seed: UInt64) { draws = Draws(seed) }
 
@@ -43,6 +44,7 @@ struct KernelCheck {
     case .select: copy.select()
     case .cast: copy.cast()
     case .reduce: copy.reduce()
+    case .columns: copy.columns()
     }
     return copy.complaints
   }
@@ -169,13 +171,13 @@ struct KernelCheck {
 
   // Operands.
 
-  private mutating func shape() -> Shape {
+  mutating func shape() -> Shape {
     let rank = draws.below(4)
     return Shape((0..<rank).map { _ in [1, 2, 3, 7, 16, 33, 65][draws.below(7)] })
   }
 
   /// Random numbers under a random layout: dense, permuted, stretched, with gaps, or from the end backwards to 0.
-  private mutating func operand(
+  mutating func operand(
     _ shape: Shape, _ dtype: DType, _ range: ClosedRange<Double>, specials: Bool = false
   ) -> Strided {
     let gap = draws.below(3) == 0 ? 2 : 1
@@ -214,7 +216,7 @@ struct KernelCheck {
     return out
   }
 
-  private func pair(_ shape: Shape, _ dtype: DType) -> (Strided, Strided) {
+  func pair(_ shape: Shape, _ dtype: DType) -> (Strided, Strided) {
     let layout = Layout(contiguous: shape)
     return (fast.allocate(layout, dtype: dtype), fast.allocate(layout, dtype: dtype))
   }
@@ -222,7 +224,7 @@ struct KernelCheck {
   // Comparison.
 
   /// - Parameter cancels: whether terms near 1 or above cancel on the way to the result, which rounds like them.
-  private mutating func check(_ what: String, _ out: (Strided, Strided), ulps: Double, cancels: Bool = false) {
+  mutating func check(_ what: String, _ out: (Strided, Strided), ulps: Double, cancels: Bool = false) {
     let a = doubles(out.0), b = doubles(out.1)
     let (digits, smallest) = out.0.dtype.precision
     for i in a.indices where !(a[i] == b[i] || a[i].isNaN && b[i].isNaN) {
@@ -235,7 +237,7 @@ struct KernelCheck {
     }
   }
 
-  private func doubles(_ x: Strided) -> [Double] {
+  func doubles(_ x: Strided) -> [Double] {
     let wide = fast.allocate(Layout(contiguous: x.shape), dtype: .float64)
     plain.copy(x, into: wide)
     return Array(UnsafeBufferPointer(start: wide.pointer.assumingMemoryBound(to: Double.self), count: wide.count))

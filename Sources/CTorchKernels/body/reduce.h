@@ -1,4 +1,4 @@
-// Reductions: along a row (four vectors side by side) and across rows (a strip of columns at a time).
+// Reductions: along a row (four vectors side by side) and across rows (a tile of columns at a time).
 
 // out[i] is combined from `total` and, when accumulating, itself.
 #define REDUCE_STORE(T, COMBINE) \
@@ -6,6 +6,56 @@
     T *slot = (T *)(void *)((char *)out + i * so); \
     T total_ = (total); \
     *slot = accumulate ? COMBINE(*slot, total_) : total_; \
+  } while (0)
+
+// Columns are combined in memory, a tile of so many bytes of them at a time and several rows in one go, so that what is read
+// is long pieces of rows, as memory gives fastest.
+enum { reduce_tile = 4096, reduce_rows = 8 };
+
+// tile[k] is combined with the items under it of `rows` rows; `count` is a whole number of vectors.
+#define REDUCE_TILE(fname, T, V, VCOMBINE) \
+  TK_INLINE void fname##_tile(T *tile, ptrdiff_t count, ptrdiff_t rows, const char *p, ptrdiff_t step) { \
+    enum { lanes = sizeof(V) / sizeof(T), bytes = sizeof(V) }; \
+    for (; rows >= reduce_rows; rows -= reduce_rows, p += reduce_rows * step) { \
+      const char *q = p; \
+      for (ptrdiff_t k = 0; k < count; k += lanes, q += bytes) { \
+        V s0 = TK_LOAD(V, q), s1 = TK_LOAD(V, q + step), s2 = TK_LOAD(V, q + 2 * step), s3 = TK_LOAD(V, q + 3 * step); \
+        V x0 = TK_LOAD(V, q + 4 * step), x1 = TK_LOAD(V, q + 5 * step), x2 = TK_LOAD(V, q + 6 * step), \
+          x3 = TK_LOAD(V, q + 7 * step), old = TK_LOAD(V, tile + k); \
+        s0 = VCOMBINE(s0, x0); \
+        s1 = VCOMBINE(s1, x1); \
+        s2 = VCOMBINE(s2, x2); \
+        s3 = VCOMBINE(s3, x3); \
+        s0 = VCOMBINE(s0, s1); \
+        s2 = VCOMBINE(s2, s3); \
+        s0 = VCOMBINE(s0, s2); \
+        TK_STORE(V, tile + k, VCOMBINE(old, s0)); \
+      } \
+    } \
+    for (; rows > 0; rows--, p += step) { \
+      for (ptrdiff_t k = 0; k < count; k += lanes) { \
+        V old = TK_LOAD(V, tile + k), x = TK_LOAD(V, p + k * (ptrdiff_t)sizeof(T)); \
+        TK_STORE(V, tile + k, VCOMBINE(old, x)); \
+      } \
+    } \
+  }
+
+// Columns side by side, at least a vector of them, tile by tile as FILL makes them. The last tile may reach back over what is
+// done.
+#define REDUCE_BY_TILES(T, V, COMBINE, FILL) \
+  do { \
+    enum { lanes = sizeof(V) / sizeof(T), width = reduce_tile / sizeof(T) }; \
+    T tile[width]; \
+    ptrdiff_t i = 0; \
+    while (i < rows) { \
+      ptrdiff_t left = rows - i, start = left < lanes ? rows - lanes : i; \
+      ptrdiff_t count = left >= width ? width : left < lanes ? lanes : left - left % lanes; \
+      FILL(tile, count, cols, p + start * (ptrdiff_t)sizeof(T), step); \
+      for (ptrdiff_t k = i - start; k < count; k++, i++) { \
+        T total = tile[k]; \
+        REDUCE_STORE(T, COMBINE); \
+      } \
+    } \
   } while (0)
 
 // A plain reduction: COMBINE of scalars, VCOMBINE of vectors, both associative enough.
@@ -36,43 +86,23 @@
     for (; i < n; i++, p += sizeof(T)) r = COMBINE(r, *(const T *)(const void *)p); \
     return r; \
   } \
+  REDUCE_TILE(fname, T, V, VCOMBINE) \
+  TK_INLINE void fname##_fill(T *tile, ptrdiff_t count, ptrdiff_t cols, const char *p, ptrdiff_t step) { \
+    for (ptrdiff_t k = 0; k < count; k++) tile[k] = (T)(IDENTITY); \
+    fname##_tile(tile, count, cols, p, step); \
+  } \
+  static void fname##_columns( \
+    ptrdiff_t rows, ptrdiff_t cols, void *out, ptrdiff_t so, const char *p, ptrdiff_t step, int accumulate) { \
+    REDUCE_BY_TILES(T, V, COMBINE, fname##_fill); \
+  } \
   static void fname( \
     ptrdiff_t rows, ptrdiff_t cols, void *out, ptrdiff_t so, const void *in, ptrdiff_t row_stride, \
     ptrdiff_t col_stride, int accumulate) { \
-    enum { lanes = sizeof(V) / sizeof(T), bytes = sizeof(V), strip = 4 }; \
     const char *p = in; \
     ptrdiff_t i = 0, size = sizeof(T); \
-    T block[strip * lanes]; \
-    if (row_stride == size && (col_stride != size || cols == 1)) { \
-      while (rows - i >= lanes) { \
-        int wide = rows - i >= strip * lanes; \
-        ptrdiff_t covered = wide ? strip * lanes : lanes; \
-        const char *q = p + i * size; \
-        V s0 = (V)(T)(IDENTITY), s1 = s0, s2 = s0, s3 = s0; \
-        if (wide) { \
-          for (ptrdiff_t j = 0; j < cols; j++, q += col_stride) { \
-            V x0 = TK_LOAD(V, q), x1 = TK_LOAD(V, q + bytes), x2 = TK_LOAD(V, q + 2 * bytes), \
-              x3 = TK_LOAD(V, q + 3 * bytes); \
-            s0 = VCOMBINE(s0, x0); \
-            s1 = VCOMBINE(s1, x1); \
-            s2 = VCOMBINE(s2, x2); \
-            s3 = VCOMBINE(s3, x3); \
-          } \
-        } else { \
-          for (ptrdiff_t j = 0; j < cols; j++, q += col_stride) { \
-            V x0 = TK_LOAD(V, q); \
-            s0 = VCOMBINE(s0, x0); \
-          } \
-        } \
-        TK_STORE(V, block, s0); \
-        TK_STORE(V, block + lanes, s1); \
-        TK_STORE(V, block + 2 * lanes, s2); \
-        TK_STORE(V, block + 3 * lanes, s3); \
-        for (ptrdiff_t k = 0; k < covered; k++, i++) { \
-          T total = block[k]; \
-          REDUCE_STORE(T, COMBINE); \
-        } \
-      } \
+    if (row_stride == size && (col_stride != size || cols == 1) && rows >= (ptrdiff_t)(sizeof(V) / sizeof(T))) { \
+      fname##_columns(rows, cols, out, so, p, col_stride, accumulate); \
+      return; \
     } \
     for (; i < rows; i++) { \
       const char *q = p + i * row_stride; \
@@ -125,8 +155,9 @@ REDUCE_PLAIN(reduce_any_bool, uint8_t, VUB, 0, R_OR, R_OR)
 REDUCE_PLAIN(reduce_all_bool, uint8_t, VUB, 1, R_AND, R_AND)
 
 // Float sums. A block is summed in four vectors; finished blocks are merged in pairs of equal size, as a binary counter
-// carries, so that the error grows with the logarithm of the length.
-enum { sum_levels = 48, sum_block = 64 };
+// carries, so that the error grows with the logarithm of the length. Tiles are summed in the same way, blocks of rows; past so
+// many levels the highest one takes what comes.
+enum { sum_levels = 48, sum_block = 64, tile_levels = 12 };
 #define REDUCE_SUM(P, T, V) \
   typedef struct P##_cascade { \
     V level[sum_levels]; \
@@ -190,63 +221,43 @@ enum { sum_levels = 48, sum_block = 64 };
     } \
     return P##_across(P##_cascade_total(&c, last)) + tail; \
   } \
+  REDUCE_TILE(reduce_sum_##P, T, V, R_ADD) \
+  TK_INLINE void P##_add_tile(T *tile, ptrdiff_t count, const T *other) { \
+    for (ptrdiff_t k = 0; k < count; k += sizeof(V) / sizeof(T)) \
+      TK_STORE(V, tile + k, TK_LOAD(V, tile + k) + TK_LOAD(V, other + k)); \
+  } \
+  TK_INLINE void P##_sum_tile(T *tile, ptrdiff_t count, ptrdiff_t cols, const char *p, ptrdiff_t step) { \
+    T level[tile_levels][reduce_tile / sizeof(T)]; \
+    uint64_t blocks = 0, top = (uint64_t)1 << (tile_levels - 1); \
+    size_t bytes = (size_t)count * sizeof(T); \
+    for (; cols >= sum_block; cols -= sum_block, p += sum_block * step) { \
+      memset(tile, 0, bytes); \
+      reduce_sum_##P##_tile(tile, count, sum_block, p, step); \
+      int at = 0; \
+      for (; blocks >> at & 1; at++) { \
+        P##_add_tile(tile, count, level[at]); \
+        if (at == tile_levels - 1) break; \
+      } \
+      memcpy(level[at], tile, bytes); \
+      blocks = blocks + 1 < 2 * top ? blocks + 1 : top; \
+    } \
+    memset(tile, 0, bytes); \
+    reduce_sum_##P##_tile(tile, count, cols, p, step); \
+    for (int at = 0; blocks >> at; at++) \
+      if (blocks >> at & 1) P##_add_tile(tile, count, level[at]); \
+  } \
+  static void reduce_sum_##P##_columns( \
+    ptrdiff_t rows, ptrdiff_t cols, void *out, ptrdiff_t so, const char *p, ptrdiff_t step, int accumulate) { \
+    REDUCE_BY_TILES(T, V, R_ADD, P##_sum_tile); \
+  } \
   static void reduce_sum_##P( \
     ptrdiff_t rows, ptrdiff_t cols, void *out, ptrdiff_t so, const void *in, ptrdiff_t row_stride, \
     ptrdiff_t col_stride, int accumulate) { \
-    enum { lanes = sizeof(V) / sizeof(T), bytes = sizeof(V), strip = 4 }; \
     const char *p = in; \
     ptrdiff_t i = 0, size = sizeof(T); \
-    T block[strip * lanes]; \
-    if (row_stride == size && col_stride != size) { \
-      for (; rows - i >= strip * lanes;) { \
-        P##_cascade c[strip]; \
-        for (int k = 0; k < strip; k++) c[k].blocks = 0; \
-        const char *q = p + i * size; \
-        V s0, s1, s2, s3; \
-        for (ptrdiff_t j = 0;;) { \
-          ptrdiff_t end = cols - j < sum_block ? cols : j + sum_block; \
-          int full = end - j == sum_block; \
-          s0 = (V)(T)0, s1 = s0, s2 = s0, s3 = s0; \
-          for (; j < end; j++, q += col_stride) { \
-            s0 += TK_LOAD(V, q); \
-            s1 += TK_LOAD(V, q + bytes); \
-            s2 += TK_LOAD(V, q + 2 * bytes); \
-            s3 += TK_LOAD(V, q + 3 * bytes); \
-          } \
-          if (!full) break; \
-          P##_cascade_push(&c[0], s0); \
-          P##_cascade_push(&c[1], s1); \
-          P##_cascade_push(&c[2], s2); \
-          P##_cascade_push(&c[3], s3); \
-        } \
-        TK_STORE(V, block, P##_cascade_total(&c[0], s0)); \
-        TK_STORE(V, block + lanes, P##_cascade_total(&c[1], s1)); \
-        TK_STORE(V, block + 2 * lanes, P##_cascade_total(&c[2], s2)); \
-        TK_STORE(V, block + 3 * lanes, P##_cascade_total(&c[3], s3)); \
-        for (int k = 0; k < strip * lanes; k++, i++) { \
-          T total = block[k]; \
-          REDUCE_STORE(T, R_ADD); \
-        } \
-      } \
-      for (; rows - i >= lanes;) { \
-        P##_cascade c; \
-        c.blocks = 0; \
-        const char *q = p + i * size; \
-        V s; \
-        for (ptrdiff_t j = 0;;) { \
-          ptrdiff_t end = cols - j < sum_block ? cols : j + sum_block; \
-          int full = end - j == sum_block; \
-          s = (V)(T)0; \
-          for (; j < end; j++, q += col_stride) s += TK_LOAD(V, q); \
-          if (!full) break; \
-          P##_cascade_push(&c, s); \
-        } \
-        TK_STORE(V, block, P##_cascade_total(&c, s)); \
-        for (int k = 0; k < lanes; k++, i++) { \
-          T total = block[k]; \
-          REDUCE_STORE(T, R_ADD); \
-        } \
-      } \
+    if (row_stride == size && col_stride != size && rows >= (ptrdiff_t)(sizeof(V) / sizeof(T))) { \
+      reduce_sum_##P##_columns(rows, cols, out, so, p, col_stride, accumulate); \
+      return; \
     } \
     for (; i < rows; i++) { \
       T total = P##_line_sum(cols, p + i * row_stride, col_stride); \

@@ -113,6 +113,11 @@ struct ReductionPlan {
   /// How many columns one chunk of a full reduction has; fixed, so that the sum does not depend on the threads.
   private static let chunk = 65536
 
+  /// Rows side by side of at most so many bytes are not cut across threads: the memory gives whole ones faster.
+  private static let narrow = 16384
+  /// The columns of narrow rows are cut into at most so many groups, of so many columns at least.
+  private static let groups = 32, group = 128
+
   @inline(__always)
   func run(_ body: Body) {
     if out.count == 0 { return }
@@ -135,6 +140,11 @@ struct ReductionPlan {
 
     if kept.isEmpty && outerReduced.isEmpty && column.size > Self.chunk {
       return runChunked(column, body)
+    }
+    if kept.count == 1 && reduced.count == 1 && row.x == x.dtype.itemSize && row.size * row.x <= Self.narrow
+      && column.size >= 2 * Self.group && x.count > 2 * RowLoop.parallelGrain
+    {
+      return runGrouped(row, column, body)
     }
     // Work is cut across the outer kept dimensions, or across the rows where there are none.
     let cost = column.size * outerSteps
@@ -180,6 +190,26 @@ struct ReductionPlan {
         }
       }
       body(1, chunks, out.pointer, itemSize, partial, 0, itemSize, false)
+    }
+  }
+
+  /// A tall matrix to one row: partial results of fixed groups of its lines, then a reduction over those.
+  @inline(__always)
+  private func runGrouped(_ row: Dim, _ column: Dim, _ body: Body) {
+    let length = Swift.max(Self.group, (column.size + Self.groups - 1) / Self.groups)
+    let groups = (column.size + length - 1) / length
+    let itemSize = out.dtype.itemSize, line = row.size * itemSize
+    withUnsafeTemporaryAllocation(byteCount: groups * line, alignment: 64) { buffer in
+      let partial = buffer.baseAddress!
+      parallelFor(groups, grain: 1) { range in
+        for index in range {
+          let start = index * length
+          body(
+            row.size, Swift.min(length, column.size - start), partial + index * line, itemSize,
+            x.pointer + start * column.x, row.x, column.x, false)
+        }
+      }
+      body(row.size, groups, out.pointer, row.out, partial, itemSize, line, false)
     }
   }
 
