@@ -1,3 +1,4 @@
+import Foundation
 import TorchBackend
 
 // What goes by rows of many numbers, against float64 arithmetic written out here.
@@ -33,6 +34,78 @@ extension KernelCheck {
     }
   }
 
+  mutating func argReduce() {
+    for kernel in [ReduceKernel.max, .min] {
+      for dtype in Self.floats + Self.integers {
+        for _ in 0..<Self.rounds {
+          var shape = shape()
+          if shape.count == 0 { shape = [5] }
+          let dim = draws.below(shape.count)
+          let x = operand(shape, dtype, -3...3, specials: dtype.isFloatingPoint && draws.below(3) == 0)
+          var kept = shape
+          kept[dim] = 1
+          let out = pair(kept, .int64)
+          fast.argReduce(kernel, x, dim: dim, into: out.0)
+          plain.argReduce(kernel, x, dim: dim, into: out.1)
+          check("arg\(kernel) of \(dtype.name)", out, ulps: 0)
+        }
+      }
+    }
+  }
+
+  /// A plain number beside a tensor, on either side; some that a half type cannot hold.
+  mutating func number() {
+    for kernel in [BinaryKernel.add, .sub, .mul, .div, .pow, .maximum, .floorDivide, .remainder] {
+      for dtype in Self.floats {
+        for number in [2.0, 1.1, -0.7001] {
+          let shape = shape()
+          let x = operand(shape, dtype, 0.1...5), out = pair(shape, dtype)
+          let first = draws.below(2) == 0 && kernel != .floorDivide && kernel != .remainder && number > 0
+          for (backend, into) in [(fast, out.0), (plain, out.1)] {
+            backend.binary(kernel, x, number: .double(number), numberFirst: first, alpha: 1, into: into)
+          }
+          check("\(kernel) with \(number)", out, ulps: dtype.narrowed(2), cancels: true)
+        }
+      }
+    }
+  }
+
+  mutating func softmax() {
+    for dtype in Self.floats {
+      for _ in 0..<Self.rounds {
+        let rows = 1 + draws.below(40), columns = [1, 5, 16, 33, 257, 1024, 3000][draws.below(7)]
+        for log in [false, true] {
+          let x = dense([rows, columns], dtype, -9...9), out = pair([rows, columns], dtype)
+          fast.softmax(x, log: log, into: out.0)
+          var expected = doubles(x)
+          lines(&expected, columns) { line in
+            let high = line.max()!
+            let sum = line.reduce(0) { $0 + exp($1 - high) }
+            line = line.map { log ? $0 - high - Foundation.log(sum) : exp($0 - high) / sum }
+          }
+          store(expected, out.1)
+          // The distance from the highest, up to 18, is rounded by as much as 16 units of what the exponential makes of it.
+          // In float64 the numbers written out here are as far off themselves.
+          let ulps: Double = (dtype == .float64 ? 32 : 6) + (log ? 0 : 16)
+          check("softmax, log \(log)", out, ulps: dtype.narrowed(ulps), cancels: log)
+
+          let g = dense([rows, columns], dtype, -1...1), slope = pair([rows, columns], dtype)
+          fast.softmaxGradient(g, output: out.1, log: log, into: slope.0)
+          let y = doubles(out.1)
+          var d = doubles(g)
+          for start in stride(from: 0, to: y.count, by: columns) {
+            let at = start..<start + columns
+            let total = at.reduce(0) { $0 + (log ? d[$1] : d[$1] * y[$1]) }
+            for i in at { d[i] = log ? d[i] - exp(y[i]) * total : (d[i] - total) * y[i] }
+          }
+          store(d, slope.1)
+          // The sums cancel: off by what their terms round by.
+          check("softmax gradient, log \(log)", slope, ulps: dtype.narrowed(24), cancels: true)
+        }
+      }
+    }
+  }
+
   /// The sum, rounded once: what each addition loses is added up too.
   private func exactSum(_ values: [Double]) -> Double {
     var sum = 0.0, lost = 0.0
@@ -49,5 +122,25 @@ extension KernelCheck {
     let wide = fast.allocate(Layout(contiguous: out.shape), dtype: .float64)
     for (i, value) in values.enumerated() { wide.pointer.storeBytes(of: value, toByteOffset: i * 8, as: Double.self) }
     plain.copy(wide, into: out)
+  }
+
+  /// Random numbers side by side.
+  private mutating func dense(_ shape: Shape, _ dtype: DType, _ range: ClosedRange<Double>) -> Strided {
+    let wide = fast.allocate(Layout(contiguous: shape), dtype: .float64)
+    for i in 0..<wide.count {
+      wide.pointer.storeBytes(of: draws.real(range), toByteOffset: i * 8, as: Double.self)
+    }
+    let out = fast.allocate(Layout(contiguous: shape), dtype: dtype)
+    plain.copy(wide, into: out)
+    return out
+  }
+
+  /// Changes one line of `columns` numbers after the other.
+  private func lines(_ values: inout [Double], _ columns: Int, _ body: (inout [Double]) -> Void) {
+    for start in stride(from: 0, to: values.count, by: columns) {
+      var line = Array(values[start..<start + columns])
+      body(&line)
+      values.replaceSubrange(start..<start + columns, with: line)
+    }
   }
 }

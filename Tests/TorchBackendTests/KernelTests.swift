@@ -15,10 +15,15 @@ import TorchBackend
   @Test(arguments: 0...2) func cast(_ level: Int) async { await inChild(level, .kernel(.cast)) }
   @Test(arguments: 0...2) func reduce(_ level: Int) async { await inChild(level, .kernel(.reduce)) }
   @Test(arguments: 0...2) func columns(_ level: Int) async { await inChild(level, .kernel(.columns)) }
+  @Test(arguments: 0...2) func argReduce(_ level: Int) async { await inChild(level, .kernel(.argReduce)) }
+  @Test(arguments: 0...2) func number(_ level: Int) async { await inChild(level, .kernel(.number)) }
+  @Test(arguments: 0...2) func softmax(_ level: Int) async { await inChild(level, .kernel(.softmax)) }
 }
 
 /// The families of the seam that have fast kernels.
-enum KernelFamily: String, Codable, Sendable { case unary, test, binary, compare, select, cast, reduce, columns }
+enum KernelFamily: String, Codable, Sendable {
+  case unary, test, binary, compare, select, cast, reduce, columns, argReduce, number, softmax
+}
 
 /// Runs kernels twice and tells where they differ.
 struct KernelCheck {
@@ -45,6 +50,9 @@ struct KernelCheck {
     case .cast: copy.cast()
     case .reduce: copy.reduce()
     case .columns: copy.columns()
+    case .argReduce: copy.argReduce()
+    case .number: copy.number()
+    case .softmax: copy.softmax()
     }
     return copy.complaints
   }
@@ -54,14 +62,14 @@ struct KernelCheck {
   private mutating func unary() {
     for kernel in UnaryKernel.allCases {
       for dtype in Self.floats + Self.integers {
-        if tk_unary(tk_unary_kernel(UInt32(kernel.rawValue)), tk_dtype(UInt32(dtype.rawValue))) == nil { continue }
+        if tk_unary(tk_unary_kernel(UInt32(kernel.rawValue)), dtype.rowType) == nil { continue }
         for _ in 0..<Self.rounds {
           let shape = shape()
           let x = operand(shape, dtype, kernel.domain), out = pair(shape, dtype)
           let (a, b) = kernel.parameters
           fast.unary(kernel, x, a: a, b: b, into: out.0)
           plain.unary(kernel, x, a: a, b: b, into: out.1)
-          check("\(kernel)", out, ulps: kernel.ulps, cancels: kernel.cancels)
+          check("\(kernel)", out, ulps: dtype.narrowed(kernel.ulps), cancels: kernel.cancels)
         }
       }
     }
@@ -82,7 +90,7 @@ struct KernelCheck {
   private mutating func binary() {
     for kernel in BinaryKernel.allCases {
       for dtype in Self.floats + Self.integers {
-        if tk_binary(tk_binary_kernel(UInt32(kernel.rawValue)), tk_dtype(UInt32(dtype.rawValue))) == nil { continue }
+        if tk_binary(tk_binary_kernel(UInt32(kernel.rawValue)), dtype.rowType) == nil { continue }
         for _ in 0..<Self.rounds {
           let shape = shape()
           let x = operand(shape, dtype, kernel.domain), out = pair(shape, dtype)
@@ -92,7 +100,7 @@ struct KernelCheck {
           let alpha = kernel == .add || kernel == .sub ? 2.0 : 1.0
           fast.binary(kernel, x, y, alpha: alpha, into: out.0)
           plain.binary(kernel, x, y, alpha: alpha, into: out.1)
-          check("\(kernel)", out, ulps: kernel.ulps, cancels: kernel.cancels)
+          check("\(kernel)", out, ulps: dtype.narrowed(kernel.ulps), cancels: kernel.cancels)
         }
       }
     }
@@ -245,6 +253,14 @@ struct KernelCheck {
 }
 
 extension DType {
+  /// The type whose rows compute this one.
+  var rowType: tk_dtype {
+    self == .float16 || self == .bfloat16 ? TK_FLOAT32 : tk_dtype(UInt32(rawValue))
+  }
+
+  /// A bound in units of float32, in those of this type: half types may round the other way once.
+  func narrowed(_ ulps: Double) -> Double { itemSize == 2 && isFloatingPoint && ulps > 0 ? 1 : ulps }
+
   /// Bits behind the point of a number near 1, and the smallest step there is.
   fileprivate var precision: (Int, Double) {
     switch self {

@@ -56,6 +56,16 @@ tk_binary_fn tk_compare(tk_compare_kernel kernel, tk_dtype dtype);
 /// By item size: 1, 2, 4 or 8 bytes.
 tk_select_fn tk_select(ptrdiff_t item_size);
 
+/// A float32 row on a row of a half type: widened block by block, one rounding at the end. For tests and comparisons, whose
+/// output is bool, `narrow` is 0.
+void tk_unary_half(
+  tk_unary_fn row, tk_dtype half, int narrow, ptrdiff_t n, void *out, ptrdiff_t so, const void *x, ptrdiff_t sx,
+  double a, double b);
+/// The types of x and y are `half` or TK_FLOAT32.
+void tk_binary_half(
+  tk_binary_fn row, tk_dtype half, int narrow, ptrdiff_t n, void *out, ptrdiff_t so, tk_dtype x_type, const void *x,
+  ptrdiff_t sx, tk_dtype y_type, const void *y, ptrdiff_t sy, double alpha);
+
 /// The case names, for tests that compare lists; NULL out of range.
 const char *tk_unary_name(int kernel);
 const char *tk_unary_test_name(int kernel);

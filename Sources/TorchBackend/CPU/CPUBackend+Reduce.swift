@@ -5,7 +5,7 @@ import CTorchKernels
 extension CPUBackend {
   package func reduce(_ kernel: ReduceKernel, _ x: Strided, into out: Strided) {
     // Half types add up in float32, or each partial result would be rounded.
-    if x.dtype == .float16 || x.dtype == .bfloat16 {
+    if x.dtype.isHalf {
       let wide = allocate(Layout(contiguous: out.shape), dtype: .float32)
       reduce(kernel, cast(x, to: .float32), into: wide)
       copy(wide, into: out)
@@ -26,6 +26,7 @@ extension CPUBackend {
   }
 
   package func argReduce(_ kernel: ReduceKernel, _ x: Strided, dim: Int, into out: Strided) {
+    if !plainOnly && x.dtype.isHalf { return argReduce(kernel, cast(x, to: .float32), dim: dim, into: out) }
     if let fast = plainOnly ? nil : tk_argreduce(tk_reduce_kernel(UInt32(kernel.rawValue)), x.dtype.kernelType) {
       return RowsAlong(dim: dim, of: x.layout).run(out, x) { rows, columns, po, so, px, rowStride, columnStride in
         fast(rows, columns, po.assumingMemoryBound(to: Int64.self), so, px, rowStride, columnStride)

@@ -4,10 +4,10 @@ import CTorchKernels
 
 extension CPUBackend {
   package func softmax(_ x: Strided, log: Bool, into out: Strided) {
-    if x.dtype.itemSize == 2 {
-      let wide = cast(x, to: .float32)
-      softmax(wide, log: log, into: wide)
-      return copy(wide, into: out)
+    if x.dtype.isHalf {
+      return forEachHalfBlock(x.dtype, x, [x], into: out) { rows, columns, p in
+        log ? tk_log_softmax_f32(rows, columns, p[0], p[0]) : tk_softmax_f32(rows, columns, p[0], p[0])
+      }
     }
     forEachRowBlock(x) { rows, columns, offset in
       let (pi, po) = (x.pointer + offset, out.pointer + offset)
@@ -22,10 +22,12 @@ extension CPUBackend {
   }
 
   package func softmaxGradient(_ gradient: Strided, output: Strided, log: Bool, into out: Strided) {
-    if output.dtype.itemSize == 2 {
-      let slope = cast(gradient, to: .float32)
-      softmaxGradient(slope, output: cast(output, to: .float32), log: log, into: slope)
-      return copy(slope, into: out)
+    if output.dtype.isHalf {
+      return forEachHalfBlock(output.dtype, output, [gradient, output], into: out) { rows, columns, p in
+        log
+          ? tk_log_softmax_backward_f32(rows, columns, p[0], p[0], p[1])
+          : tk_softmax_backward_f32(rows, columns, p[0], p[0], p[1])
+      }
     }
     forEachRowBlock(output) { rows, columns, offset in
       let (pg, py, po) = (gradient.pointer + offset, output.pointer + offset, out.pointer + offset)
@@ -37,6 +39,29 @@ extension CPUBackend {
         let (g, y) = (pg.assumingMemoryBound(to: Double.self), py.assumingMemoryBound(to: Double.self))
         let o = po.assumingMemoryBound(to: Double.self)
         log ? tk_log_softmax_backward_f64(rows, columns, o, g, y) : tk_softmax_backward_f64(rows, columns, o, g, y)
+      }
+    }
+  }
+
+  /// Blocks of rows of a half type as float32, a few that fit a cache at a time; the first operand becomes the result.
+  private func forEachHalfBlock(
+    _ dtype: DType, _ x: Strided, _ operands: [Strided], into out: Strided,
+    _ body: (_ rows: Int, _ columns: Int, _ p: InlineArray<2, UnsafeMutablePointer<Float>>) -> Void
+  ) {
+    let widen = tk_cast(dtype.kernelType, TK_FLOAT32)!, round = tk_cast(TK_FLOAT32, dtype.kernelType)!
+    forEachRowBlock(x) { rows, columns, offset in
+      let most = Swift.min(rows, Swift.max(8192 / columns, 1)) * columns
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: most * operands.count) { buffer in
+        var p = InlineArray<2, UnsafeMutablePointer<Float>>(repeating: buffer.baseAddress!)
+        if operands.count == 2 { p[1] += most }
+        for start in stride(from: 0, to: rows * columns, by: most) {
+          let count = Swift.min(most, rows * columns - start)
+          for (i, operand) in operands.enumerated() {
+            widen(count, p[i], 4, operand.pointer + offset + start * 2, 2, 0, 0)
+          }
+          body(count / columns, columns, p)
+          round(count, out.pointer + offset + start * 2, 2, p[0], 4, 0, 0)
+        }
       }
     }
   }

@@ -20,13 +20,21 @@ extension CPUBackend {
     if let row = plainOnly ? nil : Self.simdRow(kernel, out.dtype) {
       return RowLoop.run(out, x) { n, po, so, px, sx in row(n, po, so, px, sx, a, b) }
     }
+    if let row = halfRow(kernel, out.dtype) {
+      let half = out.dtype.kernelType
+      return RowLoop.run(out, x) { n, po, so, px, sx in tk_unary_half(row, half, 1, n, po, so, px, sx, a, b) }
+    }
     RowLoop.run(out, x) { n, po, so, px, sx in
       out.dtype.visit(PlainUnary(kernel: kernel, a: a, b: b, n: n, out: po, so: so, x: px, sx: sx))
     }
   }
 
   package func test(_ kernel: TestKernel, _ x: Strided, into out: Strided) {
-    if let row = plainOnly ? nil : tk_unary_test(tk_unary_test_kernel(UInt32(kernel.rawValue)), x.dtype.kernelType) {
+    if let row = plainOnly ? nil : tk_unary_test(tk_unary_test_kernel(UInt32(kernel.rawValue)), x.dtype.rowType) {
+      if x.dtype.isHalf {
+        let half = x.dtype.kernelType
+        return RowLoop.run(out, x) { n, po, so, px, sx in tk_unary_half(row, half, 0, n, po, so, px, sx, 0, 0) }
+      }
       return RowLoop.run(out, x) { n, po, so, px, sx in row(n, po, so, px, sx, 0, 0) }
     }
     RowLoop.run(out, x) { n, po, so, px, sx in
@@ -38,6 +46,12 @@ extension CPUBackend {
     if let row = fastRow(kernel, out.dtype) {
       return RowLoop.run(out, x, y) { n, po, so, px, sx, py, sy in row(n, po, so, px, sx, py, sy, alpha) }
     }
+    if let row = halfRow(kernel, out.dtype) {
+      let half = out.dtype.kernelType
+      return RowLoop.run(out, x, y) { n, po, so, px, sx, py, sy in
+        tk_binary_half(row, half, 1, n, po, so, half, px, sx, half, py, sy, alpha)
+      }
+    }
     RowLoop.run(out, x, y) { n, po, so, px, sx, py, sy in
       out.dtype.visit(
         PlainBinary(kernel: kernel, alpha: alpha, n: n, out: po, so: so, x: px, sx: sx, y: py, sy: sy))
@@ -47,14 +61,26 @@ extension CPUBackend {
   package func binary(
     _ kernel: BinaryKernel, _ x: Strided, number: Scalar, numberFirst: Bool, alpha: Double, into out: Strided
   ) {
-    if out.dtype.itemSize == 2 && keepsPrecision(kernel, number, out.dtype) {
+    let isPrecise = out.dtype.isHalf && keepsPrecision(kernel, number, out.dtype)
+    if isPrecise && plainOnly {
       let wide = cast(x, to: .float32)
       binary(kernel, wide, number: number, numberFirst: numberFirst, alpha: alpha, into: wide)
       return copy(wide, into: out)
     }
     withUnsafeTemporaryAllocation(byteCount: 8, alignment: 8) { buffer in
       let value = buffer.baseAddress!
-      out.dtype.visit(PlainFill(value: number, n: 1, out: value, so: 0))
+      let type = isPrecise ? DType.float32 : out.dtype
+      type.visit(PlainFill(value: number, n: 1, out: value, so: 0))
+      if let row = halfRow(kernel, out.dtype) {
+        let half = out.dtype.kernelType, other = type.kernelType
+        return numberFirst
+          ? RowLoop.run(out, x) { n, po, so, px, sx in
+            tk_binary_half(row, half, 1, n, po, so, other, value, 0, half, px, sx, alpha)
+          }
+          : RowLoop.run(out, x) { n, po, so, px, sx in
+            tk_binary_half(row, half, 1, n, po, so, half, px, sx, other, value, 0, alpha)
+          }
+      }
       if let row = fastRow(kernel, out.dtype) {
         return numberFirst
           ? RowLoop.run(out, x) { n, po, so, px, sx in row(n, po, so, value, 0, px, sx, alpha) }
@@ -79,7 +105,13 @@ extension CPUBackend {
   }
 
   package func compare(_ kernel: CompareKernel, _ x: Strided, _ y: Strided, into out: Strided) {
-    if let row = plainOnly ? nil : tk_compare(tk_compare_kernel(UInt32(kernel.rawValue)), x.dtype.kernelType) {
+    if let row = plainOnly ? nil : tk_compare(tk_compare_kernel(UInt32(kernel.rawValue)), x.dtype.rowType) {
+      if x.dtype.isHalf {
+        let half = x.dtype.kernelType
+        return RowLoop.run(out, x, y) { n, po, so, px, sx, py, sy in
+          tk_binary_half(row, half, 0, n, po, so, half, px, sx, half, py, sy, 0)
+        }
+      }
       return RowLoop.run(out, x, y) { n, po, so, px, sx, py, sy in row(n, po, so, px, sx, py, sy, 0) }
     }
     RowLoop.run(out, x, y) { n, po, so, px, sx, py, sy in
@@ -101,6 +133,16 @@ extension CPUBackend {
     plainOnly ? nil : Self.simdRow(kernel, dtype)
   }
 
+  /// The float32 row of a half type's kernel, which goes through it block by block.
+  private func halfRow(_ kernel: UnaryKernel, _ dtype: DType) -> tk_unary_fn? {
+    plainOnly || !dtype.isHalf ? nil : Self.simdRow(kernel, .float32)
+  }
+
+  /// As for one operand; but the number that comes next depends on the type's own width.
+  private func halfRow(_ kernel: BinaryKernel, _ dtype: DType) -> tk_binary_fn? {
+    plainOnly || !dtype.isHalf || kernel == .nextafter ? nil : Self.simdRow(kernel, .float32)
+  }
+
   // Memory.
 
   package func fill(_ out: Strided, with value: Scalar) {
@@ -117,4 +159,11 @@ extension DType {
   /// The kernels' name of the type; the codes are the same.
   @inline(__always)
   var kernelType: tk_dtype { tk_dtype(UInt32(rawValue)) }
+
+  @inline(__always)
+  var isHalf: Bool { self == .float16 || self == .bfloat16 }
+
+  /// The type whose rows compute this one: float32 for the half types.
+  @inline(__always)
+  var rowType: tk_dtype { isHalf ? TK_FLOAT32 : kernelType }
 }
