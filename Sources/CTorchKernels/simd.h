@@ -82,6 +82,12 @@ TK_INLINE void tk_scatter(ptrdiff_t size, char *p, ptrdiff_t stride, const void 
   }
 }
 
+// Asks for memory that a row comes to soon. The machine looks ahead by itself only as far as it can see instructions, which
+// for a long function of each number is not far: rows of several megabytes were up to three times slower without this.
+#define TK_AHEAD 1536
+#define TK_SOON(p) __builtin_prefetch((const char *)(p) + TK_AHEAD, 0, 3)
+#define TK_SOON_WRITTEN(p) __builtin_prefetch((const char *)(p) + TK_AHEAD, 1, 3)
+
 // A row function out = EXPR of `x` (VX of TX items) giving a VO of TO items, equal lanes. EXPR may use a, b and what SETUP declares.
 #define TK_UNARY_ROW(fname, TX, VX, TO, VO, SETUP, EXPR) \
   static void fname(ptrdiff_t n, void *out, ptrdiff_t so, const void *in, ptrdiff_t sx, double a, double b) { \
@@ -95,6 +101,8 @@ TK_INLINE void tk_scatter(ptrdiff_t size, char *p, ptrdiff_t stride, const void 
     if (so == sizeof(TO) && sx == sizeof(TX)) { \
       for (; i + lanes <= n; i += lanes) { \
         VX x = TK_LOAD(VX, p + i * (ptrdiff_t)sizeof(TX)); \
+        TK_SOON(p + i * (ptrdiff_t)sizeof(TX)); \
+        TK_SOON_WRITTEN(o + i * (ptrdiff_t)sizeof(TO)); \
         TK_STORE(VO, o + i * (ptrdiff_t)sizeof(TO), EXPR); \
       } \
     } \
@@ -137,6 +145,9 @@ TK_INLINE void tk_scatter(ptrdiff_t size, char *p, ptrdiff_t stride, const void 
       } \
       for (; i + lanes <= n; i += lanes, px += step_x, py += step_y) { \
         VX x = TK_LOAD(VX, px), y = TK_LOAD(VX, py); \
+        TK_SOON(px); \
+        TK_SOON(py); \
+        TK_SOON_WRITTEN(o + i * (ptrdiff_t)sizeof(TO)); \
         TK_STORE(VO, o + i * (ptrdiff_t)sizeof(TO), EXPR); \
       } \
     } \

@@ -37,7 +37,7 @@ extension KernelCheck {
   mutating func argReduce() {
     for kernel in [ReduceKernel.max, .min] {
       for dtype in Self.floats + Self.integers {
-        for _ in 0..<Self.rounds {
+        for _ in 0..<Self.tries {
           var shape = shape()
           if shape.count == 0 { shape = [5] }
           let dim = draws.below(shape.count)
@@ -72,7 +72,7 @@ extension KernelCheck {
 
   mutating func softmax() {
     for dtype in Self.floats {
-      for _ in 0..<Self.rounds {
+      for _ in 0..<Self.tries {
         let rows = 1 + draws.below(40), columns = [1, 5, 16, 33, 257, 1024, 3000][draws.below(7)]
         for log in [false, true] {
           let x = dense([rows, columns], dtype, -9...9), out = pair([rows, columns], dtype)
@@ -103,6 +103,45 @@ extension KernelCheck {
           check("softmax gradient, log \(log)", slope, ulps: dtype.narrowed(24), cancels: true)
         }
       }
+    }
+  }
+
+  /// float32 functions at every 4,001st number there is, against float64: two units at most, signs of zero and NaN included.
+  /// What is made of several functions may be four units off.
+  mutating func precision() {
+    func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+    func softplus(_ x: Double) -> Double { x > 40 ? x : log1p(exp(x)) }
+    let functions: [(UnaryKernel, (Double) -> Double)] = [
+      (.exp, exp), (.exp2, exp2), (.expm1, expm1), (.log, Foundation.log), (.log2, log2), (.log10, log10),
+      (.log1p, log1p),
+      (.sin, sin), (.cos, cos), (.tan, tan), (.asin, asin), (.acos, acos), (.atan, atan), (.sinh, sinh), (.cosh, cosh),
+      (.tanh, tanh), (.asinh, asinh), (.acosh, acosh), (.atanh, atanh), (.erf, erf), (.erfc, erfc), (.sigmoid, sigmoid),
+      (.silu, { $0 == -.infinity ? .nan : $0 * sigmoid($0) }),
+      (.mish, { $0 == -.infinity ? .nan : $0 * tanh(softplus($0)) }),
+    ]
+    let step = 4001 * 100 / Swift.max(rounds(100), 1), block = 1 << 14
+    let patterns: [UInt32] = [0, 0x8000_0000, 0x7F80_0000, 0xFF80_0000, 0x7FC0_0000, 1, 0x3F80_0000, 0x7F7F_FFFF]
+    let x = fast.allocate(Layout(contiguous: [block]), dtype: .float32), out = fast.allocate(x.layout, dtype: .float32)
+    let xs = x.pointer.assumingMemoryBound(to: Float.self), ys = out.pointer.assumingMemoryBound(to: Float.self)
+    for (kernel, exact) in functions {
+      var worst = 0.0, place = Float(0), pattern = UInt64(0)
+      while pattern <= UInt64(UInt32.max) {
+        for i in 0..<block {
+          xs[i] = Float(bitPattern: i < patterns.count ? patterns[i] : UInt32(truncatingIfNeeded: pattern))
+          if i >= patterns.count { pattern += UInt64(step) }
+        }
+        fast.unary(kernel, x, a: 0, b: 0, into: out)
+        for i in 0..<block {
+          let right = exact(Double(xs[i])), y = ys[i], nearest = Float(right)
+          if nearest == y && nearest.sign == y.sign || nearest.isNaN && y.isNaN { continue }
+          let unit = Double(nearest.isInfinite ? Float.greatestFiniteMagnitude.ulp : nearest.ulp)
+          let distance = abs(Double(y.isInfinite ? copysign(0x1p128, Double(y)) : Double(y)) - right) / unit
+          // NaN where there is none, and a zero of the wrong sign, are far off.
+          let off = distance.isNaN || nearest == 0 && y == 0 ? .infinity : distance
+          if off > worst { (worst, place) = (off, xs[i]) }
+        }
+      }
+      if worst > (kernel == .silu || kernel == .mish ? 4 : 2) { complaints.append("\(kernel) float32 is \(worst) units off at \(place)") }
     }
   }
 

@@ -17,12 +17,13 @@ import TorchBackend
   @Test(arguments: 0...2) func columns(_ level: Int) async { await inChild(level, .kernel(.columns)) }
   @Test(arguments: 0...2) func argReduce(_ level: Int) async { await inChild(level, .kernel(.argReduce)) }
   @Test(arguments: 0...2) func number(_ level: Int) async { await inChild(level, .kernel(.number)) }
+  @Test(arguments: 0...2) func precision(_ level: Int) async { await inChild(level, .kernel(.precision)) }
   @Test(arguments: 0...2) func softmax(_ level: Int) async { await inChild(level, .kernel(.softmax)) }
 }
 
 /// The families of the seam that have fast kernels.
 enum KernelFamily: String, Codable, Sendable {
-  case unary, test, binary, compare, select, cast, reduce, columns, argReduce, number, softmax
+  case unary, test, binary, compare, select, cast, reduce, columns, argReduce, number, softmax, precision
 }
 
 /// Runs kernels twice and tells where they differ.
@@ -30,7 +31,7 @@ struct KernelCheck {
   static let floats: [DType] = [.float32, .float64, .float16, .bfloat16]
   static let integers: [DType] = [.int64, .int32, .int16, .int8, .uint8]
   /// How often a kernel is tried, each time on another shape.
-  static let rounds = 6
+  static let tries = rounds(6)
 
   let fast = CPUBackend.shared
   let plain = CPUBackend(plainOnly: true)
@@ -53,6 +54,7 @@ struct KernelCheck {
     case .argReduce: copy.argReduce()
     case .number: copy.number()
     case .softmax: copy.softmax()
+    case .precision: copy.precision()
     }
     return copy.complaints
   }
@@ -63,7 +65,7 @@ struct KernelCheck {
     for kernel in UnaryKernel.allCases {
       for dtype in Self.floats + Self.integers {
         if tk_unary(tk_unary_kernel(UInt32(kernel.rawValue)), dtype.rowType) == nil { continue }
-        for _ in 0..<Self.rounds {
+        for _ in 0..<Self.tries {
           let shape = shape()
           let x = operand(shape, dtype, kernel.domain), out = pair(shape, dtype)
           let (a, b) = kernel.parameters
@@ -91,7 +93,7 @@ struct KernelCheck {
     for kernel in BinaryKernel.allCases {
       for dtype in Self.floats + Self.integers {
         if tk_binary(tk_binary_kernel(UInt32(kernel.rawValue)), dtype.rowType) == nil { continue }
-        for _ in 0..<Self.rounds {
+        for _ in 0..<Self.tries {
           let shape = shape()
           let x = operand(shape, dtype, kernel.domain), out = pair(shape, dtype)
           var y = operand(shape, dtype, kernel.domain)
@@ -121,7 +123,7 @@ struct KernelCheck {
 
   private mutating func select() {
     for dtype in Self.floats + Self.integers + [.bool] {
-      for _ in 0..<Self.rounds {
+      for _ in 0..<Self.tries {
         let shape = shape()
         let condition = operand(shape, .bool, 0...1), x = operand(shape, dtype, 0...50),
           y = operand(shape, dtype, 0...50)
@@ -136,7 +138,7 @@ struct KernelCheck {
   private mutating func cast() {
     for from in Self.floats + Self.integers + [.bool] {
       for to in Self.floats + Self.integers + [.bool] {
-        for _ in 0..<Self.rounds {
+        for _ in 0..<Self.tries {
           let shape = shape()
           // Numbers that every integer type holds; beyond that a cast means nothing.
           let x = operand(shape, from, from.isFloatingPoint && to == .uint8 ? 0...255 : -128...127)
@@ -160,7 +162,7 @@ struct KernelCheck {
     for kernel in ReduceKernel.allCases {
       for dtype in Self.floats + Self.integers {
         if (kernel == .any || kernel == .all) && dtype != .uint8 { continue }
-        for _ in 0..<Self.rounds {
+        for _ in 0..<Self.tries {
           let shape = shape()
           let x = operand(shape, dtype, kernel == .prod ? 0.9...1.1 : -1...3)
           var kept = shape

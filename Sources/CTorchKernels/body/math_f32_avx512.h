@@ -155,9 +155,6 @@ TK_INLINE VF f32_erfc(VF x) {
   return SEL(x < 0.0f, 2.0f - y, y);
 }
 
-TK_INLINE VF f32_sigmoid(VF x) { return 1.0f / (1.0f + f32_exp(-x)); }
-TK_INLINE VF f32_silu(VF x) { return x / (1.0f + f32_exp(-x)); }
-
 // sin(x) or cos(x) with x = k pi/16 + r; the table holds both at k pi/16.
 TK_INLINE VF f32_wave(const float (*table)[32], VF x) {
   VF shifted = FMA(x, f32_splat(5.09295818f), f32_splat(F32_ROUNDER));

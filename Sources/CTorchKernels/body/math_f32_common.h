@@ -136,15 +136,6 @@ TK_INLINE VF f32_tanh(VF x) {
   return f32_with_sign(SEL(a < 0.625f, inner, t / (t + 2.0f)), x);
 }
 
-// With e = e^-|x| neither side overflows or loses its last bits: 1 / (1 + e), and below zero e - e^2 / (1 + e).
-TK_INLINE VF f32_sigmoid(VF x) {
-  VF e = f32_exp(-f32_abs(x));
-  VF q = 1.0f / (1.0f + e);
-  return SEL(x < 0.0f, FMA(-(e * e), q, e), q);
-}
-
-TK_INLINE VF f32_silu(VF x) { return x * f32_sigmoid(x); }
-
 TK_INLINE VF f32_erf(VF x) {
   VF a = f32_abs(x);
   a = SEL(a > 4.0f, f32_splat(4.0f), a);

@@ -134,8 +134,7 @@ TK_INLINE VF f32_tan(VF x) {
   p = FMA(p, s, f32_splat(0.333333343f));
   // In two parts, since the reciprocal may double the error.
   VF small = FMA(r * s, p, lost), y = r + small, low = (r - y) + small;
-  VF q = 1.0f / y;
-  y = SEL((n & 1) == 0, y, FMA(q * q, low, -q));
+  y = SEL((n & 1) == 0, y, -f32_reciprocal(y, low));
   return f32_trig_large(x, SEL(x == 0.0f, x, y), tanf);
 }
 
