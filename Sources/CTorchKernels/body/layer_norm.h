@@ -15,6 +15,8 @@
         ptrdiff_t end = cols - i < 2 * lanes * sum_block ? cols : i + 2 * lanes * sum_block; \
         for (; i + 2 * lanes <= end; i += 2 * lanes) { \
           V d0 = TK_LOAD(V, in + i) - middle, d1 = TK_LOAD(V, in + i + lanes) - middle; \
+          TK_SOON_WRITTEN(out + i); \
+          TK_SOON_WRITTEN(out + i + lanes); \
           s0 = FMA(d0, d0, s0); \
           s1 = FMA(d1, d1, s1); \
         } \

@@ -66,6 +66,10 @@ enum { reduce_tile = 4096, reduce_rows = 8 };
     ptrdiff_t i = 0; \
     for (; i + 4 * lanes <= n; i += 4 * lanes, p += 4 * bytes) { \
       V x0 = TK_LOAD(V, p), x1 = TK_LOAD(V, p + bytes), x2 = TK_LOAD(V, p + 2 * bytes), x3 = TK_LOAD(V, p + 3 * bytes); \
+      TK_SOON(p); \
+      TK_SOON(p + bytes); \
+      TK_SOON(p + 2 * bytes); \
+      TK_SOON(p + 3 * bytes); \
       s0 = VCOMBINE(s0, x0); \
       s1 = VCOMBINE(s1, x1); \
       s2 = VCOMBINE(s2, x2); \
@@ -188,6 +192,10 @@ enum { sum_levels = 48, sum_block = 64, tile_levels = 12 };
     V s0 = (V)(T)0, s1 = s0, s2 = s0, s3 = s0; \
     ptrdiff_t i = 0; \
     for (; i + 4 * lanes <= n; i += 4 * lanes, p += 4 * bytes) { \
+      TK_SOON(p); \
+      TK_SOON(p + bytes); \
+      TK_SOON(p + 2 * bytes); \
+      TK_SOON(p + 3 * bytes); \
       s0 += TK_LOAD(V, p); \
       s1 += TK_LOAD(V, p + bytes); \
       s2 += TK_LOAD(V, p + 2 * bytes); \

@@ -25,6 +25,9 @@
       for (; i + lanes <= n; i += lanes, px += step_x, py += step_y) { \
         V mask = __builtin_convertvector(TK_LOAD(select_bytes_##size, c + i), V); \
         V x = TK_LOAD(V, px), y = TK_LOAD(V, py); \
+        TK_SOON(px); \
+        TK_SOON(py); \
+        TK_SOON_WRITTEN(o + i * (size)); \
         TK_STORE(V, o + i * (size), SEL(mask != 0, x, y)); \
       } \
     } \

@@ -31,6 +31,8 @@ TK_INLINE VD f64_exp_lanes(VD x) {
       for (; i + 2 * lanes <= end; i += 2 * lanes) { \
         V e0 = EXP(TK_LOAD(V, in + i) - high), e1 = EXP(TK_LOAD(V, in + i + lanes) - high); \
         if (out) { \
+          TK_SOON_WRITTEN(out + i); \
+          TK_SOON_WRITTEN(out + i + lanes); \
           TK_STORE(V, out + i, e0); \
           TK_STORE(V, out + i + lanes, e1); \
         } \
