@@ -56,3 +56,10 @@ extension Tensor {
     return result
   }
 }
+
+/// Two tensors in the dtype that both promote to, expanded to the shape they broadcast to.
+package func broadcastPair(_ x: Tensor, _ y: Tensor, op: StaticString) -> (Tensor, Tensor) {
+  let dtype = promotedType(x, y)
+  let shape = checked { () throws(OpError) in try Layout.broadcast(x.shape, y.shape, op: op) }
+  return (x.to(dtype).expand(shape), y.to(dtype).expand(shape))
+}

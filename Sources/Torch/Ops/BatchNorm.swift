@@ -1,0 +1,117 @@
+/// Normalisation of each channel over batch and space: `[batch, channels, ...]`.
+struct BatchNorm: Op {
+  let eps: Double
+  /// Whether the statistics are those of the batch; else they are given.
+  let training: Bool
+  let hasWeight: Bool, hasBias: Bool
+  /// What evaluation normalises by and training moves, by `momentum`.
+  let runningMean: Tensor?, runningVar: Tensor?
+  let momentum: Double
+  var name: StaticString { "native_batch_norm" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    let x = wide(inputs[0])
+    let (mean, variance) = training ? moments(of: x) : (channels(runningMean!, x), channels(runningVar!, x))
+    let scale = (variance + eps).rsqrt()
+    if training {
+      let count = Double(x.numel() / Swift.max(x.shape[1], 1))
+      move(runningMean, toward: mean.flatten())
+      move(runningVar, toward: variance.flatten() * (count / (count - 1)))
+    }
+    var out = (x - mean) * (hasWeight ? scale * channels(inputs[1], x) : scale)
+    if hasBias { out = out + channels(inputs[hasWeight ? 2 : 1], x) }
+    saving.input(0)
+    saving.constant(mean)
+    saving.constant(scale)
+    if hasWeight { saving.input(1) }
+    return [out.to(inputs[0].dtype)]
+  }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let gradient = gradients[0] else { return [] }
+    let x = wide(saved[0]), g = wide(gradient)
+    var (mean, scale) = (saved[1], saved[2])
+    // For second derivatives what the batch is normalised by is a function of it.
+    if training && isGradEnabled() {
+      let (ownMean, variance) = moments(of: x)
+      (mean, scale) = (ownMean, (variance + eps).rsqrt())
+    }
+    let others = dims(x), normal = (x - mean) * scale
+    let total = g.sum(dim: others, keepdim: true)
+    let along = (g * normal).sum(dim: others, keepdim: true)
+    var results: [Tensor?] = [nil]
+    if saved.needs(0) {
+      let factor = hasWeight ? scale * channels(saved[3], x) : scale
+      let count = Double(x.numel() / Swift.max(x.shape[1], 1))
+      results[0] = (training ? (g - total / count - normal * (along / count)) * factor : g * factor).to(saved[0].dtype)
+    }
+    if hasWeight { results.append(saved.needs(1) ? along.flatten() : nil) }
+    if hasBias { results.append(saved.needs(results.count) ? total.flatten() : nil) }
+    return results
+  }
+
+  private func move(_ running: Tensor?, toward seen: Tensor) {
+    running?.mul_(1 - momentum).add_(seen.to(running!.dtype), alpha: momentum)
+  }
+
+  /// Half types are computed in float32, as in PyTorch.
+  private func wide(_ x: Tensor) -> Tensor { x.dtype.itemSize == 2 ? x.to(.float32) : x }
+
+  private func dims(_ x: Tensor) -> [Int] { [0] + Array(2..<Swift.max(x.ndim, 2)) }
+
+  private func moments(of x: Tensor) -> (mean: Tensor, variance: Tensor) {
+    let mean = x.mean(dim: dims(x), keepdim: true), distance = x - mean
+    return (mean, (distance * distance).mean(dim: dims(x), keepdim: true))
+  }
+
+  /// One number for each channel, shaped to stretch over `x`.
+  private func channels(_ numbers: Tensor, _ x: Tensor) -> Tensor {
+    var shape = [Int](repeating: 1, count: x.ndim)
+    shape[1] = x.shape[1]
+    return numbers.to(x.dtype).view(shape)
+  }
+}
+
+extension Tensor {
+  /// Normalisation of each channel, as `torch.nn.functional.batch_norm`.
+  package func batchNorm(
+    runningMean: Tensor?, runningVar: Tensor?, weight: Tensor?, bias: Tensor?, training: Bool, momentum: Double,
+    eps: Double, op: StaticString = "batch_norm"
+  ) -> Tensor {
+    inOp(op) {
+      let got = "; got input \(signature)"
+      guard isFloatingPoint() else { fault("\(op)", "input wants floating point" + got) }
+      // As in PyTorch, an empty input takes part in the weights' gradients and asks nothing of the shapes.
+      if numel() == 0 {
+        let product = weight.map { self * $0.select(dim: 0, index: 0) } ?? clone()
+        return bias.map { product + $0.select(dim: 0, index: 0) } ?? product
+      }
+      guard ndim >= 2 else { fault("\(op)", "input wants at least 2 dimensions, [batch, channels, ...]" + got) }
+      checkPerChannel(runningMean, "runningMean", op)
+      checkPerChannel(runningVar, "runningVar", op)
+      checkPerChannel(weight, "weight", op)
+      checkPerChannel(bias, "bias", op)
+      guard training || (runningMean != nil && runningVar != nil) else {
+        fault("\(op)", "evaluation wants runningMean and runningVar, or training: true")
+      }
+      if training, numel() / Swift.max(shape[1], 1) == 1 {
+        fault("\(op)", "training wants more than 1 value per channel" + got)
+      }
+      let norm = BatchNorm(
+        eps: eps, training: training, hasWeight: weight != nil, hasBias: bias != nil,
+        runningMean: runningMean?.detach(), runningVar: runningVar?.detach(), momentum: momentum)
+      return norm.apply([self] + [weight, bias].compactMap { $0 })[0]
+    }
+  }
+
+  private func checkPerChannel(_ t: Tensor?, _ name: String, _ op: StaticString) {
+    guard let t else { return }
+    let got = "; got input \(signature), \(name) \(t.signature)"
+    guard t.shape == [shape[1]] else {
+      fault("\(op)", "\(name) wants one number for each of \(shape[1]) channels" + got)
+    }
+    guard t.dtype == dtype || (dtype.itemSize == 2 && t.dtype == .float32) else {
+      fault("\(op)", "\(name) wants the input's dtype; convert it with to(_:)" + got)
+    }
+  }
+}

@@ -1,0 +1,125 @@
+// Lengths of vectors.
+
+/// The p-norm of the vectors along dimensions.
+struct VectorNorm: Op {
+  let p: Double
+  /// All of them where all are meant.
+  let dims: [Int]
+  let keepdim: Bool
+  var name: StaticString { "linalg_vector_norm" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    saving.input(0)
+    saving.output(0)
+    // Half types add up in float32 and are rounded once.
+    let x = inputs[0].dtype.itemSize == 2 ? inputs[0].to(.float32) : inputs[0]
+    return [length(x).to(inputs[0].dtype)]
+  }
+
+  private func length(_ x: Tensor) -> Tensor {
+    switch p {
+    case 0: x.ne(0).sum(dim: dims, keepdim: keepdim, dtype: x.dtype)
+    case 1: x.abs().sum(dim: dims, keepdim: keepdim)
+    case 2: x.square().sum(dim: dims, keepdim: keepdim).sqrt()
+    case .infinity: x.abs().amax(dim: dims, keepdim: keepdim)
+    case -.infinity: x.abs().amin(dim: dims, keepdim: keepdim)
+    default: x.abs().pow(p).sum(dim: dims, keepdim: keepdim).pow(1 / p)
+    }
+  }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let given = gradients[0] else { return [] }
+    let x = saved[0]
+    func wide(_ t: Tensor) -> Tensor { keepdim ? t : t.view(reducedShape(x.shape, dims, keepdim: true)) }
+    let g = wide(given), norm = wide(saved[1])
+    // Where the vector is zero the norm has a corner, and PyTorch takes 0.
+    let isZero = norm.eq(0)
+    switch p {
+    // As in PyTorch, a count has no gradient, not even zeros.
+    case 0: return [nil]
+    case 1: return [x.sign() * g]
+    case 2: return [x * (g / norm).maskedFill(isZero, value: 0)]
+    case .infinity, -.infinity:
+      let largest = x.abs().eq(norm)
+      return [
+        x.sign() * (g / largest.sum(dim: dims, keepdim: true).to(x.dtype)).maskedFill(largest.logicalNot(), value: 0)
+      ]
+    default: break
+    }
+    if p < 1 {
+      let slope = x.sign() * x.abs().pow(p - 1).maskedFill(x.eq(0), value: 0)
+      return [slope * (g * norm.pow(1 - p)).maskedFill(isZero, value: 0)]
+    }
+    if p < 2 { return [x.sign() * x.abs().pow(p - 1) * (g / norm.pow(p - 1)).maskedFill(isZero, value: 0)] }
+    return [x * x.abs().pow(p - 2) * (g / norm.pow(p - 1)).maskedFill(isZero, value: 0)]
+  }
+}
+
+extension Tensor {
+  /// The p-norm of the vectors along dimensions, as `torch.norm`.
+  ///
+  /// - Parameters:
+  ///   - p: 2 for the Euclidean length; infinity for the largest magnitude, 0 for how many elements are not zero.
+  ///   - dim: the dimensions of a vector; all where none is given.
+  ///   - dtype: convert to it first.
+  /// - Precondition: the dtype is floating point; an infinite or negative `p` wants at least one element.
+  public func norm(p: Double = 2, dim: [Int] = [], keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
+    inOp("norm") {
+      let x = dtype.map { to($0) } ?? self
+      guard x.dtype.isFloatingPoint else {
+        fault("norm", "takes floating point, not \(x.dtype.name); convert first, for instance with float()")
+      }
+      let dims = reducedDims(dim, of: x, op: "norm")
+      if p < 0 || p == .infinity, dims.contains(where: { x.shape[$0] == 0 }) {
+        fault("norm", "the norm of no elements has no value for p \(p); got \(x.shape.brackets)")
+      }
+      return VectorNorm(p: p, dims: dims, keepdim: keepdim)(x)
+    }
+  }
+  /// As ``norm(p:dim:keepdim:dtype:)-(Double,[Int],Bool,DType?)``, along one dimension.
+  public func norm(p: Double = 2, dim: Int, keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
+    norm(p: p, dim: [dim], keepdim: keepdim, dtype: dtype)
+  }
+
+  /// Variance and mean along dimensions, as `torch.var_mean`.
+  /// - Parameter correction: what is taken off the number of elements.
+  public func varMean(dim: [Int] = [], correction: Double = 1, keepdim: Bool = false)
+    -> (variance: Tensor, mean: Tensor)
+  {
+    inOp("var_mean") {
+      (self.var(dim: dim, correction: correction, keepdim: keepdim), mean(dim: dim, keepdim: keepdim))
+    }
+  }
+  /// As ``varMean(dim:correction:keepdim:)-([Int],Double,Bool)``, along one dimension.
+  public func varMean(dim: Int, correction: Double = 1, keepdim: Bool = false) -> (variance: Tensor, mean: Tensor) {
+    varMean(dim: [dim], correction: correction, keepdim: keepdim)
+  }
+  /// As ``varMean(dim:correction:keepdim:)-([Int],Double,Bool)``; `unbiased` stands for a correction of 1, else 0.
+  public func varMean(dim: [Int] = [], unbiased: Bool, keepdim: Bool = false) -> (variance: Tensor, mean: Tensor) {
+    varMean(dim: dim, correction: unbiased ? 1 : 0, keepdim: keepdim)
+  }
+  /// As ``varMean(dim:unbiased:keepdim:)-([Int],Bool,Bool)``, along one dimension.
+  public func varMean(dim: Int, unbiased: Bool, keepdim: Bool = false) -> (variance: Tensor, mean: Tensor) {
+    varMean(dim: [dim], unbiased: unbiased, keepdim: keepdim)
+  }
+
+  /// Standard deviation and mean along dimensions, as `torch.std_mean`.
+  /// - Parameter correction: what is taken off the number of elements.
+  public func stdMean(dim: [Int] = [], correction: Double = 1, keepdim: Bool = false) -> (
+    deviation: Tensor, mean: Tensor
+  ) {
+    inOp("std_mean") { (std(dim: dim, correction: correction, keepdim: keepdim), mean(dim: dim, keepdim: keepdim)) }
+  }
+  /// As ``stdMean(dim:correction:keepdim:)-([Int],Double,Bool)``, along one dimension.
+  public func stdMean(dim: Int, correction: Double = 1, keepdim: Bool = false) -> (deviation: Tensor, mean: Tensor) {
+    stdMean(dim: [dim], correction: correction, keepdim: keepdim)
+  }
+  /// As ``stdMean(dim:correction:keepdim:)-([Int],Double,Bool)``; `unbiased` stands for a correction of 1, else 0.
+  public func stdMean(dim: [Int] = [], unbiased: Bool, keepdim: Bool = false) -> (deviation: Tensor, mean: Tensor) {
+    stdMean(dim: dim, correction: unbiased ? 1 : 0, keepdim: keepdim)
+  }
+  /// As ``stdMean(dim:unbiased:keepdim:)-([Int],Bool,Bool)``, along one dimension.
+  public func stdMean(dim: Int, unbiased: Bool, keepdim: Bool = false) -> (deviation: Tensor, mean: Tensor) {
+    stdMean(dim: [dim], unbiased: unbiased, keepdim: keepdim)
+  }
+}
