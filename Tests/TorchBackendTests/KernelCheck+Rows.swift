@@ -141,7 +141,9 @@ extension KernelCheck {
           if off > worst { (worst, place) = (off, xs[i]) }
         }
       }
-      if worst > (kernel == .silu || kernel == .mish ? 4 : 2) { complaints.append("\(kernel) float32 is \(worst) units off at \(place)") }
+      if worst > (kernel == .silu || kernel == .mish ? 4 : 2) {
+        complaints.append("\(kernel) float32 is \(worst) units off at \(place)")
+      }
     }
   }
 
