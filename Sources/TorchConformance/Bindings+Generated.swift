@@ -1203,6 +1203,76 @@ extension Bindings {
     op("nn.functional.one_hot", "F.oneHot", ["tensor", "num_classes"], dtypes: "integers")
     on("nn.functional.one_hot", [.required(Tensor.self), .absent]) { a in out(F.oneHot(a.get(0, as: Tensor.self))) }
     on("nn.functional.one_hot", [.required(Tensor.self), .required(Int.self)]) { a in out(F.oneHot(a.get(0, as: Tensor.self), numClasses: a.get(1, as: Int.self))) }
+    op("nn.functional.leaky_relu", "F.leakyRelu", ["input", "negative_slope", "inplace"], dtypes: "floats")
+    on("nn.functional.leaky_relu", [.required(Tensor.self), .absent, .absent]) { a in out(F.leakyRelu(a.get(0, as: Tensor.self))) }
+    on("nn.functional.leaky_relu", [.required(Tensor.self), .required(Double.self), .absent]) { a in out(F.leakyRelu(a.get(0, as: Tensor.self), negativeSlope: a.get(1, as: Double.self))) }
+    on("nn.functional.leaky_relu", [.required(Tensor.self), .absent, .required(Bool.self)]) { a in out(F.leakyRelu(a.get(0, as: Tensor.self), inplace: a.get(2, as: Bool.self))) }
+    on("nn.functional.leaky_relu", [.required(Tensor.self), .required(Double.self), .required(Bool.self)]) { a in out(F.leakyRelu(a.get(0, as: Tensor.self), negativeSlope: a.get(1, as: Double.self), inplace: a.get(2, as: Bool.self))) }
+    op("nn.functional.elu", "F.elu", ["input", "alpha", "inplace"], dtypes: "floats")
+    on("nn.functional.elu", [.required(Tensor.self), .absent, .absent]) { a in out(F.elu(a.get(0, as: Tensor.self))) }
+    on("nn.functional.elu", [.required(Tensor.self), .required(Double.self), .absent]) { a in out(F.elu(a.get(0, as: Tensor.self), alpha: a.get(1, as: Double.self))) }
+    on("nn.functional.elu", [.required(Tensor.self), .absent, .required(Bool.self)]) { a in out(F.elu(a.get(0, as: Tensor.self), inplace: a.get(2, as: Bool.self))) }
+    on("nn.functional.elu", [.required(Tensor.self), .required(Double.self), .required(Bool.self)]) { a in out(F.elu(a.get(0, as: Tensor.self), alpha: a.get(1, as: Double.self), inplace: a.get(2, as: Bool.self))) }
+    op("nn.functional.softplus", "F.softplus", ["input", "beta", "threshold"], dtypes: "floats")
+    on("nn.functional.softplus", [.required(Tensor.self), .absent, .absent]) { a in out(F.softplus(a.get(0, as: Tensor.self))) }
+    on("nn.functional.softplus", [.required(Tensor.self), .required(Double.self), .absent]) { a in out(F.softplus(a.get(0, as: Tensor.self), beta: a.get(1, as: Double.self))) }
+    on("nn.functional.softplus", [.required(Tensor.self), .absent, .required(Double.self)]) { a in out(F.softplus(a.get(0, as: Tensor.self), threshold: a.get(2, as: Double.self))) }
+    on("nn.functional.softplus", [.required(Tensor.self), .required(Double.self), .required(Double.self)]) { a in out(F.softplus(a.get(0, as: Tensor.self), beta: a.get(1, as: Double.self), threshold: a.get(2, as: Double.self))) }
+    op("nn.functional.logsigmoid", "F.logsigmoid", ["input"], dtypes: "floats")
+    on("nn.functional.logsigmoid", [.required(Tensor.self)]) { a in out(F.logsigmoid(a.get(0, as: Tensor.self))) }
+    op("nn.functional.hardtanh", "F.hardtanh", ["input", "min_val", "max_val", "inplace"], dtypes: "numbers")
+    on("nn.functional.hardtanh", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(F.hardtanh(a.get(0, as: Tensor.self))) }
+    on("nn.functional.hardtanh", [.required(Tensor.self), .optional(Double.self), .optional(Double.self), .optional(Bool.self)]) { a in out(F.hardtanh(a.get(0, as: Tensor.self), minVal: a.get(1, as: Double.self, or: -1), maxVal: a.get(2, as: Double.self, or: 1), inplace: a.get(3, as: Bool.self, or: false))) }
+    op("nn.functional.relu6", "F.relu6", ["input", "inplace"], dtypes: "numbers")
+    on("nn.functional.relu6", [.required(Tensor.self), .absent]) { a in out(F.relu6(a.get(0, as: Tensor.self))) }
+    on("nn.functional.relu6", [.required(Tensor.self), .required(Bool.self)]) { a in out(F.relu6(a.get(0, as: Tensor.self), inplace: a.get(1, as: Bool.self))) }
+    op("nn.functional.prelu", "F.prelu", ["input", "weight"], dtypes: "floats")
+    on("nn.functional.prelu", [.required(Tensor.self), .required(Tensor.self)]) { a in out(F.prelu(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    op("nn.functional.glu", "F.glu", ["input", "dim"], dtypes: "floats")
+    on("nn.functional.glu", [.required(Tensor.self), .absent]) { a in out(F.glu(a.get(0, as: Tensor.self))) }
+    on("nn.functional.glu", [.required(Tensor.self), .required(Int.self)]) { a in out(F.glu(a.get(0, as: Tensor.self), dim: a.get(1, as: Int.self))) }
+    op("nn.functional.hardswish", "F.hardswish", ["input", "inplace"], dtypes: "floats")
+    on("nn.functional.hardswish", [.required(Tensor.self), .absent]) { a in out(F.hardswish(a.get(0, as: Tensor.self))) }
+    on("nn.functional.hardswish", [.required(Tensor.self), .required(Bool.self)]) { a in out(F.hardswish(a.get(0, as: Tensor.self), inplace: a.get(1, as: Bool.self))) }
+    op("nn.functional.hardsigmoid", "F.hardsigmoid", ["input", "inplace"], dtypes: "floats")
+    on("nn.functional.hardsigmoid", [.required(Tensor.self), .absent]) { a in out(F.hardsigmoid(a.get(0, as: Tensor.self))) }
+    on("nn.functional.hardsigmoid", [.required(Tensor.self), .required(Bool.self)]) { a in out(F.hardsigmoid(a.get(0, as: Tensor.self), inplace: a.get(1, as: Bool.self))) }
+    op("nn.functional.mish", "F.mish", ["input", "inplace"], dtypes: "floats")
+    on("nn.functional.mish", [.required(Tensor.self), .absent]) { a in out(F.mish(a.get(0, as: Tensor.self))) }
+    on("nn.functional.mish", [.required(Tensor.self), .required(Bool.self)]) { a in out(F.mish(a.get(0, as: Tensor.self), inplace: a.get(1, as: Bool.self))) }
+    op("nn.functional.threshold", "F.threshold", ["input", "threshold", "value", "inplace"], dtypes: "numbers")
+    on("nn.functional.threshold", [.required(Tensor.self), .required(Double.self), .required(Double.self), .absent]) { a in out(F.threshold(a.get(0, as: Tensor.self), threshold: a.get(1, as: Double.self), value: a.get(2, as: Double.self))) }
+    on("nn.functional.threshold", [.required(Tensor.self), .required(Double.self), .required(Double.self), .required(Bool.self)]) { a in out(F.threshold(a.get(0, as: Tensor.self), threshold: a.get(1, as: Double.self), value: a.get(2, as: Double.self), inplace: a.get(3, as: Bool.self))) }
+    op("nn.functional.softsign", "F.softsign", ["input"], dtypes: "numbers")
+    on("nn.functional.softsign", [.required(Tensor.self)]) { a in out(F.softsign(a.get(0, as: Tensor.self))) }
+    op("nn.functional.tanhshrink", "F.tanhshrink", ["input"], dtypes: "numbers")
+    on("nn.functional.tanhshrink", [.required(Tensor.self)]) { a in out(F.tanhshrink(a.get(0, as: Tensor.self))) }
+    op("nn.functional.softmin", "F.softmin", ["input", "dim", "_stacklevel", "dtype"], dtypes: "floats")
+    on("nn.functional.softmin", [.required(Tensor.self), .required(Int.self), .fixed("3"), .absent]) { a in out(F.softmin(a.get(0, as: Tensor.self), dim: a.get(1, as: Int.self))) }
+    on("nn.functional.softmin", [.required(Tensor.self), .required(Int.self), .fixed("3"), .required(DType.self)]) { a in out(F.softmin(a.get(0, as: Tensor.self), dim: a.get(1, as: Int.self), dtype: a.find(3, as: DType.self))) }
+    op("nn.functional.smooth_l1_loss", "F.smoothL1Loss", ["input", "target", "size_average", "reduce", "reduction", "beta"], dtypes: "floats")
+    on("nn.functional.smooth_l1_loss", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .fixed("None"), .absent, .absent]) { a in out(F.smoothL1Loss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("nn.functional.smooth_l1_loss", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .fixed("None"), .required(Reduction.self), .absent]) { a in out(F.smoothL1Loss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), reduction: a.get(4, as: Reduction.self))) }
+    on("nn.functional.smooth_l1_loss", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .fixed("None"), .absent, .required(Double.self)]) { a in out(F.smoothL1Loss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), beta: a.get(5, as: Double.self))) }
+    on("nn.functional.smooth_l1_loss", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .fixed("None"), .required(Reduction.self), .required(Double.self)]) { a in out(F.smoothL1Loss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), reduction: a.get(4, as: Reduction.self), beta: a.get(5, as: Double.self))) }
+    op("nn.functional.huber_loss", "F.huberLoss", ["input", "target", "reduction", "delta", "weight"], dtypes: "floats")
+    on("nn.functional.huber_loss", [.required(Tensor.self), .required(Tensor.self), .absent, .absent, .fixed("None")]) { a in out(F.huberLoss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("nn.functional.huber_loss", [.required(Tensor.self), .required(Tensor.self), .required(Reduction.self), .absent, .fixed("None")]) { a in out(F.huberLoss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), reduction: a.get(2, as: Reduction.self))) }
+    on("nn.functional.huber_loss", [.required(Tensor.self), .required(Tensor.self), .absent, .required(Double.self), .fixed("None")]) { a in out(F.huberLoss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), delta: a.get(3, as: Double.self))) }
+    on("nn.functional.huber_loss", [.required(Tensor.self), .required(Tensor.self), .required(Reduction.self), .required(Double.self), .fixed("None")]) { a in out(F.huberLoss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), reduction: a.get(2, as: Reduction.self), delta: a.get(3, as: Double.self))) }
+    op("nn.functional.binary_cross_entropy", "F.binaryCrossEntropy", ["input", "target", "weight", "size_average", "reduce", "reduction"], dtypes: "floats")
+    on("nn.functional.binary_cross_entropy", [.required(Tensor.self), .required(Tensor.self), .absent, .fixed("None"), .fixed("None"), .absent]) { a in out(F.binaryCrossEntropy(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("nn.functional.binary_cross_entropy", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .fixed("None"), .fixed("None"), .absent]) { a in out(F.binaryCrossEntropy(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), weight: a.find(2, as: Tensor.self))) }
+    on("nn.functional.binary_cross_entropy", [.required(Tensor.self), .required(Tensor.self), .absent, .fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in out(F.binaryCrossEntropy(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), reduction: a.get(5, as: Reduction.self))) }
+    on("nn.functional.binary_cross_entropy", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in out(F.binaryCrossEntropy(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), weight: a.find(2, as: Tensor.self), reduction: a.get(5, as: Reduction.self))) }
+    op("nn.functional.binary_cross_entropy_with_logits", "F.binaryCrossEntropyWithLogits", ["input", "target", "weight", "size_average", "reduce", "reduction", "pos_weight"], dtypes: "floats")
+    on("nn.functional.binary_cross_entropy_with_logits", [.required(Tensor.self), .required(Tensor.self), .absent, .fixed("None"), .fixed("None"), .absent, .absent]) { a in out(F.binaryCrossEntropyWithLogits(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("nn.functional.binary_cross_entropy_with_logits", [.required(Tensor.self), .required(Tensor.self), .optional(Tensor.self), .fixed("None"), .fixed("None"), .optional(Reduction.self), .optional(Tensor.self)]) { a in out(F.binaryCrossEntropyWithLogits(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), weight: a.find(2, as: Tensor.self), reduction: a.get(5, as: Reduction.self, or: .mean), posWeight: a.find(6, as: Tensor.self))) }
+    op("nn.functional.kl_div", "F.klDiv", ["input", "target", "size_average", "reduce", "reduction", "log_target"], dtypes: "floats")
+    on("nn.functional.kl_div", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .fixed("None"), .absent, .absent]) { a in out(F.klDiv(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("nn.functional.kl_div", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .fixed("None"), .required(Reduction.self), .absent]) { a in out(F.klDiv(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), reduction: a.get(4, as: Reduction.self))) }
+    on("nn.functional.kl_div", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .fixed("None"), .absent, .required(Bool.self)]) { a in out(F.klDiv(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), logTarget: a.get(5, as: Bool.self))) }
+    on("nn.functional.kl_div", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .fixed("None"), .required(Reduction.self), .required(Bool.self)]) { a in out(F.klDiv(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), reduction: a.get(4, as: Reduction.self), logTarget: a.get(5, as: Bool.self))) }
     op("nn.functional.relu", "F.relu", ["input", "inplace"], dtypes: "numbers")
     on("nn.functional.relu", [.required(Tensor.self), .absent]) { a in out(F.relu(a.get(0, as: Tensor.self))) }
     on("nn.functional.relu", [.required(Tensor.self), .required(Bool.self)]) { a in out(F.relu(a.get(0, as: Tensor.self), inplace: a.get(1, as: Bool.self))) }

@@ -7,6 +7,8 @@ public enum Reduction: String, Sendable {
   /// The mean, weighted where there are weights.
   case mean
   case sum
+  /// The sum over the number of samples; for `klDiv` alone.
+  case batchmean
 }
 
 extension Tensor {
@@ -15,6 +17,7 @@ extension Tensor {
     case .none: self
     case .mean: mean()
     case .sum: sum()
+    case .batchmean: fault("loss", "the reduction batchmean is for klDiv alone; use mean or sum")
     }
   }
 

@@ -98,6 +98,7 @@ struct Labels: Sendable {
     case .none: return losses
     case .sum: return losses.sum()
     case .mean: return perLabel(losses.sum())
+    case .batchmean: return losses.reduced(reduction)
     }
   }
 
