@@ -64,6 +64,7 @@ extension CaseArgument where Self: RawRepresentable<String> {
   static func from(_ value: Value) -> Self? { String.from(value).flatMap { Self(rawValue: $0) } }
 }
 extension Reduction: CaseArgument {}
+extension GridIndexing: CaseArgument {}
 extension ScatterReduction: CaseArgument {}
 extension RoundingMode: CaseArgument {}
 extension GELUApproximation: CaseArgument {}

@@ -778,6 +778,13 @@ extension Bindings {
     on("topk", [.required(Tensor.self), .required(Int.self), .required(Int.self), .absent, .fixed("True")]) { a in out(a.get(0, as: Tensor.self).topk(k: a.get(1, as: Int.self), dim: a.get(2, as: Int.self))) }
     on("topk", [.required(Tensor.self), .required(Int.self), .absent, .required(Bool.self), .fixed("True")]) { a in out(a.get(0, as: Tensor.self).topk(k: a.get(1, as: Int.self), largest: a.get(3, as: Bool.self))) }
     on("topk", [.required(Tensor.self), .required(Int.self), .required(Int.self), .required(Bool.self), .fixed("True")]) { a in out(a.get(0, as: Tensor.self).topk(k: a.get(1, as: Int.self), dim: a.get(2, as: Int.self), largest: a.get(3, as: Bool.self))) }
+    op("roll", ".roll", ["input", "shifts"])
+    on("roll", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).roll(shifts: a.get(1, as: Int.self))) }
+    op("roll", ".roll", ["input", "shifts", "dims"])
+    on("roll", [.required(Tensor.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).roll(shifts: a.get(1, as: Int.self), dims: a.get(2, as: Int.self))) }
+    op("roll", ".roll", ["input", "shifts", "dims"])
+    on("roll", [.required(Tensor.self), .required([Int].self), .absent]) { a in out(a.get(0, as: Tensor.self).roll(shifts: a.get(1, as: [Int].self))) }
+    on("roll", [.required(Tensor.self), .required([Int].self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).roll(shifts: a.get(1, as: [Int].self), dims: a.get(2, as: [Int].self))) }
     op("flip", ".flip", ["input", "dims"], variadic: 1)
     on("flip", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).flip(dims: a.get(1, as: [Int].self))) }
   }
@@ -879,6 +886,26 @@ extension Bindings {
     op("stack", "Tensor.stack", ["tensors", "dim"])
     on("stack", [.required([Tensor].self), .absent]) { a in out(Tensor.stack(a.get(0, as: [Tensor].self))) }
     on("stack", [.required([Tensor].self), .required(Int.self)]) { a in out(Tensor.stack(a.get(0, as: [Tensor].self), dim: a.get(1, as: Int.self))) }
+    op("broadcast_tensors", "Tensor.broadcastTensors", ["tensors"], variadic: 0)
+    on("broadcast_tensors", [.required([Tensor].self)]) { a in out(Tensor.broadcastTensors(a.get(0, as: [Tensor].self))) }
+    op("meshgrid", "Tensor.meshgrid", ["tensors", "indexing"], variadic: 0)
+    on("meshgrid", [.required([Tensor].self), .absent]) { a in out(Tensor.meshgrid(a.get(0, as: [Tensor].self))) }
+    on("meshgrid", [.required([Tensor].self), .required(GridIndexing.self)]) { a in out(Tensor.meshgrid(a.get(0, as: [Tensor].self), indexing: a.get(1, as: GridIndexing.self))) }
+    op("tril", ".tril", ["input", "diagonal"])
+    on("tril", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).tril()) }
+    on("tril", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).tril(diagonal: a.get(1, as: Int.self))) }
+    op("tril_", ".tril_", ["input", "diagonal"])
+    on("tril_", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).tril_()) }
+    on("tril_", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).tril_(diagonal: a.get(1, as: Int.self))) }
+    op("triu", ".triu", ["input", "diagonal"])
+    on("triu", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).triu()) }
+    on("triu", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).triu(diagonal: a.get(1, as: Int.self))) }
+    op("triu_", ".triu_", ["input", "diagonal"])
+    on("triu_", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).triu_()) }
+    on("triu_", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).triu_(diagonal: a.get(1, as: Int.self))) }
+    op("diag", ".diag", ["input", "diagonal"])
+    on("diag", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).diag()) }
+    on("diag", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).diag(diagonal: a.get(1, as: Int.self))) }
     op("split", ".split", ["input", "split_size", "dim"])
     on("split", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).split(splitSize: a.get(1, as: Int.self))) }
     on("split", [.required(Tensor.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).split(splitSize: a.get(1, as: Int.self), dim: a.get(2, as: Int.self))) }
@@ -931,6 +958,9 @@ extension Bindings {
     on("nonzero", [.required(Tensor.self), .fixed("False")]) { a in out(a.get(0, as: Tensor.self).nonzero()) }
     op("nonzero", ".nonzero", ["input", "as_tuple"])
     on("nonzero", [.required(Tensor.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).nonzero(asTuple: a.get(1, as: Bool.self))) }
+    op("take_along_dim", ".takeAlongDim", ["input", "indices", "dim"])
+    on("take_along_dim", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).takeAlongDim(a.get(1, as: Tensor.self))) }
+    on("take_along_dim", [.required(Tensor.self), .required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).takeAlongDim(a.get(1, as: Tensor.self), dim: a.find(2, as: Int.self))) }
     op("masked_select", ".maskedSelect", ["input", "mask"])
     on("masked_select", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).maskedSelect(a.get(1, as: Tensor.self))) }
     op("masked_fill", ".maskedFill", ["input", "mask", "value"])
@@ -974,6 +1004,10 @@ extension Bindings {
     on("addmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
     on("addmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
     on("addmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("inner", ".inner", ["input", "other"], dtypes: "numbers")
+    on("inner", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).inner(a.get(1, as: Tensor.self))) }
+    op("einsum", "Tensor.einsum", ["equation", "operands"], dtypes: "numbers")
+    on("einsum", [.required(String.self), .required([Tensor].self)]) { a in out(Tensor.einsum(a.get(0, as: String.self), a.get(1, as: [Tensor].self))) }
     op("outer", ".outer", ["input", "vec2"])
     on("outer", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).outer(a.get(1, as: Tensor.self))) }
     op("ger", ".ger", ["input", "vec2"])
@@ -1006,6 +1040,9 @@ extension Bindings {
     op("full_like", "Tensor.full", ["input", "fill_value", "dtype", "layout", "device", "requires_grad", "memory_format"])
     on("full_like", [.required(Tensor.self), .required(Number.self), .absent, .fixed("None"), .absent, .absent, .fixed("None")]) { a in out(Tensor.full(like: a.get(0, as: Tensor.self), a.get(1, as: Number.self).value)) }
     on("full_like", [.required(Tensor.self), .required(Number.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self), .fixed("None")]) { a in out(Tensor.full(like: a.get(0, as: Tensor.self), a.get(1, as: Number.self).value, dtype: a.find(2, as: DType.self), device: a.find(4, as: Device.self), requiresGrad: a.get(5, as: Bool.self, or: false))) }
+    op("scalar_tensor", "Tensor.scalarTensor", ["s", "dtype", "layout", "device", "requires_grad"])
+    on("scalar_tensor", [.required(Number.self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.scalarTensor(a.get(0, as: Number.self).value)) }
+    on("scalar_tensor", [.required(Number.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.scalarTensor(a.get(0, as: Number.self).value, dtype: a.get(1, as: DType.self, or: .float32), device: a.get(3, as: Device.self, or: .cpu), requiresGrad: a.get(4, as: Bool.self, or: false))) }
     op("eye", "Tensor.eye", ["n", "m", "dtype", "layout", "device", "requires_grad"])
     on("eye", [.required(Int.self), .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.eye(a.get(0, as: Int.self))) }
     on("eye", [.required(Int.self), .optional(Int.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.eye(a.get(0, as: Int.self), a.find(1, as: Int.self), dtype: a.get(2, as: DType.self, or: .float32), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }

@@ -38,7 +38,7 @@ struct VectorNorm: Op {
     // As in PyTorch, a count has no gradient, not even zeros.
     case 0: return [nil]
     case 1: return [x.sign() * g]
-    case 2: return [x * (g / norm).maskedFill(isZero, value: 0)]
+    case 2: return [g * (x / norm).maskedFill(isZero, value: 0)]
     case .infinity, -.infinity:
       let largest = x.abs().eq(norm)
       return [
