@@ -1188,7 +1188,7 @@ extension Bindings {
     on("nn.functional.pixel_unshuffle", [.required(Tensor.self), .required(Int.self)]) { a in out(F.pixelUnshuffle(a.get(0, as: Tensor.self), downscaleFactor: a.get(1, as: Int.self))) }
     op("nn.functional.channel_shuffle", "F.channelShuffle", ["input", "groups"])
     on("nn.functional.channel_shuffle", [.required(Tensor.self), .required(Int.self)]) { a in out(F.channelShuffle(a.get(0, as: Tensor.self), groups: a.get(1, as: Int.self))) }
-    op("nn.functional.unfold", "F.unfold", ["input", "kernel_size", "dilation", "padding", "stride"], dtypes: "floats")
+    op("nn.functional.unfold", "F.unfold", ["input", "kernel_size", "dilation", "padding", "stride"], dtypes: "nointegers")
     on("nn.functional.unfold", [.required(Tensor.self), .required(Size.self), .absent, .absent, .absent]) { a in out(F.unfold(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value)) }
     on("nn.functional.unfold", [.required(Tensor.self), .required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self)]) { a in out(F.unfold(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, dilation: a.get(2, as: Size.self, or: Size(1)).value, padding: a.get(3, as: Size.self, or: Size(0)).value, stride: a.get(4, as: Size.self, or: Size(1)).value)) }
     op("nn.functional.pairwise_distance", "F.pairwiseDistance", ["x1", "x2", "p", "eps", "keepdim"], dtypes: "numbers")

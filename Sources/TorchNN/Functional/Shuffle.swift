@@ -75,7 +75,7 @@ extension F {
       guard (kernel + dilation + stride).allSatisfy({ $0 > 0 }), padding.allSatisfy({ $0 >= 0 }) else {
         refuse("kernel, dilation and stride want positive numbers, padding none below 0")
       }
-      guard input.dtype.isFloatingPoint else { refuse("input wants a floating point dtype") }
+      guard !input.dtype.isInteger else { refuse("input wants floating point or bool, as in PyTorch") }
       if input.ndim == 3 {
         return unfold(
           input.unsqueeze(0), kernelSize: kernel, dilation: dilation, padding: padding, stride: stride
