@@ -68,6 +68,8 @@ extension GridIndexing: CaseArgument {}
 extension ScatterReduction: CaseArgument {}
 extension RoundingMode: CaseArgument {}
 extension GELUApproximation: CaseArgument {}
+extension PadMode: CaseArgument {}
+extension InterpolationMode: CaseArgument {}
 
 extension Generator: CaseArgument {
   /// No case file holds a generator.

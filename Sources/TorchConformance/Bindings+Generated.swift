@@ -787,6 +787,9 @@ extension Bindings {
     on("roll", [.required(Tensor.self), .required([Int].self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).roll(shifts: a.get(1, as: [Int].self), dims: a.get(2, as: [Int].self))) }
     op("flip", ".flip", ["input", "dims"], variadic: 1)
     on("flip", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).flip(dims: a.get(1, as: [Int].self))) }
+    op("constant_pad_nd", ".constantPadNd", ["input", "pad", "value"])
+    on("constant_pad_nd", [.required(Tensor.self), .required([Int].self), .absent]) { a in out(a.get(0, as: Tensor.self).constantPadNd(pad: a.get(1, as: [Int].self))) }
+    on("constant_pad_nd", [.required(Tensor.self), .required([Int].self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).constantPadNd(pad: a.get(1, as: [Int].self), value: a.get(2, as: Number.self).value)) }
   }
 
   // ops: Shape
@@ -1326,6 +1329,56 @@ extension Bindings {
     op("nn.functional.dropout", "F.dropout", ["input", "p", "training", "inplace"], dtypes: "floats")
     on("nn.functional.dropout", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(F.dropout(a.get(0, as: Tensor.self))) }
     on("nn.functional.dropout", [.required(Tensor.self), .optional(Double.self), .optional(Bool.self), .optional(Bool.self)]) { a in out(F.dropout(a.get(0, as: Tensor.self), p: a.get(1, as: Double.self, or: 0.5), training: a.get(2, as: Bool.self, or: true), inplace: a.get(3, as: Bool.self, or: false))) }
+    op("nn.functional.pad", "F.pad", ["input", "pad", "mode", "value"])
+    on("nn.functional.pad", [.required(Tensor.self), .required([Int].self), .absent, .absent]) { a in out(F.pad(a.get(0, as: Tensor.self), pad: a.get(1, as: [Int].self))) }
+    on("nn.functional.pad", [.required(Tensor.self), .required([Int].self), .required(PadMode.self), .absent]) { a in out(F.pad(a.get(0, as: Tensor.self), pad: a.get(1, as: [Int].self), mode: a.get(2, as: PadMode.self))) }
+    on("nn.functional.pad", [.required(Tensor.self), .required([Int].self), .absent, .required(Number.self)]) { a in out(F.pad(a.get(0, as: Tensor.self), pad: a.get(1, as: [Int].self), value: a.find(3, as: Number.self)?.value)) }
+    on("nn.functional.pad", [.required(Tensor.self), .required([Int].self), .required(PadMode.self), .required(Number.self)]) { a in out(F.pad(a.get(0, as: Tensor.self), pad: a.get(1, as: [Int].self), mode: a.get(2, as: PadMode.self), value: a.find(3, as: Number.self)?.value)) }
+    op("nn.functional.interpolate", "F.interpolate", ["input", "size", "scale_factor", "mode", "align_corners", "recompute_scale_factor", "antialias"], dtypes: "floats")
+    on("nn.functional.interpolate", [.required(Tensor.self), .absent, .absent, .absent, .absent, .absent, .absent]) { a in out(F.interpolate(a.get(0, as: Tensor.self))) }
+    on("nn.functional.interpolate", [.required(Tensor.self), .optional(Size.self), .optional(Double.self), .optional(InterpolationMode.self), .optional(Bool.self), .optional(Bool.self), .optional(Bool.self)]) { a in out(F.interpolate(a.get(0, as: Tensor.self), size: a.find(1, as: Size.self)?.value, scaleFactor: a.find(2, as: Double.self), mode: a.get(3, as: InterpolationMode.self, or: .nearest), alignCorners: a.find(4, as: Bool.self), recomputeScaleFactor: a.find(5, as: Bool.self), antialias: a.get(6, as: Bool.self, or: false))) }
+    op("nn.functional.interpolate", "F.interpolate", ["input", "size", "scale_factor", "mode", "align_corners", "recompute_scale_factor", "antialias"], dtypes: "floats")
+    on("nn.functional.interpolate", [.required(Tensor.self), .fixed("None"), .required([Double].self), .absent, .absent, .absent, .absent]) { a in out(F.interpolate(a.get(0, as: Tensor.self), scaleFactor: a.get(2, as: [Double].self))) }
+    on("nn.functional.interpolate", [.required(Tensor.self), .fixed("None"), .required([Double].self), .optional(InterpolationMode.self), .optional(Bool.self), .optional(Bool.self), .optional(Bool.self)]) { a in out(F.interpolate(a.get(0, as: Tensor.self), scaleFactor: a.get(2, as: [Double].self), mode: a.get(3, as: InterpolationMode.self, or: .nearest), alignCorners: a.find(4, as: Bool.self), recomputeScaleFactor: a.find(5, as: Bool.self), antialias: a.get(6, as: Bool.self, or: false))) }
+    op("nn.functional.upsample_nearest", "F.upsampleNearest", ["input", "size", "scale_factor"], dtypes: "floats")
+    on("nn.functional.upsample_nearest", [.required(Tensor.self), .absent, .absent]) { a in out(F.upsampleNearest(a.get(0, as: Tensor.self))) }
+    on("nn.functional.upsample_nearest", [.required(Tensor.self), .required(Size.self), .absent]) { a in out(F.upsampleNearest(a.get(0, as: Tensor.self), size: a.find(1, as: Size.self)?.value)) }
+    on("nn.functional.upsample_nearest", [.required(Tensor.self), .absent, .required(Double.self)]) { a in out(F.upsampleNearest(a.get(0, as: Tensor.self), scaleFactor: a.find(2, as: Double.self))) }
+    on("nn.functional.upsample_nearest", [.required(Tensor.self), .required(Size.self), .required(Double.self)]) { a in out(F.upsampleNearest(a.get(0, as: Tensor.self), size: a.find(1, as: Size.self)?.value, scaleFactor: a.find(2, as: Double.self))) }
+    op("nn.functional.upsample_bilinear", "F.upsampleBilinear", ["input", "size", "scale_factor"], dtypes: "floats")
+    on("nn.functional.upsample_bilinear", [.required(Tensor.self), .absent, .absent]) { a in out(F.upsampleBilinear(a.get(0, as: Tensor.self))) }
+    on("nn.functional.upsample_bilinear", [.required(Tensor.self), .required(Size.self), .absent]) { a in out(F.upsampleBilinear(a.get(0, as: Tensor.self), size: a.find(1, as: Size.self)?.value)) }
+    on("nn.functional.upsample_bilinear", [.required(Tensor.self), .absent, .required(Double.self)]) { a in out(F.upsampleBilinear(a.get(0, as: Tensor.self), scaleFactor: a.find(2, as: Double.self))) }
+    on("nn.functional.upsample_bilinear", [.required(Tensor.self), .required(Size.self), .required(Double.self)]) { a in out(F.upsampleBilinear(a.get(0, as: Tensor.self), size: a.find(1, as: Size.self)?.value, scaleFactor: a.find(2, as: Double.self))) }
+    op("nn.functional.pixel_shuffle", "F.pixelShuffle", ["input", "upscale_factor"])
+    on("nn.functional.pixel_shuffle", [.required(Tensor.self), .required(Int.self)]) { a in out(F.pixelShuffle(a.get(0, as: Tensor.self), upscaleFactor: a.get(1, as: Int.self))) }
+    op("nn.functional.pixel_unshuffle", "F.pixelUnshuffle", ["input", "downscale_factor"])
+    on("nn.functional.pixel_unshuffle", [.required(Tensor.self), .required(Int.self)]) { a in out(F.pixelUnshuffle(a.get(0, as: Tensor.self), downscaleFactor: a.get(1, as: Int.self))) }
+    op("nn.functional.channel_shuffle", "F.channelShuffle", ["input", "groups"])
+    on("nn.functional.channel_shuffle", [.required(Tensor.self), .required(Int.self)]) { a in out(F.channelShuffle(a.get(0, as: Tensor.self), groups: a.get(1, as: Int.self))) }
+    op("nn.functional.unfold", "F.unfold", ["input", "kernel_size", "dilation", "padding", "stride"], dtypes: "nointegers")
+    on("nn.functional.unfold", [.required(Tensor.self), .required(Size.self), .absent, .absent, .absent]) { a in out(F.unfold(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value)) }
+    on("nn.functional.unfold", [.required(Tensor.self), .required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self)]) { a in out(F.unfold(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, dilation: a.get(2, as: Size.self, or: Size(1)).value, padding: a.get(3, as: Size.self, or: Size(0)).value, stride: a.get(4, as: Size.self, or: Size(1)).value)) }
+    op("nn.functional.pairwise_distance", "F.pairwiseDistance", ["x1", "x2", "p", "eps", "keepdim"], dtypes: "numbers")
+    on("nn.functional.pairwise_distance", [.required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent]) { a in out(F.pairwiseDistance(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("nn.functional.pairwise_distance", [.required(Tensor.self), .required(Tensor.self), .optional(Double.self), .optional(Double.self), .optional(Bool.self)]) { a in out(F.pairwiseDistance(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), p: a.get(2, as: Double.self, or: 2), eps: a.get(3, as: Double.self, or: 1e-6), keepdim: a.get(4, as: Bool.self, or: false))) }
+    op("nn.functional.embedding", "F.embedding", ["input", "weight", "padding_idx", "max_norm", "norm_type", "scale_grad_by_freq", "sparse"], dtypes: "floats")
+    on("nn.functional.embedding", [.required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent, .absent, .absent]) { a in out(F.embedding(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("nn.functional.embedding", [.required(Tensor.self), .required(Tensor.self), .optional(Int.self), .optional(Double.self), .optional(Double.self), .optional(Bool.self), .optional(Bool.self)]) { a in out(F.embedding(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), paddingIdx: a.find(2, as: Int.self), maxNorm: a.find(3, as: Double.self), normType: a.get(4, as: Double.self, or: 2), scaleGradByFreq: a.get(5, as: Bool.self, or: false), sparse: a.get(6, as: Bool.self, or: false))) }
+    op("nn.functional.one_hot", "F.oneHot", ["tensor", "num_classes"], dtypes: "integers")
+    on("nn.functional.one_hot", [.required(Tensor.self), .absent]) { a in out(F.oneHot(a.get(0, as: Tensor.self))) }
+    on("nn.functional.one_hot", [.required(Tensor.self), .required(Int.self)]) { a in out(F.oneHot(a.get(0, as: Tensor.self), numClasses: a.get(1, as: Int.self))) }
+    op("nn.functional.normalize", "F.normalize", ["input", "p", "dim", "eps", "out"], dtypes: "floats")
+    on("nn.functional.normalize", [.required(Tensor.self), .absent, .absent, .absent, .fixed("None")]) { a in out(F.normalize(a.get(0, as: Tensor.self))) }
+    on("nn.functional.normalize", [.required(Tensor.self), .optional(Double.self), .optional(Int.self), .optional(Double.self), .fixed("None")]) { a in out(F.normalize(a.get(0, as: Tensor.self), p: a.get(1, as: Double.self, or: 2), dim: a.get(2, as: Int.self, or: 1), eps: a.get(3, as: Double.self, or: 1e-12))) }
+    op("nn.functional.cosine_similarity", "F.cosineSimilarity", ["x1", "x2", "dim", "eps"], dtypes: "floats")
+    on("nn.functional.cosine_similarity", [.required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(F.cosineSimilarity(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("nn.functional.cosine_similarity", [.required(Tensor.self), .required(Tensor.self), .required(Int.self), .absent]) { a in out(F.cosineSimilarity(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), dim: a.get(2, as: Int.self))) }
+    on("nn.functional.cosine_similarity", [.required(Tensor.self), .required(Tensor.self), .absent, .required(Double.self)]) { a in out(F.cosineSimilarity(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), eps: a.get(3, as: Double.self))) }
+    on("nn.functional.cosine_similarity", [.required(Tensor.self), .required(Tensor.self), .required(Int.self), .required(Double.self)]) { a in out(F.cosineSimilarity(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), dim: a.get(2, as: Int.self), eps: a.get(3, as: Double.self))) }
+    op("nn.functional.scaled_dot_product_attention", "F.scaledDotProductAttention", ["query", "key", "value", "attn_mask", "dropout_p", "is_causal", "scale", "enable_gqa"], dtypes: "floats")
+    on("nn.functional.scaled_dot_product_attention", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent, .absent, .absent]) { a in out(F.scaledDotProductAttention(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("nn.functional.scaled_dot_product_attention", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .optional(Tensor.self), .optional(Double.self), .optional(Bool.self), .optional(Double.self), .optional(Bool.self)]) { a in out(F.scaledDotProductAttention(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), attnMask: a.find(3, as: Tensor.self), dropoutP: a.get(4, as: Double.self, or: 0), isCausal: a.get(5, as: Bool.self, or: false), scale: a.find(6, as: Double.self), enableGqa: a.get(7, as: Bool.self, or: false))) }
     op("nn.functional.cross_entropy", "F.crossEntropy", ["input", "target", "weight", "size_average", "ignore_index", "reduce", "reduction", "label_smoothing"], dtypes: "floats")
     on("nn.functional.cross_entropy", [.required(Tensor.self), .required(Tensor.self), .absent, .fixed("None"), .absent, .fixed("None"), .absent, .absent]) { a in out(F.crossEntropy(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
     on("nn.functional.cross_entropy", [.required(Tensor.self), .required(Tensor.self), .optional(Tensor.self), .fixed("None"), .optional(Int.self), .fixed("None"), .optional(Reduction.self), .optional(Double.self)]) { a in out(F.crossEntropy(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), weight: a.find(2, as: Tensor.self), ignoreIndex: a.get(4, as: Int.self, or: -100), reduction: a.get(6, as: Reduction.self, or: .mean), labelSmoothing: a.get(7, as: Double.self, or: 0))) }
@@ -1376,6 +1429,100 @@ extension Bindings {
     make("MaxPool2d", [.required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self), .fixed("False"), .optional(Bool.self)]) { a in MaxPool2d(a.get(0, as: Size.self).value, stride: a.find(1, as: Size.self)?.value, padding: a.get(2, as: Size.self, or: Size(0)).value, dilation: a.get(3, as: Size.self, or: Size(1)).value, ceilMode: a.get(5, as: Bool.self, or: false)) }
     call("MaxPool2d", ["input"])
     on(call: "MaxPool2d", [.required(Tensor.self)]) { m, a in out((m as! MaxPool2d)(a.get(0, as: Tensor.self))) }
+    module("ZeroPad1d", ["padding"])
+    make("ZeroPad1d", [.required(Size.self)]) { a in ZeroPad1d(a.get(0, as: Size.self).value) }
+    call("ZeroPad1d", ["input"])
+    on(call: "ZeroPad1d", [.required(Tensor.self)]) { m, a in out((m as! ZeroPad1d)(a.get(0, as: Tensor.self))) }
+    module("ZeroPad2d", ["padding"])
+    make("ZeroPad2d", [.required(Size.self)]) { a in ZeroPad2d(a.get(0, as: Size.self).value) }
+    call("ZeroPad2d", ["input"])
+    on(call: "ZeroPad2d", [.required(Tensor.self)]) { m, a in out((m as! ZeroPad2d)(a.get(0, as: Tensor.self))) }
+    module("ZeroPad3d", ["padding"])
+    make("ZeroPad3d", [.required(Size.self)]) { a in ZeroPad3d(a.get(0, as: Size.self).value) }
+    call("ZeroPad3d", ["input"])
+    on(call: "ZeroPad3d", [.required(Tensor.self)]) { m, a in out((m as! ZeroPad3d)(a.get(0, as: Tensor.self))) }
+    module("ReflectionPad1d", ["padding"])
+    make("ReflectionPad1d", [.required(Size.self)]) { a in ReflectionPad1d(a.get(0, as: Size.self).value) }
+    call("ReflectionPad1d", ["input"])
+    on(call: "ReflectionPad1d", [.required(Tensor.self)]) { m, a in out((m as! ReflectionPad1d)(a.get(0, as: Tensor.self))) }
+    module("ReflectionPad2d", ["padding"])
+    make("ReflectionPad2d", [.required(Size.self)]) { a in ReflectionPad2d(a.get(0, as: Size.self).value) }
+    call("ReflectionPad2d", ["input"])
+    on(call: "ReflectionPad2d", [.required(Tensor.self)]) { m, a in out((m as! ReflectionPad2d)(a.get(0, as: Tensor.self))) }
+    module("ReflectionPad3d", ["padding"])
+    make("ReflectionPad3d", [.required(Size.self)]) { a in ReflectionPad3d(a.get(0, as: Size.self).value) }
+    call("ReflectionPad3d", ["input"])
+    on(call: "ReflectionPad3d", [.required(Tensor.self)]) { m, a in out((m as! ReflectionPad3d)(a.get(0, as: Tensor.self))) }
+    module("ReplicationPad1d", ["padding"])
+    make("ReplicationPad1d", [.required(Size.self)]) { a in ReplicationPad1d(a.get(0, as: Size.self).value) }
+    call("ReplicationPad1d", ["input"])
+    on(call: "ReplicationPad1d", [.required(Tensor.self)]) { m, a in out((m as! ReplicationPad1d)(a.get(0, as: Tensor.self))) }
+    module("ReplicationPad2d", ["padding"])
+    make("ReplicationPad2d", [.required(Size.self)]) { a in ReplicationPad2d(a.get(0, as: Size.self).value) }
+    call("ReplicationPad2d", ["input"])
+    on(call: "ReplicationPad2d", [.required(Tensor.self)]) { m, a in out((m as! ReplicationPad2d)(a.get(0, as: Tensor.self))) }
+    module("ReplicationPad3d", ["padding"])
+    make("ReplicationPad3d", [.required(Size.self)]) { a in ReplicationPad3d(a.get(0, as: Size.self).value) }
+    call("ReplicationPad3d", ["input"])
+    on(call: "ReplicationPad3d", [.required(Tensor.self)]) { m, a in out((m as! ReplicationPad3d)(a.get(0, as: Tensor.self))) }
+    module("CircularPad1d", ["padding"])
+    make("CircularPad1d", [.required(Size.self)]) { a in CircularPad1d(a.get(0, as: Size.self).value) }
+    call("CircularPad1d", ["input"])
+    on(call: "CircularPad1d", [.required(Tensor.self)]) { m, a in out((m as! CircularPad1d)(a.get(0, as: Tensor.self))) }
+    module("CircularPad2d", ["padding"])
+    make("CircularPad2d", [.required(Size.self)]) { a in CircularPad2d(a.get(0, as: Size.self).value) }
+    call("CircularPad2d", ["input"])
+    on(call: "CircularPad2d", [.required(Tensor.self)]) { m, a in out((m as! CircularPad2d)(a.get(0, as: Tensor.self))) }
+    module("CircularPad3d", ["padding"])
+    make("CircularPad3d", [.required(Size.self)]) { a in CircularPad3d(a.get(0, as: Size.self).value) }
+    call("CircularPad3d", ["input"])
+    on(call: "CircularPad3d", [.required(Tensor.self)]) { m, a in out((m as! CircularPad3d)(a.get(0, as: Tensor.self))) }
+    module("ConstantPad1d", ["padding", "value"])
+    make("ConstantPad1d", [.required(Size.self), .required(Number.self)]) { a in ConstantPad1d(a.get(0, as: Size.self).value, a.get(1, as: Number.self).value) }
+    call("ConstantPad1d", ["input"])
+    on(call: "ConstantPad1d", [.required(Tensor.self)]) { m, a in out((m as! ConstantPad1d)(a.get(0, as: Tensor.self))) }
+    module("ConstantPad2d", ["padding", "value"])
+    make("ConstantPad2d", [.required(Size.self), .required(Number.self)]) { a in ConstantPad2d(a.get(0, as: Size.self).value, a.get(1, as: Number.self).value) }
+    call("ConstantPad2d", ["input"])
+    on(call: "ConstantPad2d", [.required(Tensor.self)]) { m, a in out((m as! ConstantPad2d)(a.get(0, as: Tensor.self))) }
+    module("ConstantPad3d", ["padding", "value"])
+    make("ConstantPad3d", [.required(Size.self), .required(Number.self)]) { a in ConstantPad3d(a.get(0, as: Size.self).value, a.get(1, as: Number.self).value) }
+    call("ConstantPad3d", ["input"])
+    on(call: "ConstantPad3d", [.required(Tensor.self)]) { m, a in out((m as! ConstantPad3d)(a.get(0, as: Tensor.self))) }
+    module("Embedding", ["num_embeddings", "embedding_dim", "padding_idx", "max_norm", "norm_type", "scale_grad_by_freq", "sparse", "_weight", "_freeze", "device", "dtype"])
+    make("Embedding", [.required(Int.self), .required(Int.self), .absent, .absent, .absent, .absent, .fixed("False"), .fixed("None"), .fixed("False"), .absent, .absent]) { a in Embedding(a.get(0, as: Int.self), a.get(1, as: Int.self)) }
+    make("Embedding", [.required(Int.self), .required(Int.self), .optional(Int.self), .optional(Double.self), .optional(Double.self), .optional(Bool.self), .fixed("False"), .fixed("None"), .fixed("False"), .optional(Device.self), .optional(DType.self)]) { a in Embedding(a.get(0, as: Int.self), a.get(1, as: Int.self), paddingIdx: a.find(2, as: Int.self), maxNorm: a.find(3, as: Double.self), normType: a.get(4, as: Double.self, or: 2), scaleGradByFreq: a.get(5, as: Bool.self, or: false), dtype: a.get(10, as: DType.self, or: .float32), device: a.get(9, as: Device.self, or: .cpu)) }
+    call("Embedding", ["input"])
+    on(call: "Embedding", [.required(Tensor.self)]) { m, a in out((m as! Embedding)(a.get(0, as: Tensor.self))) }
+    module("Upsample", ["size", "scale_factor", "mode", "align_corners", "recompute_scale_factor"])
+    make("Upsample", [.absent, .absent, .absent, .absent, .absent]) { a in Upsample() }
+    make("Upsample", [.optional(Size.self), .optional(Double.self), .optional(InterpolationMode.self), .optional(Bool.self), .optional(Bool.self)]) { a in Upsample(size: a.find(0, as: Size.self)?.value, scaleFactor: a.find(1, as: Double.self), mode: a.get(2, as: InterpolationMode.self, or: .nearest), alignCorners: a.find(3, as: Bool.self), recomputeScaleFactor: a.find(4, as: Bool.self)) }
+    call("Upsample", ["input"])
+    on(call: "Upsample", [.required(Tensor.self)]) { m, a in out((m as! Upsample)(a.get(0, as: Tensor.self))) }
+    module("PixelShuffle", ["upscale_factor"])
+    make("PixelShuffle", [.required(Int.self)]) { a in PixelShuffle(a.get(0, as: Int.self)) }
+    call("PixelShuffle", ["input"])
+    on(call: "PixelShuffle", [.required(Tensor.self)]) { m, a in out((m as! PixelShuffle)(a.get(0, as: Tensor.self))) }
+    module("PixelUnshuffle", ["downscale_factor"])
+    make("PixelUnshuffle", [.required(Int.self)]) { a in PixelUnshuffle(a.get(0, as: Int.self)) }
+    call("PixelUnshuffle", ["input"])
+    on(call: "PixelUnshuffle", [.required(Tensor.self)]) { m, a in out((m as! PixelUnshuffle)(a.get(0, as: Tensor.self))) }
+    module("ChannelShuffle", ["groups"])
+    make("ChannelShuffle", [.required(Int.self)]) { a in ChannelShuffle(a.get(0, as: Int.self)) }
+    call("ChannelShuffle", ["input"])
+    on(call: "ChannelShuffle", [.required(Tensor.self)]) { m, a in out((m as! ChannelShuffle)(a.get(0, as: Tensor.self))) }
+    module("CosineSimilarity", ["dim", "eps"])
+    make("CosineSimilarity", [.absent, .absent]) { a in CosineSimilarity() }
+    make("CosineSimilarity", [.required(Int.self), .absent]) { a in CosineSimilarity(dim: a.get(0, as: Int.self)) }
+    make("CosineSimilarity", [.absent, .required(Double.self)]) { a in CosineSimilarity(eps: a.get(1, as: Double.self)) }
+    make("CosineSimilarity", [.required(Int.self), .required(Double.self)]) { a in CosineSimilarity(dim: a.get(0, as: Int.self), eps: a.get(1, as: Double.self)) }
+    call("CosineSimilarity", ["x1", "x2"])
+    on(call: "CosineSimilarity", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! CosineSimilarity)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    module("PairwiseDistance", ["p", "eps", "keepdim"])
+    make("PairwiseDistance", [.absent, .absent, .absent]) { a in PairwiseDistance() }
+    make("PairwiseDistance", [.optional(Double.self), .optional(Double.self), .optional(Bool.self)]) { a in PairwiseDistance(p: a.get(0, as: Double.self, or: 2), eps: a.get(1, as: Double.self, or: 1e-6), keepdim: a.get(2, as: Bool.self, or: false)) }
+    call("PairwiseDistance", ["x1", "x2"])
+    on(call: "PairwiseDistance", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! PairwiseDistance)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
     module("ReLU", ["inplace"])
     make("ReLU", [.absent]) { a in ReLU() }
     make("ReLU", [.required(Bool.self)]) { a in ReLU(inplace: a.get(0, as: Bool.self)) }

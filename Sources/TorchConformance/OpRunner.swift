@@ -87,6 +87,7 @@ struct OpRunner {
     case "numbers": dtype != .bool
     case "integers": dtype.isInteger
     case "integral": dtype.isInteger || dtype == .bool
+    case "nointegers": !dtype.isInteger
     case "bool": dtype == .bool
     default: true
     }

@@ -54,7 +54,7 @@ package struct TableReader {
       case "inplace": inPlace = true
       case "nograd": row.isDifferentiable = false
       case "labels": row.isLabelException = true
-      case "floats", "numbers", "integers", "integral", "bool", "nohalf": row.dtypes = attribute
+      case "floats", "numbers", "integers", "integral", "bool", "nointegers", "nohalf": row.dtypes = attribute
       case _ where attribute.hasPrefix("alias("):
         aliases = attribute.dropFirst(6).dropLast().split(separator: ",").map { $0.trimmed }
       case _ where attribute.hasPrefix("call("):

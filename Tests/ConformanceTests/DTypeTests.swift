@@ -45,6 +45,7 @@ import TorchSignatures
     let kinds: [String: Set<String>] = [
       "all": ["float32", "int64", "bool"], "numbers": ["float32", "int64"], "floats": ["float32"],
       "integral": ["int64", "bool"], "integers": ["int64"], "bool": ["bool"],
+      "nointegers": ["float32", "bool"],
     ]
     var reader = TableReader()
     for row in try reader.rows(

@@ -36,6 +36,14 @@ import Torch
     ("repeat", -1, 1, { $0.repeat(2, 1) }),
     ("asStrided", -1, 1, { $0.asStrided(size: [3, 3], stride: [1, 2]) }), ("matmulSelf", -1, 1, { $0.matmul($0.t()) }),
     ("cat", -1, 1, { Tensor.cat([$0, $0 * 2], dim: 1) }), ("unbind", -1, 1, { $0.unbind(dim: 1)[2] }),
+    ("constantPad", -1, 1, { $0.constantPadNd(pad: [1, -1, -2, 1]) }),
+    ("reflectPad", -1, 1, { $0.edgePad([3, 2], fill: .reflect) }),
+    ("replicatePad", -1, 1, { $0.unsqueeze(0).edgePad([1, 2, -1, 3], fill: .replicate) }),
+    ("circularPad", -1, 1, { $0.unsqueeze(0).edgePad([4, -1, 1, 2], fill: .circular) }),
+    ("norm2", -1, 1, { $0.vectorNorm(p: 2, dim: 0) }), ("norm3", 0.5, 1, { $0.vectorNorm(p: 3, dim: 1) }),
+    ("norm1.5", 0.5, 1, { $0.vectorNorm(p: 1.5, dim: 1) }), ("norm0.5", 0.5, 1, { $0.vectorNorm(p: 0.5, dim: 1) }),
+    ("norm1", 0.5, 1, { $0.vectorNorm(p: 1, dim: 1) }), ("normInf", 0.5, 1, { $0.vectorNorm(p: .infinity, dim: 1) }),
+    ("embedding", -1, 1, { $0.embedding(Tensor([[2, 1], [2, 2]]), paddingIdx: 0, scaleGradByFreq: false) * 2 }),
     (
       "inPlaceView", -1, 1,
       { x in
