@@ -196,6 +196,8 @@ extension Bindings {
     on("copysign_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).copysign_(a.get(1, as: Number.self).value)) }
     op("logaddexp", ".logaddexp", ["input", "other"], dtypes: "floats")
     on("logaddexp", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).logaddexp(a.get(1, as: Tensor.self))) }
+    op("logaddexp2", ".logaddexp2", ["input", "other"], dtypes: "floats")
+    on("logaddexp2", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).logaddexp2(a.get(1, as: Tensor.self))) }
     op("fmax", ".fmax", ["input", "other"])
     on("fmax", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).fmax(a.get(1, as: Tensor.self))) }
     op("fmin", ".fmin", ["input", "other"])

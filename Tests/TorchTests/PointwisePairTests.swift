@@ -12,7 +12,7 @@ import Torch
       ("lerpTensor", { $0.lerp($1, weight: $0 * $1) }), ("fmax", { $0.fmax($1) }), ("fmin", { $0.fmin($1) }),
       ("hypot", { $0.hypot($1) }), ("nextafter", { $0.nextafter($1) }), ("copysign", { $0.copysign(-$1) }),
       ("logaddexp", { $0.logaddexp($1) }),
-      ("xlogy", { $0.xlogy($1) }), ("rsub", { $0.rsub($1, alpha: 2.5) }),
+      ("logaddexp2", { $0.logaddexp2($1) }), ("xlogy", { $0.xlogy($1) }), ("rsub", { $0.rsub($1, alpha: 2.5) }),
       ("deg2rad", { ($0 * $1).deg2rad() }), ("rad2deg", { ($0 * $1).rad2deg() }),
       ("cummax", { ($0 * $1).cummax(dim: 1).values }), ("cummin", { ($0 * $1).cummin(dim: 0).values }),
     ]

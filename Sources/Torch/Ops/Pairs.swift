@@ -27,6 +27,10 @@ extension BinaryOp {
     "logaddexp", kernel: .logaddexp, result: .onlyFloating,
     x: Gradient([.x, .y]) { g, s in g / ((s.y - s.x).exp() + 1) },
     y: Gradient([.x, .y]) { g, s in g / ((s.x - s.y).exp() + 1) })
+  static let logaddexp2 = BinaryOp(
+    "logaddexp2", kernel: .logaddexp2, result: .onlyFloating,
+    x: Gradient([.x, .y]) { g, s in g / ((s.y - s.x).exp2() + 1) },
+    y: Gradient([.x, .y]) { g, s in g / ((s.x - s.y).exp2() + 1) })
   static let nextafter = BinaryOp(
     "nextafter", kernel: .nextafter, result: .onlyFloating,
     x: Gradient([.x, .y]) { g, s in g.where(s.x .!= s.y, 0) }, y: Gradient { g, _ in Tensor.zeros(like: g) })
@@ -68,6 +72,9 @@ extension Tensor {
   /// `log(exp(self) + exp(other))` without overflow, as `torch.logaddexp`. Broadcasts.
   /// - Precondition: one of the two is floating point.
   public func logaddexp(_ other: Tensor) -> Tensor { BinaryOp.logaddexp(self, other) }
+  /// `log2(2 ** self + 2 ** other)` without overflow, as `torch.logaddexp2`. Broadcasts.
+  /// - Precondition: one of the two is floating point.
+  public func logaddexp2(_ other: Tensor) -> Tensor { BinaryOp.logaddexp2(self, other) }
 
   /// The next number that the dtype can hold on the way to the other, as `torch.nextafter`. Broadcasts.
   /// - Precondition: one of the two is floating point.
