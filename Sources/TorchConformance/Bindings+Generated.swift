@@ -139,6 +139,16 @@ extension Bindings {
     op("remainder", "%", ["input", "other"], dtypes: "numbers")
     on("remainder", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self) % a.get(1, as: Tensor.self)) }
     on("remainder", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) % a.get(1, as: Number.self).value) }
+    op("remainder", "%", ["input", "other"], dtypes: "numbers")
+    on("remainder", [.required(Number.self), .required(Tensor.self)]) { a in out(a.get(0, as: Number.self).value % a.get(1, as: Tensor.self)) }
+    op("__rmod__", "%", ["input", "other"], dtypes: "numbers")
+    on("__rmod__", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(1, as: Tensor.self) % a.get(0, as: Tensor.self)) }
+    on("__rmod__", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(1, as: Number.self).value % a.get(0, as: Tensor.self)) }
+    op("rsub", ".rsub", ["input", "other", "alpha"], dtypes: "numbers")
+    on("rsub", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).rsub(a.get(1, as: Tensor.self))) }
+    on("rsub", [.required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).rsub(a.get(1, as: Tensor.self), alpha: a.get(2, as: Number.self).value)) }
+    on("rsub", [.required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).rsub(a.get(1, as: Number.self).value)) }
+    on("rsub", [.required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).rsub(a.get(1, as: Number.self).value, alpha: a.get(2, as: Number.self).value)) }
     op("fmod", ".fmod", ["input", "other"], dtypes: "numbers")
     on("fmod", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).fmod(a.get(1, as: Tensor.self))) }
     on("fmod", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).fmod(a.get(1, as: Number.self).value)) }
@@ -168,6 +178,42 @@ extension Bindings {
     on("arctan2", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).arctan2(a.get(1, as: Tensor.self))) }
     op("arctan2_", ".arctan2_", ["input", "other"])
     on("arctan2_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).arctan2_(a.get(1, as: Tensor.self))) }
+    op("lerp", ".lerp", ["input", "end", "weight"], dtypes: "floats")
+    on("lerp", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).lerp(a.get(1, as: Tensor.self), weight: a.get(2, as: Tensor.self))) }
+    on("lerp", [.required(Tensor.self), .required(Tensor.self), .required(Double.self)]) { a in out(a.get(0, as: Tensor.self).lerp(a.get(1, as: Tensor.self), weight: a.get(2, as: Double.self))) }
+    op("lerp_", ".lerp_", ["input", "end", "weight"], dtypes: "floats")
+    on("lerp_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).lerp_(a.get(1, as: Tensor.self), weight: a.get(2, as: Tensor.self))) }
+    on("lerp_", [.required(Tensor.self), .required(Tensor.self), .required(Double.self)]) { a in out(a.get(0, as: Tensor.self).lerp_(a.get(1, as: Tensor.self), weight: a.get(2, as: Double.self))) }
+    op("hypot", ".hypot", ["input", "other"], dtypes: "floats")
+    on("hypot", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).hypot(a.get(1, as: Tensor.self))) }
+    op("hypot_", ".hypot_", ["input", "other"], dtypes: "floats")
+    on("hypot_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).hypot_(a.get(1, as: Tensor.self))) }
+    op("copysign", ".copysign", ["input", "other"])
+    on("copysign", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).copysign(a.get(1, as: Tensor.self))) }
+    on("copysign", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).copysign(a.get(1, as: Number.self).value)) }
+    op("copysign_", ".copysign_", ["input", "other"])
+    on("copysign_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).copysign_(a.get(1, as: Tensor.self))) }
+    on("copysign_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).copysign_(a.get(1, as: Number.self).value)) }
+    op("logaddexp", ".logaddexp", ["input", "other"], dtypes: "floats")
+    on("logaddexp", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).logaddexp(a.get(1, as: Tensor.self))) }
+    op("logaddexp2", ".logaddexp2", ["input", "other"], dtypes: "floats")
+    on("logaddexp2", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).logaddexp2(a.get(1, as: Tensor.self))) }
+    op("fmax", ".fmax", ["input", "other"])
+    on("fmax", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).fmax(a.get(1, as: Tensor.self))) }
+    op("fmin", ".fmin", ["input", "other"])
+    on("fmin", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).fmin(a.get(1, as: Tensor.self))) }
+    op("nextafter", ".nextafter", ["input", "other"], dtypes: "floats")
+    on("nextafter", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).nextafter(a.get(1, as: Tensor.self))) }
+    op("nextafter_", ".nextafter_", ["input", "other"], dtypes: "floats")
+    on("nextafter_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).nextafter_(a.get(1, as: Tensor.self))) }
+    op("xlogy", ".xlogy", ["input", "other"])
+    on("xlogy", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).xlogy(a.get(1, as: Tensor.self))) }
+    on("xlogy", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).xlogy(a.get(1, as: Number.self).value)) }
+    op("xlogy_", ".xlogy_", ["input", "other"])
+    on("xlogy_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).xlogy_(a.get(1, as: Tensor.self))) }
+    on("xlogy_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).xlogy_(a.get(1, as: Number.self).value)) }
+    op("xlogy", "Tensor.xlogy", ["input", "other"])
+    on("xlogy", [.required(Number.self), .required(Tensor.self)]) { a in out(Tensor.xlogy(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self))) }
     op("addcmul", ".addcmul", ["input", "tensor1", "tensor2", "value"], dtypes: "numbers")
     on("addcmul", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).addcmul(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
     on("addcmul", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addcmul(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), value: a.get(3, as: Number.self).value)) }
@@ -213,6 +259,22 @@ extension Bindings {
     on("bitwise_xor", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self) ^ a.get(1, as: Number.self).value) }
     op("bitwise_xor", "^", ["input", "other"], dtypes: "integral")
     on("bitwise_xor", [.required(Number.self), .required(Tensor.self)]) { a in out(a.get(0, as: Number.self).value ^ a.get(1, as: Tensor.self)) }
+    op("bitwise_left_shift", "Tensor.bitwiseLeftShift", ["input", "other"], dtypes: "integers")
+    on("bitwise_left_shift", [.required(Number.self), .required(Tensor.self)]) { a in out(Tensor.bitwiseLeftShift(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self))) }
+    op("bitwise_left_shift", ".bitwiseLeftShift", ["input", "other"], dtypes: "integers")
+    on("bitwise_left_shift", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseLeftShift(a.get(1, as: Tensor.self))) }
+    on("bitwise_left_shift", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseLeftShift(a.get(1, as: Number.self).value)) }
+    op("bitwise_left_shift_", ".bitwiseLeftShift_", ["input", "other"], dtypes: "integers")
+    on("bitwise_left_shift_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseLeftShift_(a.get(1, as: Tensor.self))) }
+    on("bitwise_left_shift_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseLeftShift_(a.get(1, as: Number.self).value)) }
+    op("bitwise_right_shift", "Tensor.bitwiseRightShift", ["input", "other"], dtypes: "integers")
+    on("bitwise_right_shift", [.required(Number.self), .required(Tensor.self)]) { a in out(Tensor.bitwiseRightShift(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self))) }
+    op("bitwise_right_shift", ".bitwiseRightShift", ["input", "other"], dtypes: "integers")
+    on("bitwise_right_shift", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseRightShift(a.get(1, as: Tensor.self))) }
+    on("bitwise_right_shift", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseRightShift(a.get(1, as: Number.self).value)) }
+    op("bitwise_right_shift_", ".bitwiseRightShift_", ["input", "other"], dtypes: "integers")
+    on("bitwise_right_shift_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseRightShift_(a.get(1, as: Tensor.self))) }
+    on("bitwise_right_shift_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseRightShift_(a.get(1, as: Number.self).value)) }
     op("bitwise_not", ".bitwiseNot", ["input"], dtypes: "integral")
     on("bitwise_not", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).bitwiseNot()) }
     op("bitwise_not_", ".bitwiseNot_", ["input"], dtypes: "integral")
@@ -269,6 +331,20 @@ extension Bindings {
     on("sign", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).sign()) }
     op("sign_", ".sign_", ["input"])
     on("sign_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).sign_()) }
+    op("sgn", ".sgn", ["input"])
+    on("sgn", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).sgn()) }
+    op("sgn_", ".sgn_", ["input"])
+    on("sgn_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).sgn_()) }
+    op("positive", ".positive", ["input"], dtypes: "numbers")
+    on("positive", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).positive()) }
+    op("deg2rad", ".deg2rad", ["input"])
+    on("deg2rad", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).deg2rad()) }
+    op("deg2rad_", ".deg2rad_", ["input"])
+    on("deg2rad_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).deg2rad_()) }
+    op("rad2deg", ".rad2deg", ["input"])
+    on("rad2deg", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).rad2deg()) }
+    op("rad2deg_", ".rad2deg_", ["input"])
+    on("rad2deg_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).rad2deg_()) }
     op("square", ".square", ["input"])
     on("square", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).square()) }
     op("square_", ".square_", ["input"])
@@ -481,6 +557,18 @@ extension Bindings {
     on("clip", [.required(Tensor.self), .fixed("None"), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clip(max: a.get(2, as: Tensor.self))) }
     op("clip_", ".clip_", ["input", "min", "max"], dtypes: "numbers")
     on("clip_", [.required(Tensor.self), .fixed("None"), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clip_(max: a.get(2, as: Tensor.self))) }
+    op("clamp_min", ".clampMin", ["input", "min"])
+    on("clamp_min", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clampMin(a.get(1, as: Tensor.self))) }
+    on("clamp_min", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).clampMin(a.get(1, as: Number.self).value)) }
+    op("clamp_min_", ".clampMin_", ["input", "min"])
+    on("clamp_min_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clampMin_(a.get(1, as: Tensor.self))) }
+    on("clamp_min_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).clampMin_(a.get(1, as: Number.self).value)) }
+    op("clamp_max", ".clampMax", ["input", "max"])
+    on("clamp_max", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clampMax(a.get(1, as: Tensor.self))) }
+    on("clamp_max", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).clampMax(a.get(1, as: Number.self).value)) }
+    op("clamp_max_", ".clampMax_", ["input", "max"])
+    on("clamp_max_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clampMax_(a.get(1, as: Tensor.self))) }
+    on("clamp_max_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).clampMax_(a.get(1, as: Number.self).value)) }
   }
 
   // ops: Comparison
@@ -593,6 +681,12 @@ extension Bindings {
     on("isfinite", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).isfinite()) }
     op("signbit", ".signbit", ["input"])
     on("signbit", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).signbit()) }
+    op("isposinf", ".isposinf", ["input"])
+    on("isposinf", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).isposinf()) }
+    op("isneginf", ".isneginf", ["input"])
+    on("isneginf", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).isneginf()) }
+    op("isreal", ".isreal", ["input"])
+    on("isreal", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).isreal()) }
     op("equal", ".equal", ["input", "other"])
     on("equal", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).equal(a.get(1, as: Tensor.self))) }
     op("isclose", ".isclose", ["input", "other", "rtol", "atol", "equal_nan"])
@@ -767,6 +861,10 @@ extension Bindings {
     op("cumprod_", ".cumprod_", ["input", "dim", "dtype"], dtypes: "numbers")
     on("cumprod_", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).cumprod_(dim: a.get(1, as: Int.self))) }
     on("cumprod_", [.required(Tensor.self), .required(Int.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).cumprod_(dim: a.get(1, as: Int.self), dtype: a.find(2, as: DType.self))) }
+    op("cummax", ".cummax", ["input", "dim"])
+    on("cummax", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).cummax(dim: a.get(1, as: Int.self))) }
+    op("cummin", ".cummin", ["input", "dim"])
+    on("cummin", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).cummin(dim: a.get(1, as: Int.self))) }
     op("sort", ".sort", ["input", "dim", "descending", "stable"])
     on("sort", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).sort()) }
     on("sort", [.required(Tensor.self), .optional(Int.self), .optional(Bool.self), .optional(Bool.self)]) { a in out(a.get(0, as: Tensor.self).sort(dim: a.get(1, as: Int.self, or: -1), descending: a.get(2, as: Bool.self, or: false), stable: a.get(3, as: Bool.self, or: false))) }

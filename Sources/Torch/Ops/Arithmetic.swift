@@ -86,7 +86,7 @@ private func noFloorDivideGradient() -> Never {
 }
 
 /// Half the gradient where operands tie.
-private func shared(_ gradient: Tensor, _ ties: Tensor) -> Tensor { (gradient * 0.5).where(ties, gradient) }
+func shared(_ gradient: Tensor, _ ties: Tensor) -> Tensor { (gradient * 0.5).where(ties, gradient) }
 
 /// `1 / (x^2 + y^2)`, 0 at the origin.
 private func oneOverSquares(_ saved: BinaryOp.Saved) -> Tensor {

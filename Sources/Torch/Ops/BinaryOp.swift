@@ -30,6 +30,10 @@ final class BinaryOp: Sendable {
     case noBool
     /// Floating point operands are refused.
     case integral
+    /// Floating point operands are refused, and two bool ones.
+    case integers
+    /// One operand must be floating point.
+    case onlyFloating
   }
 
   /// The gradient of one operand, which captures nothing; the engine undoes broadcasting and casts.
@@ -231,6 +235,14 @@ final class BinaryOp: Sendable {
       return promoted
     case .integral:
       if promoted.isFloatingPoint { fault(OpError(name, "takes whole numbers and bool, not \(promoted.name)")) }
+      return promoted
+    case .integers:
+      guard promoted.isInteger else { fault(OpError(name, "takes whole numbers, not \(promoted.name); convert first")) }
+      return promoted
+    case .onlyFloating:
+      guard promoted.isFloatingPoint else {
+        fault(OpError(name, "takes floating point, not \(promoted.name); convert first with float()"))
+      }
       return promoted
     }
   }

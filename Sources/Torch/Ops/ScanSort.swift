@@ -49,6 +49,27 @@ struct CumulativeProduct: Op {
   }
 }
 
+/// Running extremes with their positions; the gradient goes back to those positions.
+struct CumulativeExtreme: Op {
+  let dim: Int, kernel: ScanKernel
+  var name: StaticString { kernel == .max ? "cummax" : "cummin" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    let x = inputs[0]
+    let values = Tensor(shape: x.shape, dtype: x.dtype, device: x.device)
+    let indices = Tensor(shape: x.shape, dtype: .int64, device: x.device)
+    x.backend.scan(kernel, x.strided, dim: dim, into: values.strided, indices: indices.strided)
+    saving.constant(indices)
+    return [values, indices]
+  }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let g = gradients[0] else { return [] }
+    if g.ndim == 0 { return [g] }
+    return [ScatterAdd(dim: dim)(Tensor.zeros(like: g), saved[0], g)]
+  }
+}
+
 /// Sorted values with their positions; the gradient goes back to those positions.
 struct Sort: Op {
   let dim: Int, descending: Bool
@@ -126,6 +147,20 @@ extension Tensor {
   @discardableResult
   public func cumprod_(dim: Int, dtype: DType? = nil) -> Tensor {
     inOp("cumprod_") { copy_(cumprod(dim: dim, dtype: dtype ?? self.dtype)) }
+  }
+
+  /// Running maxima along a dimension with the positions they come from, as `torch.cummax`: of equal ones the last; NaN
+  /// stays once met.
+  public func cummax(dim: Int) -> (values: Tensor, indices: Tensor) { extremes(.max, "cummax", dim) }
+
+  /// Running minima along a dimension with the positions they come from, as `torch.cummin`: of equal ones the last; NaN
+  /// stays once met.
+  public func cummin(dim: Int) -> (values: Tensor, indices: Tensor) { extremes(.min, "cummin", dim) }
+
+  private func extremes(_ kernel: ScanKernel, _ op: StaticString, _ dim: Int) -> (values: Tensor, indices: Tensor) {
+    let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: op) }
+    let results = CumulativeExtreme(dim: dim, kernel: kernel).apply([self])
+    return (results[0], results[1])
   }
 
   /// Values in order along a dimension with their positions, as `torch.sort`; equal ones keep their order, NaN is largest.

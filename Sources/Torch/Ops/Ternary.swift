@@ -76,22 +76,21 @@ struct ClampWithin: Op {
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
-    let x = saved[0]
-    let low = hasMin ? saved[1] : nil, high = hasMax ? saved[hasMin ? 2 : 1] : nil
-    var inside: Tensor?, below: Tensor?, above: Tensor?
-    if let low {
-      inside = x .>= low
-      below = x .< low
+    let x = saved[0], low = saved[1]
+    guard hasMin && hasMax else {
+      // Beside NaN both operands get the whole gradient.
+      let held = hasMin ? x .< low : x .> low, free = hasMin ? x .> low : x .< low
+      let share = shared(g, x .== low)
+      return [share.where(held.logicalNot(), 0), share.where(free.logicalNot(), 0)]
     }
-    if let high {
-      let under = x .<= high
-      inside = inside.map { $0.logicalAnd(under) } ?? under
-      above = x .> high
-    }
-    if let low, let high {
-      below = below?.logicalAnd(low .< high)
-      above = above?.logicalOr(high .< low)
-    }
-    return [inside, below, above].compactMap { $0 }.map { g.where($0, 0) }
+    // On a bound the two share the gradient, but where the bounds meet.
+    let high = saved[2]
+    let apart = low .< high
+    let onLow = (x .== low).logicalAnd(apart), onHigh = (x .== high).logicalAnd(apart)
+    let share = shared(g, onLow.logicalOr(onHigh))
+    let inside = (x .>= low).logicalAnd(x .<= high)
+    let below = (x .< low).logicalAnd(low .<= high).logicalOr(onLow)
+    let above = (x .> high).logicalOr(high .< low).logicalOr(onHigh)
+    return [inside, below, above].map { share.where($0, 0) }
   }
 }

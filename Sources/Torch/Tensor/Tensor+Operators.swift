@@ -25,6 +25,9 @@ extension Tensor {
   }
   public static func % (x: Tensor, y: Tensor) -> Tensor { BinaryOp.remainder(x, y) }
   public static func % (x: Tensor, y: some TensorScalar) -> Tensor { BinaryOp.remainder(x, y.scalar) }
+  public static func % (x: some TensorScalar, y: Tensor) -> Tensor {
+    BinaryOp.remainder(y, x.scalar, numberFirst: true)
+  }
   public static func ** (x: Tensor, y: Tensor) -> Tensor { x.pow(y) }
   public static func ** (x: Tensor, y: some TensorScalar) -> Tensor { x.pow(y) }
   public static func ** (x: some TensorScalar, y: Tensor) -> Tensor { BinaryOp.pow(y, x.scalar, numberFirst: true) }
