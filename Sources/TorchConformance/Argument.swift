@@ -101,6 +101,12 @@ struct Size: CaseArgument {
   }
 }
 
+extension AdaptiveSize: CaseArgument {
+  static func from(_ value: Value) -> AdaptiveSize? {
+    Int.from(value).map { AdaptiveSize($0) } ?? [Int?].from(value).map { AdaptiveSize($0) }
+  }
+}
+
 /// The padding of a convolution: numbers or a name.
 struct Pad: CaseArgument {
   let value: any ConvolutionPad

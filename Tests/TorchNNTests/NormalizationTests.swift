@@ -82,11 +82,11 @@ private func says(_ end: ExitTest.Result?, _ words: String, sourceLocation: Sour
     says(
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         _ = F.oneHot(Tensor([1, 3]), numClasses: 3)
-      }, "label 3 is not below numClasses")
+      }, "numClasses must be larger than the largest class, 3")
     says(
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         _ = F.scaledDotProductAttention(Tensor.ones(2, 3), Tensor.ones(2, 4), Tensor.ones(2, 4))
-      }, "query and key want the same embedding")
+      }, "query and key differ in their last size")
     says(
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         _ = Tensor([1, 2]).norm()

@@ -1,0 +1,25 @@
+/// How large the result of an adaptive pool is to be: one number for all dimensions, or one for each, nil to keep that size.
+///
+/// `F.adaptiveAvgPool2d(x, outputSize: 1)`, `F.adaptiveAvgPool2d(x, outputSize: [7, nil])`.
+public struct AdaptiveSize: Sendable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
+  let sizes: [Int?]
+
+  /// One number for all dimensions.
+  public init(_ size: Int) { sizes = [size] }
+  /// One for each, nil to keep that size.
+  public init(_ sizes: [Int?]) { self.sizes = sizes }
+  public init(integerLiteral value: Int) { self.init(value) }
+  public init(arrayLiteral elements: Int?...) { self.init(elements) }
+
+  /// A size for each of the last dimensions of a shape.
+  func resolved(_ last: [Int], op: StaticString) -> [Int] {
+    guard sizes.count == 1 || sizes.count == last.count else {
+      fault("\(op)", "outputSize wants one number or \(last.count), got \(sizes.map { $0.map(String.init) ?? "nil" })")
+    }
+    return last.indices.map { i in
+      let size = (sizes.count == 1 ? sizes[0] : sizes[i]) ?? last[i]
+      guard size >= 0 else { fault("\(op)", "outputSize wants numbers of at least 0, got \(size)") }
+      return size
+    }
+  }
+}
