@@ -155,6 +155,25 @@ extension Bindings {
     op("fmod_", ".fmod_", ["input", "other"], dtypes: "numbers")
     on("fmod_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).fmod_(a.get(1, as: Tensor.self))) }
     on("fmod_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).fmod_(a.get(1, as: Number.self).value)) }
+    op("add", "Tensor.add", ["input", "other", "alpha"])
+    on("add", [.required(Number.self), .required(Number.self), .absent]) { a in out(Tensor.add(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value)) }
+    on("add", [.required(Number.self), .required(Number.self), .required(Number.self)]) { a in out(Tensor.add(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value, alpha: a.get(2, as: Number.self).value)) }
+    op("sub", "Tensor.sub", ["input", "other", "alpha"], dtypes: "numbers")
+    on("sub", [.required(Number.self), .required(Number.self), .absent]) { a in out(Tensor.sub(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value)) }
+    on("sub", [.required(Number.self), .required(Number.self), .required(Number.self)]) { a in out(Tensor.sub(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value, alpha: a.get(2, as: Number.self).value)) }
+    op("mul", "Tensor.mul", ["input", "other"])
+    on("mul", [.required(Number.self), .required(Number.self)]) { a in out(Tensor.mul(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value)) }
+    op("div", "Tensor.div", ["input", "other", "rounding_mode"])
+    on("div", [.required(Number.self), .required(Tensor.self), .absent]) { a in out(Tensor.div(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self))) }
+    on("div", [.required(Number.self), .required(Tensor.self), .required(RoundingMode.self)]) { a in out(Tensor.div(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self), roundingMode: a.find(2, as: RoundingMode.self))) }
+    on("div", [.required(Number.self), .required(Number.self), .absent]) { a in out(Tensor.div(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value)) }
+    on("div", [.required(Number.self), .required(Number.self), .required(RoundingMode.self)]) { a in out(Tensor.div(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value, roundingMode: a.find(2, as: RoundingMode.self))) }
+    op("true_divide", "Tensor.trueDivide", ["input", "other"])
+    on("true_divide", [.required(Number.self), .required(Tensor.self)]) { a in out(Tensor.trueDivide(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self))) }
+    on("true_divide", [.required(Number.self), .required(Number.self)]) { a in out(Tensor.trueDivide(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value)) }
+    op("floor_divide", "Tensor.floorDivide", ["input", "other"], dtypes: "numbers")
+    on("floor_divide", [.required(Number.self), .required(Tensor.self)]) { a in out(Tensor.floorDivide(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self))) }
+    on("floor_divide", [.required(Number.self), .required(Number.self)]) { a in out(Tensor.floorDivide(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value)) }
     op("pow", ".pow", ["input", "exponent"], dtypes: "numbers")
     on("pow", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).pow(a.get(1, as: Tensor.self))) }
     on("pow", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).pow(a.get(1, as: Number.self).value)) }
@@ -883,6 +902,26 @@ extension Bindings {
     op("roll", ".roll", ["input", "shifts", "dims"])
     on("roll", [.required(Tensor.self), .required([Int].self), .absent]) { a in out(a.get(0, as: Tensor.self).roll(shifts: a.get(1, as: [Int].self))) }
     on("roll", [.required(Tensor.self), .required([Int].self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).roll(shifts: a.get(1, as: [Int].self), dims: a.get(2, as: [Int].self))) }
+    op("unique", ".unique", ["input", "sorted", "return_inverse", "return_counts", "dim"])
+    on("unique", [.required(Tensor.self), .absent, .fixed("False"), .fixed("False"), .absent]) { a in out(a.get(0, as: Tensor.self).unique()) }
+    on("unique", [.required(Tensor.self), .required(Bool.self), .fixed("False"), .fixed("False"), .absent]) { a in out(a.get(0, as: Tensor.self).unique(sorted: a.get(1, as: Bool.self))) }
+    on("unique", [.required(Tensor.self), .absent, .fixed("False"), .fixed("False"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).unique(dim: a.find(4, as: Int.self))) }
+    on("unique", [.required(Tensor.self), .required(Bool.self), .fixed("False"), .fixed("False"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).unique(sorted: a.get(1, as: Bool.self), dim: a.find(4, as: Int.self))) }
+    op("unique", ".uniqueWithInverse", ["input", "sorted", "return_inverse", "return_counts", "dim"])
+    on("unique", [.required(Tensor.self), .absent, .exactly("True"), .fixed("False"), .absent]) { a in out(a.get(0, as: Tensor.self).uniqueWithInverse()) }
+    on("unique", [.required(Tensor.self), .required(Bool.self), .exactly("True"), .fixed("False"), .absent]) { a in out(a.get(0, as: Tensor.self).uniqueWithInverse(sorted: a.get(1, as: Bool.self))) }
+    on("unique", [.required(Tensor.self), .absent, .exactly("True"), .fixed("False"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).uniqueWithInverse(dim: a.find(4, as: Int.self))) }
+    on("unique", [.required(Tensor.self), .required(Bool.self), .exactly("True"), .fixed("False"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).uniqueWithInverse(sorted: a.get(1, as: Bool.self), dim: a.find(4, as: Int.self))) }
+    op("unique", ".uniqueWithCounts", ["input", "sorted", "return_inverse", "return_counts", "dim"])
+    on("unique", [.required(Tensor.self), .absent, .fixed("False"), .exactly("True"), .absent]) { a in out(a.get(0, as: Tensor.self).uniqueWithCounts()) }
+    on("unique", [.required(Tensor.self), .required(Bool.self), .fixed("False"), .exactly("True"), .absent]) { a in out(a.get(0, as: Tensor.self).uniqueWithCounts(sorted: a.get(1, as: Bool.self))) }
+    on("unique", [.required(Tensor.self), .absent, .fixed("False"), .exactly("True"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).uniqueWithCounts(dim: a.find(4, as: Int.self))) }
+    on("unique", [.required(Tensor.self), .required(Bool.self), .fixed("False"), .exactly("True"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).uniqueWithCounts(sorted: a.get(1, as: Bool.self), dim: a.find(4, as: Int.self))) }
+    op("unique", ".uniqueWithInverseAndCounts", ["input", "sorted", "return_inverse", "return_counts", "dim"])
+    on("unique", [.required(Tensor.self), .absent, .exactly("True"), .exactly("True"), .absent]) { a in out(a.get(0, as: Tensor.self).uniqueWithInverseAndCounts()) }
+    on("unique", [.required(Tensor.self), .required(Bool.self), .exactly("True"), .exactly("True"), .absent]) { a in out(a.get(0, as: Tensor.self).uniqueWithInverseAndCounts(sorted: a.get(1, as: Bool.self))) }
+    on("unique", [.required(Tensor.self), .absent, .exactly("True"), .exactly("True"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).uniqueWithInverseAndCounts(dim: a.find(4, as: Int.self))) }
+    on("unique", [.required(Tensor.self), .required(Bool.self), .exactly("True"), .exactly("True"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).uniqueWithInverseAndCounts(sorted: a.get(1, as: Bool.self), dim: a.find(4, as: Int.self))) }
     op("flip", ".flip", ["input", "dims"], variadic: 1)
     on("flip", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).flip(dims: a.get(1, as: [Int].self))) }
     op("constant_pad_nd", ".constantPadNd", ["input", "pad", "value"])
