@@ -52,6 +52,29 @@ import TorchNN
     #expect(values.equal(x.flatten().indexSelect(dim: 0, index: indices.flatten()).view(1, 2, 3)))
   }
 
+  /// As in PyTorch 2.15: -inf at a place that lies outside; no gradient reaches anything.
+  @Test func aWindowThatMeetsNoInput() {
+    let x = Tensor.ones(1, 1, 1).requiresGrad_()
+    let (output, indices) = F.maxPool1dWithIndices(x, kernelSize: 2, stride: 1, padding: 1, dilation: 2)
+    #expect(output.flatten().array() as [Float] == [-.infinity])
+    #expect(indices.flatten().array() as [Int] == [1])
+    let weight = Tensor.ones(1, 1, 1).requiresGrad_()
+    let slope = grad(output, x, gradOutput: weight, createGraph: true)
+    #expect(slope.flatten().array() as [Float] == [0])
+    slope.sum().backward()
+    #expect(weight.grad!.flatten().array() as [Float] == [0])
+  }
+
+  /// As in PyTorch 2.15: where padding cuts off all that was computed, output padding is zeros.
+  @Test func aTransposeThatIsAllOutputPadding() {
+    let x = Tensor.ones(1, 1, 1).requiresGrad_(), weight = Tensor.ones(1, 1, 1).requiresGrad_()
+    let y = F.convTranspose1d(x, weight, stride: 6, padding: 2, outputPadding: 5)
+    #expect(y.shape == [1, 1, 2] && y.eq(0).all().item() as Bool)
+    y.sum().backward()
+    #expect(x.grad!.flatten().array() as [Float] == [0])
+    #expect(weight.grad!.flatten().array() as [Float] == [0])
+  }
+
   @Test func wrongUses() async {
     func says(_ end: ExitTest.Result?, _ words: String, sourceLocation: SourceLocation = #_sourceLocation) {
       let text = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
@@ -73,5 +96,13 @@ import TorchNN
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         _ = F.adaptiveAvgPool2d(Tensor.ones(1, 4, 4), outputSize: [2, 2, 2])
       }, "outputSize wants one number or 2")
+    says(
+      await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        _ = F.maxPool2d(Tensor.ones(1, 1, 0, 4), kernelSize: 2, padding: 1)
+      }, "the sizes but the batch want to be above 0")
+    says(
+      await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        _ = F.avgPool1d(Tensor.ones(1, 1, 0), kernelSize: 2, padding: 1, countIncludePad: false)
+      }, "the sizes but the batch want to be above 0")
   }
 }

@@ -51,8 +51,16 @@ extension Tensor {
         stride: stride, padding: padding, paddingEnd: after, dilation: dilation, groups: groups)
       // With a bias half types are rounded once, after it.
       let wide: DType = bias != nil && dtype.isFloatingPoint && dtype.itemSize == 2 ? .float32 : dtype
-      var out = ConvolutionInputGradient(spec: spec, shape: shape)(x.to(wide), weight.to(wide))
-      if zeros.contains(where: { $0 > 0 }) { out = out.constantPadNd(pad: zeros.reversed().flatMap { [0, $0] }) }
+      var out: Tensor
+      if shape.dropFirst(2).allSatisfy({ $0 > 0 }) {
+        out = ConvolutionInputGradient(spec: spec, shape: shape)(x.to(wide), weight.to(wide))
+        if zeros.contains(where: { $0 > 0 }) { out = out.constantPadNd(pad: zeros.reversed().flatMap { [0, $0] }) }
+      } else {
+        // Padding cuts off all that was computed. The sum of no elements is a zero that gives zero gradients.
+        func none(_ t: Tensor) -> Tensor { t.to(wide).flatten().narrow(dim: 0, start: 0, length: 0).sum(dtype: wide) }
+        let sizes = (0..<count).map { shape[$0 + 2] + zeros[$0] }
+        out = (none(x) + none(weight)).expand([x.shape[0], channels] + sizes).contiguous()
+      }
       if let bias { out = (out + bias.to(wide).view([1, channels] + [Int](repeating: 1, count: count))).to(dtype) }
       return ndim == count + 2 ? out : out.squeeze(0)
     }

@@ -43,8 +43,11 @@ struct MaxPoolGradient: Op {
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let gg = gradients[0] else { return [] }
-    let indices = saved[0]
-    return [gg.flatten(2).gather(dim: 2, index: indices.flatten(2)).view(indices.shape), nil]
+    let indices = saved[0].flatten(2), flat = gg.flatten(2)
+    // A window that met no input has its place outside of the plane, and no gradient.
+    let outside = (indices .< 0).logicalOr(indices .>= flat.size(2))
+    let taken = flat.gather(dim: 2, index: indices.maskedFill(outside, value: 0))
+    return [taken.maskedFill(outside, value: 0).view(saved[0].shape), nil]
   }
 }
 
@@ -72,6 +75,7 @@ extension Tensor {
         refuse("input wants \(count + 2) dimensions, or \(count + 1) without a batch, it has \(ndim)")
       }
       guard dtype != .bool else { refuse("input cannot be bool; convert it first") }
+      guard shape.suffix(count + 1).allSatisfy({ $0 > 0 }) else { refuse("the sizes but the batch want to be above 0") }
       guard (spec.kernel + spec.stride + spec.dilation).allSatisfy({ $0 > 0 }) else {
         refuse("kernel, stride and dilation want positive numbers")
       }

@@ -40,6 +40,8 @@ private struct PlainMaxPool: ElementVisitor {
     let padding = padded(spec.padding, 0), dilation = padded(spec.dilation, 1)
     let size = MemoryLayout<T>.stride
     let inPlane = input.0 * input.1 * input.2, outPlane = output.0 * output.1 * output.2
+    /// The first tap of a window that is not before the input.
+    func first(_ start: Int, _ step: Int) -> Int { start >= 0 ? start : start + (-start + step - 1) / step * step }
     for plane in planes {
       let px = x.pointer + plane * inPlane * size
       var place = plane * outPlane
@@ -62,6 +64,11 @@ private struct PlainMaxPool: ElementVisitor {
                 }
               }
             }
+            if position < 0 {
+              // No tap met the input. PyTorch gives its first tap's place, which may lie outside of the plane.
+              let iz = first(z * stride.0 - padding.0, dilation.0), iy = first(y * stride.1 - padding.1, dilation.1)
+              position = (iz * input.1 + iy) * input.2 + first(w * stride.2 - padding.2, dilation.2)
+            }
             out.pointer.setElement(place * size, best, type)
             indices.pointer.storeBytes(of: Int64(position), toByteOffset: place * 8, as: Int64.self)
             place += 1
@@ -83,7 +90,10 @@ private struct PlainMaxPoolGradient: ElementVisitor {
     for plane in planes {
       let po = out.pointer + plane * inPlane * size
       for i in plane * perPlane..<(plane + 1) * perPlane {
-        let at = Int(indices.pointer.load(fromByteOffset: i * 8, as: Int64.self)) * size
+        let position = Int(indices.pointer.load(fromByteOffset: i * 8, as: Int64.self))
+        // A window that met no input has its place outside of the plane.
+        guard (0..<inPlane).contains(position) else { continue }
+        let at = position * size
         po.setElement(at, T.Math.plus(po.element(at, type), gradient.pointer.element(i * size, type)), type)
       }
     }

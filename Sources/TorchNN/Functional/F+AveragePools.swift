@@ -47,6 +47,9 @@ extension F {
         refuse("input wants \(count + 2) dimensions, or \(count + 1) without a batch")
       }
       guard x.dtype != .bool else { refuse("input cannot be bool; convert it first") }
+      guard x.shape.suffix(count + 1).allSatisfy({ $0 > 0 }) else {
+        refuse("the sizes but the batch want to be above 0")
+      }
       guard (kernel + steps).allSatisfy({ $0 > 0 }) else { refuse("kernelSize and stride want positive numbers") }
       guard divisor != 0 else { refuse("divisorOverride cannot be 0") }
       var result = x.isFloatingPoint() && x.dtype.itemSize == 2 ? x.float() : x
