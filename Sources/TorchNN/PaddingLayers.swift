@@ -30,7 +30,7 @@ open class ZeroPad1d: PaddingLayer {
   open override func copied(_ copy: ModuleCopier) -> Module { ZeroPad1d(padding) }
 }
 
-/// Zeros around a image, as `torch.nn.ZeroPad2d`.
+/// Zeros around an image, as `torch.nn.ZeroPad2d`.
 open class ZeroPad2d: PaddingLayer {
   /// - Parameter padding: one amount for all edges, or 4: two for each dimension, the last one first.
   public init(_ padding: some SpatialSize) { super.init(2, padding, .constant, 0, "ZeroPad2d") }
@@ -51,7 +51,7 @@ open class ReflectionPad1d: PaddingLayer {
   open override func copied(_ copy: ModuleCopier) -> Module { ReflectionPad1d(padding) }
 }
 
-/// Mirrored elements around a image, as `torch.nn.ReflectionPad2d`.
+/// Mirrored elements around an image, as `torch.nn.ReflectionPad2d`.
 open class ReflectionPad2d: PaddingLayer {
   /// - Parameter padding: one amount for all edges, or 4: two for each dimension, the last one first.
   public init(_ padding: some SpatialSize) { super.init(2, padding, .reflect, 0, "ReflectionPad2d") }
@@ -72,7 +72,7 @@ open class ReplicationPad1d: PaddingLayer {
   open override func copied(_ copy: ModuleCopier) -> Module { ReplicationPad1d(padding) }
 }
 
-/// The elements at the edges around a image, as `torch.nn.ReplicationPad2d`.
+/// The elements at the edges around an image, as `torch.nn.ReplicationPad2d`.
 open class ReplicationPad2d: PaddingLayer {
   /// - Parameter padding: one amount for all edges, or 4: two for each dimension, the last one first.
   public init(_ padding: some SpatialSize) { super.init(2, padding, .replicate, 0, "ReplicationPad2d") }
@@ -93,7 +93,7 @@ open class CircularPad1d: PaddingLayer {
   open override func copied(_ copy: ModuleCopier) -> Module { CircularPad1d(padding) }
 }
 
-/// The elements from the opposite edges around a image, as `torch.nn.CircularPad2d`.
+/// The elements from the opposite edges around an image, as `torch.nn.CircularPad2d`.
 open class CircularPad2d: PaddingLayer {
   /// - Parameter padding: one amount for all edges, or 4: two for each dimension, the last one first.
   public init(_ padding: some SpatialSize) { super.init(2, padding, .circular, 0, "CircularPad2d") }
@@ -120,7 +120,7 @@ open class ConstantPad1d: PaddingLayer {
   open override var extraRepr: String { "padding=\(pythonTuple(padding)), value=\(pythonNumber(value))" }
 }
 
-/// A number around a image, as `torch.nn.ConstantPad2d`.
+/// A number around an image, as `torch.nn.ConstantPad2d`.
 open class ConstantPad2d: PaddingLayer {
   /// - Parameter padding: one amount for all edges, or 4: two for each dimension, the last one first.
   public init(_ padding: some SpatialSize, _ value: some TensorScalar) {

@@ -5,14 +5,6 @@ import TorchData
 import TorchNN
 import TorchOptim
 
-/// Checks that what a process wrote before its end holds every one of these words.
-private func says(
-  _ end: ExitTest.Result?, _ words: String..., sourceLocation: SourceLocation = #_sourceLocation
-) {
-  let text = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
-  for word in words { #expect(text.contains(word), "\(text)", sourceLocation: sourceLocation) }
-}
-
 private func classifier() -> Sequential {
   Sequential(named: [
     "features": Sequential(ReLU(), ReLU(), ReLU(), Conv2d(3, 64, kernelSize: 7)), "head": Linear(64, 10),

@@ -4,30 +4,22 @@ import TorchNN
 
 /// Average and adaptive pools and transposed convolutions: gradients of both orders, sizes, wrong uses.
 @Suite struct PoolTransposeTests {
-  typealias Case = (name: String, shape: [Int], f: @Sendable (Tensor) -> Tensor)
-
-  static let cases: [Case] = [
-    ("avgPool1d", [1, 2, 7], { F.avgPool1d($0, kernelSize: 3, stride: 2, padding: 1, countIncludePad: false) }),
-    ("avgPool2d", [1, 1, 5, 4], { F.avgPool2d($0, kernelSize: [3, 2], stride: 2, padding: 1, ceilMode: true) }),
-    ("avgPool2dDivisor", [1, 4, 4], { F.avgPool2d($0, kernelSize: 2, divisorOverride: 3) }),
-    ("adaptiveAvgPool2d", [1, 1, 5, 4], { F.adaptiveAvgPool2d($0, outputSize: [3, nil]) }),
-    ("adaptiveMaxPool2d", [1, 1, 5, 4], { F.adaptiveMaxPool2d($0, outputSize: 2) }),
-    (
+  static let cases: [GradientCase] = [
+    .init("avgPool1d", [1, 2, 7], { F.avgPool1d($0, kernelSize: 3, stride: 2, padding: 1, countIncludePad: false) }),
+    .init("avgPool2d", [1, 1, 5, 4], { F.avgPool2d($0, kernelSize: [3, 2], stride: 2, padding: 1, ceilMode: true) }),
+    .init("avgPool2dDivisor", [1, 4, 4], { F.avgPool2d($0, kernelSize: 2, divisorOverride: 3) }),
+    .init("adaptiveAvgPool2d", [1, 1, 5, 4], { F.adaptiveAvgPool2d($0, outputSize: [3, nil]) }),
+    .init("adaptiveMaxPool2d", [1, 1, 5, 4], { F.adaptiveMaxPool2d($0, outputSize: 2) }),
+    .init(
       "convTranspose1d", [1, 2, 3], { F.convTranspose1d($0, $0.mT.flip(dims: [0])[0, 0..<2].unsqueeze(-1), stride: 2) }
     ),
-    (
+    .init(
       "convTranspose2d", [1, 2, 3, 3],
       { F.convTranspose2d($0, $0.view(2, 1, 3, 3), $0[0, 0, 0, 0..<1], stride: 2, padding: 1, outputPadding: 1) }
     ),
   ]
 
-  @Test(arguments: cases.map(\.name)) func gradients(_ name: String) throws {
-    let entry = Self.cases.first { $0.name == name }!
-    manualSeed(5)
-    let x = Tensor.randn(entry.shape, dtype: .float64).requiresGrad_()
-    #expect(try gradcheck({ entry.f($0[0]) }, [x]))
-    #expect(try gradgradcheck({ entry.f($0[0]) }, [x]))
-  }
+  @Test(arguments: cases) func gradients(_ example: GradientCase) throws { try example.check(in: -1...1) }
 
   /// A transposed convolution is the adjoint of the convolution: the inner products agree.
   @Test func theTransposeIsTheAdjoint() {
@@ -76,10 +68,6 @@ import TorchNN
   }
 
   @Test func wrongUses() async {
-    func says(_ end: ExitTest.Result?, _ words: String, sourceLocation: SourceLocation = #_sourceLocation) {
-      let text = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
-      #expect(text.contains(words), "\(text)", sourceLocation: sourceLocation)
-    }
     says(
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         _ = F.avgPool2d(Tensor.ones(1, 4, 4), kernelSize: 2, padding: 2)

@@ -55,10 +55,6 @@ import Torch
   }
 
   @Test func wrongUses() async {
-    func says(_ end: ExitTest.Result?, _ words: String, sourceLocation: SourceLocation = #_sourceLocation) {
-      let text = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
-      #expect(text.contains(words), "\(text)", sourceLocation: sourceLocation)
-    }
     says(
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         _ = Tensor.einsum("ij,jk->ik", Tensor.ones(2, 3), Tensor.ones(4, 5))

@@ -1,14 +1,6 @@
 import Testing
 import Torch
 
-/// Checks that what a process wrote before its end holds every one of these words.
-private func says(
-  _ end: ExitTest.Result?, _ words: String..., sourceLocation: SourceLocation = #_sourceLocation
-) {
-  let text = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
-  for word in words { #expect(text.contains(word), sourceLocation: sourceLocation) }
-}
-
 /// Real mistakes: each ends the process with a message that names the op, what it got, and the rule.
 @Suite struct ShapeErrorTests {
   @Test func matmulInnerSizes() async {
@@ -16,6 +8,16 @@ private func says(
       _ = Tensor.ones(2, 3).matmul(Tensor.ones(2, 4))
     }
     says(end, "matmul: inner sizes differ: 3 columns meet 2 rows", "[2, 3] float32", "[2, 4] float32")
+  }
+
+  /// A subscript counts from the end; PyTorch's functions do not.
+  @Test func negativePositions() async {
+    let x = Tensor([1, 2, 3])
+    #expect(x[Tensor([-1])].equal(Tensor([3])))
+    let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor([1, 2, 3]).indexSelect(dim: 0, index: Tensor([-1]))
+    }
+    says(end, "index_select: index -1 is out of bounds for dim 0 with size 3")
   }
 
   @Test func matmulOfMixedDTypes() async {

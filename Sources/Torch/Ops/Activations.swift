@@ -19,7 +19,7 @@ extension UnaryOp {
   }
   static let hardswish = UnaryOp("hardswish", kernel: .hardswish, domain: .onlyFloating, saves: .input) { g, x in
     // As in PyTorch 2.15, a bound counts to the outside.
-    let slope = x.dtype.itemSize == 2 ? (g.to(.float32) * (x.to(.float32) / 3 + 0.5)).to(x.dtype) : g * (x / 3 + 0.5)
+    let slope = (g.widened * (x.widened / 3 + 0.5)).to(x.dtype)
     return slope.where(x .< 3, g).where(x .> -3, 0)
   }
   static let hardsigmoid = UnaryOp("hardsigmoid", kernel: .hardsigmoid, domain: .onlyFloating, saves: .input) { g, x in

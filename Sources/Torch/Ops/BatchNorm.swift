@@ -10,7 +10,7 @@ struct BatchNorm: Op {
   var name: StaticString { "native_batch_norm" }
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
-    let x = wide(inputs[0])
+    let x = inputs[0].widened
     let (mean, variance) = training ? moments(of: x) : (channels(runningMean!, x), channels(runningVar!, x))
     let scale = (variance + eps).rsqrt()
     if training {
@@ -29,7 +29,7 @@ struct BatchNorm: Op {
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let gradient = gradients[0] else { return [] }
-    let x = wide(saved[0]), g = wide(gradient)
+    let x = saved[0].widened, g = gradient.widened
     var (mean, scale) = (saved[1], saved[2])
     // For second derivatives what the batch is normalised by is a function of it.
     if training && isGradEnabled() {
@@ -53,9 +53,6 @@ struct BatchNorm: Op {
   private func move(_ running: Tensor?, toward seen: Tensor) {
     running?.mul_(1 - momentum).add_(seen.to(running!.dtype), alpha: momentum)
   }
-
-  /// Half types are computed in float32, as in PyTorch.
-  private func wide(_ x: Tensor) -> Tensor { x.dtype.itemSize == 2 ? x.to(.float32) : x }
 
   private func dims(_ x: Tensor) -> [Int] { [0] + Array(2..<Swift.max(x.ndim, 2)) }
 
@@ -104,13 +101,14 @@ extension Tensor {
     }
   }
 
-  private func checkPerChannel(_ t: Tensor?, _ name: String, _ op: StaticString) {
+  /// A fault where there is not one number for each channel, in this tensor's dtype or the one it is computed in.
+  package func checkPerChannel(_ t: Tensor?, _ name: String, _ op: StaticString) {
     guard let t else { return }
     let got = "; got input \(signature), \(name) \(t.signature)"
     guard t.shape == [shape[1]] else {
       fault("\(op)", "\(name) wants one number for each of \(shape[1]) channels" + got)
     }
-    guard t.dtype == dtype || (dtype.itemSize == 2 && t.dtype == .float32) else {
+    guard t.dtype == dtype || t.dtype == dtype.widened else {
       fault("\(op)", "\(name) wants the input's dtype; convert it with to(_:)" + got)
     }
   }

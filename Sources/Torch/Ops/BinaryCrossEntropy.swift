@@ -7,7 +7,7 @@ struct BinaryCrossEntropy: Op {
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.input(0)
     saving.input(1)
-    let x = wide(inputs[0]), t = wide(inputs[1])
+    let x = inputs[0].widened, t = inputs[1].widened
     let loss = (t - 1) * (-x).log1p().clamp(min: Self.floor) - t * x.log().clamp(min: Self.floor)
     return [loss.to(inputs[0].dtype)]
   }
@@ -21,8 +21,6 @@ struct BinaryCrossEntropy: Op {
       saved.needs(1) ? g * ((-x).log1p().clamp(min: Self.floor) - x.log().clamp(min: Self.floor)) : nil,
     ]
   }
-
-  private func wide(_ x: Tensor) -> Tensor { x.dtype.itemSize == 2 ? x.to(.float32) : x }
 }
 
 extension Tensor {

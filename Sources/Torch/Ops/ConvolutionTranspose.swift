@@ -50,7 +50,7 @@ extension Tensor {
       let spec = ConvolutionSpec(
         stride: stride, padding: padding, paddingEnd: after, dilation: dilation, groups: groups)
       // With a bias half types are rounded once, after it.
-      let wide: DType = bias != nil && dtype.isFloatingPoint && dtype.itemSize == 2 ? .float32 : dtype
+      let wide: DType = bias != nil ? dtype.widened : dtype
       var out: Tensor
       if shape.dropFirst(2).allSatisfy({ $0 > 0 }) {
         out = ConvolutionInputGradient(spec: spec, shape: shape)(x.to(wide), weight.to(wide))

@@ -230,4 +230,9 @@ extension Tensor {
     .full(
       sizes, fillValue, dtype: dtype ?? self.dtype, device: device ?? self.device, requiresGrad: requiresGrad)
   }
+
+  /// A 0-dim tensor, as `torch.scalar_tensor`.
+  public static func scalarTensor(
+    _ s: some TensorScalar, dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false
+  ) -> Tensor { full([], s, dtype: dtype, device: device, requiresGrad: requiresGrad) }
 }

@@ -6,10 +6,11 @@ struct Embedding: Op {
   let paddingIdx: Int
   let scaleGradByFreq: Bool
   var name: StaticString { "embedding" }
+  static let rows = IndexedDims(dims: [0], countsFromEnd: false)
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.constant(inputs[1])
-    return [IndexRead(indexed: IndexedDims(dims: [0])).apply(inputs)[0].contiguous()]
+    return [IndexRead(indexed: Self.rows).apply(inputs)[0].contiguous()]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
@@ -27,7 +28,7 @@ struct EmbeddingGradient: Op {
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     let (g, index) = (inputs[0], inputs[1])
     saving.constant(index)
-    let out = IndexWrite.sum(shared(g, index), at: [index], IndexedDims(dims: [0]), into: shape)
+    let out = IndexWrite.sum(shared(g, index), at: [index], Embedding.rows, into: shape)
     if of.paddingIdx >= 0, out.numel() > 0 { out.select(dim: 0, index: of.paddingIdx).zero_() }
     return [out]
   }
@@ -65,18 +66,9 @@ extension Tensor {
       if let paddingIdx, paddingIdx < -rows || paddingIdx >= rows {
         refuse("paddingIdx \(paddingIdx) names none of the \(rows) rows")
       }
-      index.checkPositions(in: rows, "embedding")
       let padding = paddingIdx.map { $0 < 0 ? $0 + rows : $0 } ?? -1
       return Embedding(paddingIdx: padding, scaleGradByFreq: scaleGradByFreq)(self, index)
     }
-  }
-
-  /// A fault where a position is none of `0..<count`.
-  package func checkPositions(in count: Int, _ op: StaticString) {
-    guard numel() > 0 else { return }
-    let low: Int = noGrad { amin().item() }, high: Int = noGrad { amax().item() }
-    guard low < 0 || high >= count else { return }
-    fault(OpError(op, "the position \(low < 0 ? low : high) is out of range for \(count) rows"))
   }
 
   /// Shortens the rows of this table that `index` names to a p-norm of at most `maxNorm`, as `torch.embedding_renorm_`.
@@ -84,7 +76,6 @@ extension Tensor {
     inOp("embedding_renorm_") {
       guard index.numel() > 0 else { return }
       noGrad {
-        index.checkPositions(in: shape[0], "embedding")
         var used = Tensor.zeros([shape[0]], dtype: .bool, device: device)
         used = used.scatter(dim: 0, index: index.reshape(-1).long(), value: true)
         let rows = used.nonzero().reshape(-1)

@@ -100,7 +100,7 @@ struct IndexSelect: Op {
     shape[indexed.dims[0]] = index.numel()
     let out = Tensor(shape: shape, dtype: x.dtype, device: x.device)
     out.backend.indexRead(
-      x.strided.with(indexed.front(x.strided.layout)), indices: [index.strided],
+      x.strided.with(indexed.front(x.strided.layout)), indices: [index.strided], countsFromEnd: indexed.countsFromEnd,
       into: out.strided.with(indexed.front(out.strided.layout)))
     return [out]
   }
@@ -226,7 +226,30 @@ extension Tensor {
       }
       if ndim == 0 { return reshape(1).indexSelect(dim: 0, index: index).reshape([]) }
       let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "index_select") }
-      return IndexSelect(indexed: IndexedDims(dims: [along]))(self, index.long().reshape(-1))
+      return IndexSelect(indexed: IndexedDims(dims: [along], countsFromEnd: false))(self, index.long().reshape(-1))
+    }
+  }
+
+  /// The elements at positions along a dimension, as `torch.take_along_dim`.
+  /// - Parameter dim: nil for positions in row-major order.
+  /// - Shape: both broadcast but for `dim`.
+  /// - Precondition: indices are int64, from minus the size to below it.
+  public func takeAlongDim(_ indices: Tensor, dim: Int? = nil) -> Tensor {
+    inOp("take_along_dim") {
+      /// Unlike gather, this takes positions counted from the end.
+      func positions(_ size: Int) -> Tensor { indices.where(indices .>= 0, indices + size) }
+      guard let dim else { return flatten().gather(dim: 0, index: positions(numel()).flatten()) }
+      guard ndim == indices.ndim else {
+        fault("take_along_dim", "wants as many dimensions for both, got \(signature) and \(indices.signature)")
+      }
+      let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "take_along_dim") }
+      var mine = shape, theirs = indices.shape
+      (mine[along], theirs[along]) = (1, 1)
+      var common = checked { () throws(OpError) in try Layout.broadcast(mine, theirs, op: "take_along_dim") }
+      common[along] = shape[along]
+      let x = expand(common)
+      common[along] = indices.shape[along]
+      return x.gather(dim: along, index: positions(ndim == 0 ? 1 : shape[along]).expand(common))
     }
   }
 }

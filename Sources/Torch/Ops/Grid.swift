@@ -1,4 +1,4 @@
-// Tensors set against each other: grids, broadcasting, rolling, picking along a dimension.
+// Tensors set against each other: grids and broadcasting.
 
 /// Which of the first two dimensions of a grid belongs to the first tensor.
 public enum GridIndexing: String, Sendable {
@@ -44,62 +44,6 @@ extension Tensor {
         shape = checked { () throws(OpError) in try Layout.broadcast(shape, tensor.shape, op: "broadcast_tensors") }
       }
       return tensors.map { $0.expand(shape) }
-    }
-  }
-
-  /// A 0-dim tensor, as `torch.scalar_tensor`.
-  public static func scalarTensor(
-    _ s: some TensorScalar, dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false
-  ) -> Tensor { full([], s, dtype: dtype, device: device, requiresGrad: requiresGrad) }
-
-  /// Elements moved along dimensions, those at the end coming back at the front, as `torch.roll`.
-  /// - Parameter dims: empty to roll the elements in row-major order, by one shift.
-  /// - Precondition: as many shifts as dims.
-  public func roll(shifts: [Int], dims: [Int] = []) -> Tensor {
-    inOp("roll") {
-      if dims.isEmpty {
-        guard shifts.count == 1 else { fault("roll", "without dims wants 1 shift, got \(shifts)") }
-        return flatten().roll(shifts: shifts, dims: [0]).view(shape)
-      }
-      guard shifts.count == dims.count else { fault("roll", "wants as many shifts as dims, got \(shifts) and \(dims)") }
-      var result = self
-      for (shift, dim) in zip(shifts, dims) {
-        let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "roll") }
-        let size = ndim == 0 ? 1 : shape[dim]
-        if size == 0 { continue }
-        let start = ((-shift % size) + size) % size
-        if start == 0 { continue }
-        let back = result.narrow(dim: dim, start: start, length: size - start)
-        result = Tensor.cat([back, result.narrow(dim: dim, start: 0, length: start)], dim: dim)
-      }
-      return result === self ? clone(memoryFormat: .contiguousFormat) : result
-    }
-  }
-  /// As ``roll(shifts:dims:)-([Int],[Int])``, along one dimension.
-  public func roll(shifts: Int, dims: Int) -> Tensor { roll(shifts: [shifts], dims: [dims]) }
-  /// As ``roll(shifts:dims:)-([Int],[Int])``, in row-major order.
-  public func roll(shifts: Int) -> Tensor { roll(shifts: [shifts]) }
-
-  /// The elements at positions along a dimension, as `torch.take_along_dim`.
-  /// - Parameter dim: nil for positions in row-major order.
-  /// - Shape: both broadcast but for `dim`.
-  /// - Precondition: indices are int64, from minus the size to below it.
-  public func takeAlongDim(_ indices: Tensor, dim: Int? = nil) -> Tensor {
-    inOp("take_along_dim") {
-      /// Unlike gather, this takes positions counted from the end.
-      func positions(_ size: Int) -> Tensor { indices.where(indices .>= 0, indices + size) }
-      guard let dim else { return flatten().gather(dim: 0, index: positions(numel()).flatten()) }
-      guard ndim == indices.ndim else {
-        fault("take_along_dim", "wants as many dimensions for both, got \(signature) and \(indices.signature)")
-      }
-      let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "take_along_dim") }
-      var mine = shape, theirs = indices.shape
-      (mine[along], theirs[along]) = (1, 1)
-      var common = checked { () throws(OpError) in try Layout.broadcast(mine, theirs, op: "take_along_dim") }
-      common[along] = shape[along]
-      let x = expand(common)
-      common[along] = indices.shape[along]
-      return x.gather(dim: along, index: positions(ndim == 0 ? 1 : shape[along]).expand(common))
     }
   }
 }

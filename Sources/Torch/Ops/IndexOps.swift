@@ -6,6 +6,8 @@ import CTorchRuntime
 struct IndexedDims {
   /// The dimensions, rising.
   let dims: [Int]
+  /// Whether negative positions count from the end, as in a subscript; else they are out of bounds.
+  var countsFromEnd = true
 
   /// Where the dimensions of the index tensors stand in the result: in place of neighbours, else first.
   var place: Int { dims.last! - dims.first! + 1 == dims.count ? dims.first! : 0 }
@@ -70,7 +72,7 @@ struct IndexRead: Op {
     let out = x.backend.allocate(layout, dtype: x.dtype)
     x.backend.indexRead(
       x.strided.with(indexed.front(x.strided.layout)), indices: indices.map(\.strided),
-      into: out.with(indexed.indexFront(layout, indexRank: indices[0].ndim)))
+      countsFromEnd: indexed.countsFromEnd, into: out.with(indexed.indexFront(layout, indexRank: indices[0].ndim)))
     return [Tensor(out)]
   }
 
@@ -116,7 +118,8 @@ struct IndexWrite: Op {
     if source.storage === out.strided.storage { source = copyOf(source, out.backend) }
     out.backend.indexWrite(
       source.with(indexed.indexFront(source.layout, indexRank: indices[0].ndim)), indices: indices.map(\.strided),
-      mode: accumulates ? .add : .assign, into: out.strided.with(indexed.front(out.strided.layout)))
+      countsFromEnd: indexed.countsFromEnd, mode: accumulates ? .add : .assign,
+      into: out.strided.with(indexed.front(out.strided.layout)))
   }
 
   /// Writes into `x` itself and records that.

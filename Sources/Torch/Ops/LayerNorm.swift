@@ -15,7 +15,7 @@ struct LayerNorm: Op {
     for dim in rowDims(x.ndim) { statistics[dim] = 1 }
     let out = Tensor(shape: x.shape, dtype: x.dtype, device: x.device)
     // Half types keep what they normalise by in float32, as PyTorch's kernel does.
-    let kept: DType = x.dtype.itemSize == 2 ? .float32 : x.dtype
+    let kept = x.dtype.widened
     let mean = Tensor(shape: statistics, dtype: kept, device: x.device)
     let scale = Tensor(shape: statistics, dtype: kept, device: x.device)
     x.backend.layerNorm(
@@ -53,7 +53,7 @@ struct LayerNorm: Op {
 
   /// What the rows are normalised by, as functions of the input: for second derivatives.
   private func statistics(of x: Tensor, _ dims: [Int]) -> (mean: Tensor, scale: Tensor) {
-    let wide = x.dtype.itemSize == 2 ? x.to(.float32) : x
+    let wide = x.widened
     let mean = wide.mean(dim: dims, keepdim: true)
     let distance = wide - mean
     return (mean, ((distance * distance).mean(dim: dims, keepdim: true) + eps).rsqrt())

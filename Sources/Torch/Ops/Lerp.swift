@@ -18,7 +18,7 @@ struct Lerp: Op {
     }
     if weight == nil { for index in inputs.indices { saving.input(index) } }
     // Half types are rounded once, at the end.
-    let wide: DType = dtype.itemSize == 2 ? .float32 : dtype
+    let wide = dtype.widened
     let x = inputs[0].to(wide), end = inputs[1].to(wide), way = end - x
     if let weight {
       let result = Swift.abs(weight) < 0.5 ? x.add(way, alpha: weight) : end.sub(way, alpha: 1 - weight)

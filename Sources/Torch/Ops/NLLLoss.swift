@@ -108,7 +108,7 @@ struct Labels: Sendable {
   /// The sum of the weights. In half types PyTorch adds them up in the type itself, in cascades of eight levels, and
   /// the roundings show in the mean.
   private static func total(_ weights: Tensor) -> Tensor {
-    guard weights.dtype == .float16 || weights.dtype == .bfloat16 else { return weights.sum() }
+    guard weights.dtype.isHalf else { return weights.sum() }
     func rounded(_ value: Float) -> Float { weights.dtype == .float16 ? Float(Float16(value)) : BFloat16(value).float }
     let values: [Float] = weights.array()
     var sums = [Float](repeating: 0, count: 8)

@@ -12,8 +12,7 @@ struct VectorNorm: Op {
     saving.input(0)
     saving.output(0)
     // Half types add up in float32 and are rounded once.
-    let x = inputs[0].dtype.itemSize == 2 ? inputs[0].to(.float32) : inputs[0]
-    return [length(x).to(inputs[0].dtype)]
+    return [length(inputs[0].widened).to(inputs[0].dtype)]
   }
 
   private func length(_ x: Tensor) -> Tensor {
@@ -33,12 +32,12 @@ struct VectorNorm: Op {
     func wide(_ t: Tensor) -> Tensor { keepdim ? t : t.view(reducedShape(x.shape, dims, keepdim: true)) }
     let g = wide(given), norm = wide(saved[1])
     // Where the vector is zero the norm has a corner, and PyTorch takes 0.
-    let isZero = norm.eq(0)
+    func unlessZero(_ t: Tensor) -> Tensor { t.maskedFill(norm.eq(0), value: 0) }
     switch p {
     // As in PyTorch, a count has no gradient, not even zeros.
     case 0: return [nil]
     case 1: return [x.sign() * g]
-    case 2: return [g * (x / norm).maskedFill(isZero, value: 0)]
+    case 2: return [g * unlessZero(x / norm)]
     case .infinity, -.infinity:
       let largest = x.abs().eq(norm)
       return [
@@ -48,10 +47,10 @@ struct VectorNorm: Op {
     }
     if p < 1 {
       let slope = x.sign() * x.abs().pow(p - 1).maskedFill(x.eq(0), value: 0)
-      return [slope * (g * norm.pow(1 - p)).maskedFill(isZero, value: 0)]
+      return [slope * unlessZero(g * norm.pow(1 - p))]
     }
-    if p < 2 { return [x.sign() * x.abs().pow(p - 1) * (g / norm.pow(p - 1)).maskedFill(isZero, value: 0)] }
-    return [x * x.abs().pow(p - 2) * (g / norm.pow(p - 1)).maskedFill(isZero, value: 0)]
+    if p < 2 { return [x.sign() * x.abs().pow(p - 1) * unlessZero(g / norm.pow(p - 1))] }
+    return [x * x.abs().pow(p - 2) * unlessZero(g / norm.pow(p - 1))]
   }
 }
 
@@ -79,47 +78,5 @@ extension Tensor {
   /// As ``norm(p:dim:keepdim:dtype:)-(Double,[Int],Bool,DType?)``, along one dimension.
   public func norm(p: Double = 2, dim: Int, keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
     norm(p: p, dim: [dim], keepdim: keepdim, dtype: dtype)
-  }
-
-  /// Variance and mean along dimensions, as `torch.var_mean`.
-  /// - Parameter correction: what is taken off the number of elements.
-  public func varMean(dim: [Int] = [], correction: Double = 1, keepdim: Bool = false)
-    -> (variance: Tensor, mean: Tensor)
-  {
-    inOp("var_mean") {
-      (self.var(dim: dim, correction: correction, keepdim: keepdim), mean(dim: dim, keepdim: keepdim))
-    }
-  }
-  /// As ``varMean(dim:correction:keepdim:)-([Int],Double,Bool)``, along one dimension.
-  public func varMean(dim: Int, correction: Double = 1, keepdim: Bool = false) -> (variance: Tensor, mean: Tensor) {
-    varMean(dim: [dim], correction: correction, keepdim: keepdim)
-  }
-  /// As ``varMean(dim:correction:keepdim:)-([Int],Double,Bool)``; `unbiased` stands for a correction of 1, else 0.
-  public func varMean(dim: [Int] = [], unbiased: Bool, keepdim: Bool = false) -> (variance: Tensor, mean: Tensor) {
-    varMean(dim: dim, correction: unbiased ? 1 : 0, keepdim: keepdim)
-  }
-  /// As ``varMean(dim:unbiased:keepdim:)-([Int],Bool,Bool)``, along one dimension.
-  public func varMean(dim: Int, unbiased: Bool, keepdim: Bool = false) -> (variance: Tensor, mean: Tensor) {
-    varMean(dim: [dim], unbiased: unbiased, keepdim: keepdim)
-  }
-
-  /// Standard deviation and mean along dimensions, as `torch.std_mean`.
-  /// - Parameter correction: what is taken off the number of elements.
-  public func stdMean(dim: [Int] = [], correction: Double = 1, keepdim: Bool = false) -> (
-    deviation: Tensor, mean: Tensor
-  ) {
-    inOp("std_mean") { (std(dim: dim, correction: correction, keepdim: keepdim), mean(dim: dim, keepdim: keepdim)) }
-  }
-  /// As ``stdMean(dim:correction:keepdim:)-([Int],Double,Bool)``, along one dimension.
-  public func stdMean(dim: Int, correction: Double = 1, keepdim: Bool = false) -> (deviation: Tensor, mean: Tensor) {
-    stdMean(dim: [dim], correction: correction, keepdim: keepdim)
-  }
-  /// As ``stdMean(dim:correction:keepdim:)-([Int],Double,Bool)``; `unbiased` stands for a correction of 1, else 0.
-  public func stdMean(dim: [Int] = [], unbiased: Bool, keepdim: Bool = false) -> (deviation: Tensor, mean: Tensor) {
-    stdMean(dim: dim, correction: unbiased ? 1 : 0, keepdim: keepdim)
-  }
-  /// As ``stdMean(dim:unbiased:keepdim:)-([Int],Bool,Bool)``, along one dimension.
-  public func stdMean(dim: Int, unbiased: Bool, keepdim: Bool = false) -> (deviation: Tensor, mean: Tensor) {
-    stdMean(dim: [dim], unbiased: unbiased, keepdim: keepdim)
   }
 }

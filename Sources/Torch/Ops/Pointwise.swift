@@ -246,8 +246,7 @@ extension UnaryOp {
   static let geluTanh = UnaryOp("gelu", kernel: .geluTanh, domain: .onlyFloating, saves: .input) { g, x in
     let (k, c) = (0.797884560802865355, 0.044715)
     // PyTorch's kernel computes half types in float32; the engine rounds the result.
-    let isHalf = x.dtype.itemSize == 2
-    let x = isHalf ? x.to(.float32) : x, g = isHalf ? g.to(.float32) : g
+    let x = x.widened, g = g.widened
     let t = ((x + x.pow(3) * c) * k).tanh()
     return g * ((t + 1) * 0.5 + x * 0.5 * (1 - t * t) * (x * x * (3 * c) + 1) * k)
   }

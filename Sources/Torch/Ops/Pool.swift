@@ -54,14 +54,37 @@ struct MaxPoolGradient: Op {
 extension PoolSpec {
   func outputShape(_ x: Shape, ceilMode: Bool) -> Shape {
     var shape: Shape = [x[0], x[1]]
-    for i in kernel.indices {
-      let room = x[i + 2] + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1
-      var size = room < 0 ? 0 : (room + (ceilMode ? stride[i] - 1 : 0)) / stride[i] + 1
-      // A last window that would start past the input and its padding is dropped.
-      if ceilMode, (size - 1) * stride[i] >= x[i + 2] + padding[i] { size -= 1 }
-      shape.append(size)
-    }
+    for i in kernel.indices { shape.append(windows(of: x[i + 2], i, ceilMode: ceilMode)) }
     return shape
+  }
+
+  /// How many windows a spatial dimension of a size has.
+  func windows(of size: Int, _ i: Int, ceilMode: Bool) -> Int {
+    let room = size + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1
+    let count = room < 0 ? 0 : (room + (ceilMode ? stride[i] - 1 : 0)) / stride[i] + 1
+    // A last window that would start past the input and its padding is dropped.
+    return ceilMode && (count - 1) * stride[i] >= size + padding[i] ? count - 1 : count
+  }
+
+  /// A fault where windows like these cannot be laid over a tensor, with or without a batch dimension.
+  func check(_ x: Tensor, op: StaticString) {
+    let count = kernel.count
+    func refuse(_ rule: String) -> Never { fault(OpError(op, "\(rule); got input \(x.signature)")) }
+    guard x.ndim == count + 2 || x.ndim == count + 1 else {
+      refuse("input wants \(count + 2) dimensions, or \(count + 1) without a batch, it has \(x.ndim)")
+    }
+    guard x.dtype != .bool else { refuse("input cannot be bool; convert it first") }
+    guard x.shape.suffix(count + 1).allSatisfy({ $0 > 0 }) else { refuse("the sizes but the batch want to be above 0") }
+    guard (kernel + stride + dilation).allSatisfy({ $0 > 0 }) else {
+      refuse("kernel, stride and dilation want positive numbers")
+    }
+    for i in 0..<count {
+      guard padding[i] >= 0, padding[i] * 2 <= kernel[i] else {
+        refuse("padding is at most half of the kernel, \(kernel[i] / 2) here; it is \(padding[i])")
+      }
+      let span = dilation[i] * (kernel[i] - 1) + 1, size = x.shape[x.ndim - count + i] + 2 * padding[i]
+      guard size >= span else { refuse("the window spans \(span) at spatial dim \(i), the padded input has \(size)") }
+    }
   }
 }
 
@@ -69,25 +92,8 @@ extension Tensor {
   /// The maximum of each window over the last dimensions, and where in its plane it was.
   package func maxPool(_ spec: PoolSpec, ceilMode: Bool, op: StaticString) -> (values: Tensor, indices: Tensor) {
     inOp(op) {
-      let count = spec.kernel.count
-      func refuse(_ rule: String) -> Never { fault(OpError(op, "\(rule); got input \(signature)")) }
-      guard ndim == count + 2 || ndim == count + 1 else {
-        refuse("input wants \(count + 2) dimensions, or \(count + 1) without a batch, it has \(ndim)")
-      }
-      guard dtype != .bool else { refuse("input cannot be bool; convert it first") }
-      guard shape.suffix(count + 1).allSatisfy({ $0 > 0 }) else { refuse("the sizes but the batch want to be above 0") }
-      guard (spec.kernel + spec.stride + spec.dilation).allSatisfy({ $0 > 0 }) else {
-        refuse("kernel, stride and dilation want positive numbers")
-      }
-      for i in 0..<count {
-        let padding = spec.padding[i], kernel = spec.kernel[i]
-        guard padding >= 0, padding * 2 <= kernel else {
-          refuse("padding is at most half of the kernel, \(kernel / 2) here; it is \(padding)")
-        }
-        let span = spec.dilation[i] * (kernel - 1) + 1, size = shape[ndim - count + i] + 2 * padding
-        guard size >= span else { refuse("the window spans \(span) at spatial dim \(i), the padded input has \(size)") }
-      }
-      let batched = ndim == count + 2
+      spec.check(self, op: op)
+      let batched = ndim == spec.kernel.count + 2
       let found = MaxPool(spec: spec, ceilMode: ceilMode).apply([batched ? self : unsqueeze(0)])
       return batched ? (found[0], found[1]) : (found[0].squeeze(0), found[1].squeeze(0))
     }

@@ -57,6 +57,11 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// Half types as float32, in which PyTorch computes them; others as they are.
+  package var widened: Tensor { to(dtype.widened) }
+}
+
 /// Two tensors in the dtype that both promote to, expanded to the shape they broadcast to.
 package func broadcastPair(_ x: Tensor, _ y: Tensor, op: StaticString) -> (Tensor, Tensor) {
   let dtype = promotedType(x, y)

@@ -89,10 +89,9 @@ struct Mean: StructureOp {
         fault("mean", "takes floating point, not \(x.dtype.name); convert first, for instance with float()")
       }
       // Half types add up in float32, or a sum would overflow before it is divided.
-      let half = x.dtype.itemSize == 2
-      let total = noGrad { reduceKernel(.sum, half ? x.to(.float32) : x, dims, keepdim: keepdim) }
+      let total = noGrad { reduceKernel(.sum, x.widened, dims, keepdim: keepdim) }
       noGrad { _ = total.div_(count(x.shape)) }
-      let out = half ? noGrad { total.to(x.dtype) } : total
+      let out = x.dtype.isHalf ? noGrad { total.to(x.dtype) } : total
       if x.isRecording { out.setHistory(StructureNode(self, of: x.strided.shared, edge: x.gradEdge)) }
       return out
     }
@@ -117,7 +116,7 @@ struct Variance: Op {
 
   /// The variance of half types as float32.
   func unrounded(_ input: Tensor) -> Tensor {
-    let x = input.dtype.itemSize == 2 ? input.to(.float32) : input
+    let x = input.widened
     let centered = x - x.mean(dim: dims, keepdim: true)
     return centered.square().sum(dim: dims, keepdim: keepdim) / divisor(x.shape)
   }
@@ -291,6 +290,48 @@ extension Tensor {
   }
   public func std(dim: Int, unbiased: Bool, keepdim: Bool = false) -> Tensor {
     std(dim: [dim], unbiased: unbiased, keepdim: keepdim)
+  }
+
+  /// Variance and mean along dimensions, as `torch.var_mean`.
+  /// - Parameter correction: what is taken off the number of elements.
+  public func varMean(dim: [Int] = [], correction: Double = 1, keepdim: Bool = false)
+    -> (variance: Tensor, mean: Tensor)
+  {
+    inOp("var_mean") {
+      (self.var(dim: dim, correction: correction, keepdim: keepdim), mean(dim: dim, keepdim: keepdim))
+    }
+  }
+  /// As ``varMean(dim:correction:keepdim:)-([Int],Double,Bool)``, along one dimension.
+  public func varMean(dim: Int, correction: Double = 1, keepdim: Bool = false) -> (variance: Tensor, mean: Tensor) {
+    varMean(dim: [dim], correction: correction, keepdim: keepdim)
+  }
+  /// As ``varMean(dim:correction:keepdim:)-([Int],Double,Bool)``; `unbiased` stands for a correction of 1, else 0.
+  public func varMean(dim: [Int] = [], unbiased: Bool, keepdim: Bool = false) -> (variance: Tensor, mean: Tensor) {
+    varMean(dim: dim, correction: unbiased ? 1 : 0, keepdim: keepdim)
+  }
+  /// As ``varMean(dim:unbiased:keepdim:)-([Int],Bool,Bool)``, along one dimension.
+  public func varMean(dim: Int, unbiased: Bool, keepdim: Bool = false) -> (variance: Tensor, mean: Tensor) {
+    varMean(dim: [dim], unbiased: unbiased, keepdim: keepdim)
+  }
+
+  /// Standard deviation and mean along dimensions, as `torch.std_mean`.
+  /// - Parameter correction: what is taken off the number of elements.
+  public func stdMean(dim: [Int] = [], correction: Double = 1, keepdim: Bool = false) -> (
+    deviation: Tensor, mean: Tensor
+  ) {
+    inOp("std_mean") { (std(dim: dim, correction: correction, keepdim: keepdim), mean(dim: dim, keepdim: keepdim)) }
+  }
+  /// As ``stdMean(dim:correction:keepdim:)-([Int],Double,Bool)``, along one dimension.
+  public func stdMean(dim: Int, correction: Double = 1, keepdim: Bool = false) -> (deviation: Tensor, mean: Tensor) {
+    stdMean(dim: [dim], correction: correction, keepdim: keepdim)
+  }
+  /// As ``stdMean(dim:correction:keepdim:)-([Int],Double,Bool)``; `unbiased` stands for a correction of 1, else 0.
+  public func stdMean(dim: [Int] = [], unbiased: Bool, keepdim: Bool = false) -> (deviation: Tensor, mean: Tensor) {
+    stdMean(dim: dim, correction: unbiased ? 1 : 0, keepdim: keepdim)
+  }
+  /// As ``stdMean(dim:unbiased:keepdim:)-([Int],Bool,Bool)``, along one dimension.
+  public func stdMean(dim: Int, unbiased: Bool, keepdim: Bool = false) -> (deviation: Tensor, mean: Tensor) {
+    stdMean(dim: [dim], unbiased: unbiased, keepdim: keepdim)
   }
 
   private func floating(_ op: String) -> Tensor {

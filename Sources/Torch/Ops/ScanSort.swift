@@ -193,4 +193,32 @@ extension Tensor {
   public func flip(dims: [Int]) -> Tensor {
     Flip(dims: dims.isEmpty ? [] : reducedDims(dims, of: self, op: "flip"))(self)
   }
+
+  /// Elements moved along dimensions, those at the end coming back at the front, as `torch.roll`.
+  /// - Parameter dims: empty to roll the elements in row-major order, by one shift.
+  /// - Precondition: as many shifts as dims.
+  public func roll(shifts: [Int], dims: [Int] = []) -> Tensor {
+    inOp("roll") {
+      if dims.isEmpty {
+        guard shifts.count == 1 else { fault("roll", "without dims wants 1 shift, got \(shifts)") }
+        return flatten().roll(shifts: shifts, dims: [0]).view(shape)
+      }
+      guard shifts.count == dims.count else { fault("roll", "wants as many shifts as dims, got \(shifts) and \(dims)") }
+      var result = self
+      for (shift, dim) in zip(shifts, dims) {
+        let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "roll") }
+        let size = ndim == 0 ? 1 : shape[dim]
+        if size == 0 { continue }
+        let start = ((-shift % size) + size) % size
+        if start == 0 { continue }
+        let back = result.narrow(dim: dim, start: start, length: size - start)
+        result = Tensor.cat([back, result.narrow(dim: dim, start: 0, length: start)], dim: dim)
+      }
+      return result === self ? clone(memoryFormat: .contiguousFormat) : result
+    }
+  }
+  /// As ``roll(shifts:dims:)-([Int],[Int])``, along one dimension.
+  public func roll(shifts: Int, dims: Int) -> Tensor { roll(shifts: [shifts], dims: [dims]) }
+  /// As ``roll(shifts:dims:)-([Int],[Int])``, in row-major order.
+  public func roll(shifts: Int) -> Tensor { roll(shifts: [shifts]) }
 }

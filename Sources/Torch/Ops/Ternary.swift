@@ -9,7 +9,7 @@ struct AddProduct: Op {
     saving.input(1)
     saving.input(2)
     let dtype = promotedType(inputs)
-    if dtype.itemSize == 2 && dtype.isFloatingPoint { return rounded(inputs, from: .float32, to: dtype) }
+    if dtype.isHalf { return rounded(inputs, from: .float32, to: dtype) }
     let y = BinaryOp.mul(inputs[1].to(dtype), value)
     if dtype == .float32, inputs.contains(where: { $0.dtype != dtype }) {
       // Mixed dtypes, which are cast anyway, are added without rounding the product first, as PyTorch does.
@@ -45,7 +45,7 @@ struct AddQuotient: Op {
     }
     let dtype = promotedType(inputs)
     // Half types are rounded once, at the end.
-    let wide: DType = dtype.isFloatingPoint && dtype.itemSize == 2 ? .float32 : dtype
+    let wide = dtype.widened
     return [(inputs[0].to(wide) + BinaryOp.mul(inputs[1].to(wide), value) / inputs[2].to(wide)).to(dtype)]
   }
 

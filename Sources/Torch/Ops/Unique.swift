@@ -56,48 +56,55 @@ extension Tensor {
   /// NaN differs from itself.
   /// - Parameter sorted: as in PyTorch on the CPU the result is sorted in any case.
   /// - Precondition: with `dim`, no other size is 0.
-  public func unique(sorted: Bool = true, dim: Int? = nil) -> Tensor {
-    uniqueWithInverseAndCounts(sorted: sorted, dim: dim).output
-  }
+  public func unique(sorted: Bool = true, dim: Int? = nil) -> Tensor { kinds(dim).output }
 
   /// As ``unique(sorted:dim:)``, with the place of each element in the result: what `return_inverse=True` gives in torch.
   public func uniqueWithInverse(sorted: Bool = true, dim: Int? = nil) -> (output: Tensor, inverse: Tensor) {
-    let found = uniqueWithInverseAndCounts(sorted: sorted, dim: dim)
-    return (found.output, found.inverse)
+    let kinds = kinds(dim)
+    return (kinds.output, inverse(kinds.runs, dim))
   }
 
   /// As ``unique(sorted:dim:)``, with how often each is there: what `return_counts=True` gives in torch.
   public func uniqueWithCounts(sorted: Bool = true, dim: Int? = nil) -> (output: Tensor, counts: Tensor) {
-    let found = uniqueWithInverseAndCounts(sorted: sorted, dim: dim)
-    return (found.output, found.counts)
+    let kinds = kinds(dim)
+    return (kinds.output, kinds.runs?.counts ?? Self.none)
   }
 
   /// As ``unique(sorted:dim:)``, with the place of each element in the result and how often each is there.
   public func uniqueWithInverseAndCounts(sorted: Bool = true, dim: Int? = nil)
     -> (output: Tensor, inverse: Tensor, counts: Tensor)
   {
+    let kinds = kinds(dim)
+    return (kinds.output, inverse(kinds.runs, dim), kinds.runs?.counts ?? Self.none)
+  }
+
+  private static var none: Tensor { zeros([0], dtype: .int64) }
+
+  private func inverse(_ runs: Runs?, _ dim: Int?) -> Tensor {
+    let places = runs?.inverse ?? Self.none
+    return dim == nil ? places.view(shape) : places
+  }
+
+  /// One of each kind, and the order that they were found by; nil where there is nothing.
+  private func kinds(_ dim: Int?) -> (output: Tensor, runs: Runs?) {
     inOp("unique") {
       noGrad {
-        guard let dim else { return uniqueElements() }
+        guard let dim, ndim > 0 else {
+          let flat = flatten()
+          if numel() == 0 { return (flat.clone(), nil) }
+          let runs = Runs(of: flat.sortable)
+          return (flat.indexSelect(dim: 0, index: runs.firsts), runs)
+        }
         let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "unique") }
-        if ndim == 0 { return uniqueElements() }
         guard !shape.indices.contains(where: { $0 != along && shape[$0] == 0 }) else {
           fault("unique", "a size of 0 besides dim leaves nothing to compare; got \(signature), dim \(dim)")
         }
-        let none = Tensor.zeros([0], dtype: .int64)
-        if shape[along] == 0 { return (clone(), none, none) }
-        let front = transpose(0, along)
-        let runs = Runs(ofRows: front.reshape(shape[along], numel() / shape[along]).sortable)
-        return (indexSelect(dim: along, index: runs.firsts), runs.inverse, runs.counts)
+        if shape[along] == 0 { return (clone(), nil) }
+        let rows = transpose(0, along).reshape(shape[along], numel() / shape[along])
+        let runs = Runs(ofRows: rows.sortable)
+        return (indexSelect(dim: along, index: runs.firsts), runs)
       }
     }
-  }
-
-  private func uniqueElements() -> (output: Tensor, inverse: Tensor, counts: Tensor) {
-    let flat = flatten()
-    if numel() == 0 { return (flat.clone(), Tensor.zeros(shape, dtype: .int64), Tensor.zeros([0], dtype: .int64)) }
-    let runs = Runs(of: flat.sortable)
-    return (flat.indexSelect(dim: 0, index: runs.firsts), runs.inverse.view(shape), runs.counts)
   }
 
   /// Truth values as numbers.

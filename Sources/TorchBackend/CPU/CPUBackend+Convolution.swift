@@ -12,7 +12,7 @@ extension CPUBackend {
       desc.dst_layout = target
       if cd_conv_forward(&desc, source.pointer, kernel.pointer, bias?.pointer, out.pointer) == CD_OK { return }
     }
-    if x.dtype.itemSize == 2 {
+    if x.dtype.isHalf {
       // Half types add up in float32.
       let wide = allocate(out.layout.likeDense, dtype: .float32)
       convolution(
@@ -41,7 +41,7 @@ extension CPUBackend {
       desc.dst_layout = sourceLayout
       if cd_conv_backward_data(&desc, source.pointer, kernel.pointer, out.pointer) == CD_OK { return }
     }
-    if out.dtype.itemSize == 2 {
+    if out.dtype.isHalf {
       let wide = allocate(out.layout.likeDense, dtype: .float32)
       convolutionInputGradient(
         spec, cast(gradient, to: .float32), weight: cast(kernel, to: .float32), into: wide)
@@ -64,7 +64,7 @@ extension CPUBackend {
       let status = cd_conv_backward_weights(&desc, source.pointer, slope.pointer, weight.pointer, bias?.pointer)
       if status == CD_OK { return }
     }
-    if weight.dtype.itemSize == 2 {
+    if weight.dtype.isHalf {
       let wide = allocate(weight.layout.likeDense, dtype: .float32)
       let wideBias = bias.map { allocate($0.layout.likeDense, dtype: .float32) }
       convolutionWeightGradient(

@@ -5,7 +5,7 @@ extension CPUBackend {
     _ x: Strided, columns: Int, weight: Strided?, bias: Strided?, eps: Double, into out: Strided, mean: Strided,
     scale: Strided
   ) {
-    if x.dtype.itemSize == 2 {
+    if x.dtype.isHalf {
       let wide = cast(x, to: .float32)
       layerNorm(
         wide, columns: columns, weight: weight.map { cast($0, to: .float32) },

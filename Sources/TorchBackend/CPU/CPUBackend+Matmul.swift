@@ -70,61 +70,48 @@ extension CPUBackend {
 
   /// Whether oneDNN took the product.
   private func libraryProduct(_ x: Strided, _ y: Strided, _ bias: Strided?, _ out: Strided) -> Bool {
-    var desc = cd_matmul_desc()
-    let rank = out.shape.count
-    desc.batch_rank = Int32(rank - 2)
-    setBatch(&desc.batch, out.shape)
-    desc.m = Int64(out.shape[rank - 2])
-    desc.n = Int64(out.shape[rank - 1])
-    desc.k = Int64(x.shape[rank - 1])
-    desc.a = libraryStrides(x.layout)
-    desc.b = libraryStrides(y.layout)
-    desc.c = libraryStrides(out.layout)
+    var desc: cd_matmul_desc = describe(x, y, bias, out)
     desc.input_type = Int32(x.dtype.rawValue)
     desc.output_type = Int32(out.dtype.rawValue)
-    if let bias {
-      desc.bias = libraryStrides(bias.layout)
-      desc.bias_type = Int32(bias.dtype.rawValue)
-    }
+    if let bias { desc.bias_type = Int32(bias.dtype.rawValue) }
     return cd_matmul(&desc, x.pointer, y.pointer, bias?.pointer, out.pointer) == CD_OK
-  }
-
-  private func libraryStrides(_ layout: Layout) -> cd_strides {
-    var result = cd_strides()
-    let rank = layout.rank
-    result.row = Int64(layout.strides[rank - 2])
-    result.column = Int64(layout.strides[rank - 1])
-    setBatch(&result.batch, layout.strides)
-    return result
   }
 
   /// Whether our own kernels had the memory for the product.
   private func ownProduct(_ x: Strided, _ y: Strided, _ bias: Strided?, _ out: Strided) -> Bool {
-    var desc = cg_matmul_desc()
+    var desc: cg_matmul_desc = describe(x, y, bias, out)
     desc.type = Int32(x.dtype.rawValue)
+    return cg_matmul(&desc, x.pointer, y.pointer, bias?.pointer, out.pointer)
+  }
+
+  /// The sizes of a product and where its operands lie.
+  @inline(__always)
+  private func describe<Description: ProductDescription>(
+    _ x: Strided, _ y: Strided, _ bias: Strided?, _ out: Strided
+  ) -> Description {
+    var desc = Description()
     let rank = out.shape.count
     desc.batch_rank = Int32(rank - 2)
     setBatch(&desc.batch, out.shape)
     desc.m = Int64(out.shape[rank - 2])
     desc.n = Int64(out.shape[rank - 1])
     desc.k = Int64(x.shape[rank - 1])
-    desc.a = ownStrides(x.layout)
-    desc.b = ownStrides(y.layout)
-    desc.c = ownStrides(out.layout)
-    if let bias { desc.bias = ownStrides(bias.layout) }
-    return cg_matmul(&desc, x.pointer, y.pointer, bias?.pointer, out.pointer)
+    desc.a = strides(x.layout)
+    desc.b = strides(y.layout)
+    desc.c = strides(out.layout)
+    if let bias { desc.bias = strides(bias.layout) }
+    return desc
   }
 
-  private func ownStrides(_ layout: Layout) -> cg_strides {
-    var result = cg_strides()
+  @inline(__always)
+  private func strides<Strides: ProductStrides>(_ layout: Layout) -> Strides {
+    var result = Strides()
     let rank = layout.rank
     result.row = Int64(layout.strides[rank - 2])
     result.column = Int64(layout.strides[rank - 1])
     setBatch(&result.batch, layout.strides)
     return result
   }
-
-  private typealias BatchNumbers = (Int64, Int64, Int64, Int64, Int64, Int64)
 
   /// Fills in what a shape or its strides say of the batch.
   @inline(__always)
@@ -144,6 +131,35 @@ extension CPUBackend {
     }
   }
 }
+
+private typealias BatchNumbers = (Int64, Int64, Int64, Int64, Int64, Int64)
+
+/// What oneDNN's shim and our own kernels want to know of a matrix, by the same names.
+private protocol ProductStrides {
+  init()
+  var row: Int64 { get set }
+  var column: Int64 { get set }
+  var batch: BatchNumbers { get set }
+}
+extension cd_strides: ProductStrides {}
+extension cg_strides: ProductStrides {}
+
+/// The same of a product.
+private protocol ProductDescription {
+  associatedtype Strides: ProductStrides
+  init()
+  var batch_rank: Int32 { get set }
+  var batch: BatchNumbers { get set }
+  var m: Int64 { get set }
+  var n: Int64 { get set }
+  var k: Int64 { get set }
+  var a: Strides { get set }
+  var b: Strides { get set }
+  var c: Strides { get set }
+  var bias: Strides { get set }
+}
+extension cd_matmul_desc: ProductDescription {}
+extension cg_matmul_desc: ProductDescription {}
 
 /// Rows of a batched matrix product, one number at a time.
 private struct PlainProduct: ElementVisitor {

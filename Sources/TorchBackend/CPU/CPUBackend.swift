@@ -160,9 +160,6 @@ extension DType {
   @inline(__always)
   var kernelType: tk_dtype { tk_dtype(UInt32(rawValue)) }
 
-  @inline(__always)
-  var isHalf: Bool { self == .float16 || self == .bfloat16 }
-
   /// The type whose rows compute this one: float32 for the half types.
   @inline(__always)
   var rowType: tk_dtype { isHalf ? TK_FLOAT32 : kernelType }

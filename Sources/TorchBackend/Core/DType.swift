@@ -83,6 +83,15 @@ extension DType {
   public static var long: DType { .int64 }
 }
 
+extension DType {
+  /// Whether this is one of the 16 bit floating point types, which are computed in float32 and rounded.
+  @inlinable @inline(__always)
+  package var isHalf: Bool { self == .float16 || self == .bfloat16 }
+
+  /// The type in which PyTorch computes this one: float32 for the half types.
+  package var widened: DType { isHalf ? .float32 : self }
+}
+
 extension DType: CustomStringConvertible {
   /// As PyTorch prints it: `torch.float32`.
   public var description: String { "torch." + name }

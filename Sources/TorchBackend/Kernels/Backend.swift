@@ -45,16 +45,17 @@ package protocol Backend: Sendable {
   func maxPool(_ spec: PoolSpec, _ x: Strided, into out: Strided, indices: Strided)
   func maxPoolGradient(_ spec: PoolSpec, _ gradient: Strided, indices: Strided, into out: Strided)
 
-  // Indices. All are int64; one out of range is a fault that names it. Negative ones count from the end in `indexRead` and
-  // `indexWrite` and are out of range elsewhere.
+  // Indices. All are int64; one out of range is a fault that names it, and negative ones are out of range unless
+  // `countsFromEnd` says otherwise.
   /// `out[i] = x[index[i]]` along `dim`, elementwise.
   func gather(_ x: Strided, dim: Int, index: Strided, into out: Strided)
   /// Writes `source[i]` to `out[index[i]]` along `dim`, elementwise.
   func scatter(_ source: Strided, dim: Int, index: Strided, mode: ScatterMode, into out: Strided)
   /// `out[i..., r...] = x[indices[0][i...], indices[1][i...], ..., r...]`.
-  func indexRead(_ x: Strided, indices: [Strided], into out: Strided)
+  func indexRead(_ x: Strided, indices: [Strided], countsFromEnd: Bool, into out: Strided)
   /// Writes `source[i..., r...]` to `out[indices[0][i...], ..., r...]`.
-  func indexWrite(_ source: Strided, indices: [Strided], mode: ScatterMode, into out: Strided)
+  func indexWrite(
+    _ source: Strided, indices: [Strided], countsFromEnd: Bool, mode: ScatterMode, into out: Strided)
   /// The positions of the elements that are not zero, row-major, as a fresh [count, rank] block.
   func nonzero(_ x: Strided) -> Strided
 

@@ -37,9 +37,8 @@ extension F {
       guard key.shape[key.ndim - 2] == value.shape[value.ndim - 2] else { refuse("key and value differ in number") }
       guard dropoutP >= 0, dropoutP <= 1 else { refuse("dropoutP is a probability between 0 and 1, it is \(dropoutP)") }
       // Half types are computed in float32 and rounded once.
-      let isHalf = query.dtype == .float16 || query.dtype == .bfloat16
-      let q = isHalf ? query.float() : query
-      var k = isHalf ? key.float() : key, v = isHalf ? value.float() : value
+      let q = query.widened
+      var k = key.widened, v = value.widened
       if enableGqa {
         guard Swift.min(query.ndim, key.ndim, value.ndim) >= 3 else { refuse("enableGqa wants a dimension of heads") }
         let heads = query.shape[query.ndim - 3]
@@ -69,8 +68,7 @@ extension F {
       var weights = scores.softmax(dim: -1)
       if let dead { weights = weights.maskedFill(dead, value: 0) }
       if dropoutP > 0 { weights = F.dropout(weights, p: dropoutP) }
-      let mixed = weights.matmul(v)
-      return isHalf ? mixed.to(query.dtype) : mixed
+      return weights.matmul(v).to(query.dtype)
     }
   }
 }

@@ -82,7 +82,7 @@ extension F {
       }
       guard input.dtype.isFloatingPoint || input.dtype == .uint8 else { refuse("input wants floating point or uint8") }
       let kept = recomputeScaleFactor == true || mode == .area ? nil : scales
-      let isHalf = input.dtype == .float16 || input.dtype == .bfloat16
+      let isHalf = input.dtype.isHalf
       let picks = mode == .nearest || mode == .nearestExact
       // Half types add up their gradients in float32, so that they are rounded once.
       let isWide = picks ? isHalf && input.requiresGrad : isHalf || input.dtype == .uint8

@@ -12,7 +12,7 @@ extension F {
   ) -> Tensor {
     inOp("smooth_l1_loss") {
       guard beta >= 0 else { fault("smooth_l1_loss", "beta wants to be 0 or more, is \(beta)") }
-      let distance = (wide(input) - wide(target)).abs()
+      let distance = (input.widened - target.widened).abs()
       let loss =
         beta == 0 ? distance : (distance.square() * (0.5 / beta)).where(distance .< beta, distance - 0.5 * beta)
       return loss.to(input.dtype).reduced(reduction)
@@ -28,7 +28,7 @@ extension F {
   ) -> Tensor {
     inOp("huber_loss") {
       guard delta > 0 else { fault("huber_loss", "delta wants to be above 0, is \(delta)") }
-      let distance = (wide(input) - wide(target)).abs()
+      let distance = (input.widened - target.widened).abs()
       let loss = (distance.square() * 0.5).where(distance .<= delta, (distance - 0.5 * delta) * delta)
       return loss.to(input.dtype).reduced(reduction)
     }
@@ -89,15 +89,12 @@ extension F {
       if logTarget {
         loss = target.exp() * (target - input)
       } else {
-        // Nothing times its logarithm is nothing.
-        loss = target * target.maskedFill(target.eq(0), value: 1).log() - target * input
+        loss = target.xlogy(target) - target * input
       }
       return reduction == .batchmean
         ? loss.sum() / Double(Swift.max(input.shape.first ?? 1, 1)) : loss.reduced(reduction)
     }
   }
-
-  private static func wide(_ x: Tensor) -> Tensor { x.isFloatingPoint() && x.dtype.itemSize == 2 ? x.float() : x }
 
   private static func checkShapes(_ input: Tensor, _ target: Tensor, _ op: StaticString) {
     guard input.shape == target.shape else {

@@ -37,10 +37,10 @@ extension F {
       guard numGroups > 0, x.shape[1] % numGroups == 0 else {
         fault("group_norm", "numGroups wants to divide the \(x.shape[1]) channels" + got)
       }
-      checkChannels(weight, "weight", x, "group_norm")
-      checkChannels(bias, "bias", x, "group_norm")
+      x.checkPerChannel(weight, "weight", "group_norm")
+      x.checkPerChannel(bias, "bias", "group_norm")
       if x.numel() == 0 { return scaled(x.clone(), weight, bias) }
-      let wide = x.dtype.itemSize == 2 ? x.float() : x
+      let wide = x.widened
       let size = x.numel() / (x.shape[0] * numGroups)
       let rows = wide.reshape(x.shape[0] * numGroups, size)
       let normal = rows.layerNorm([size], weight: nil, bias: nil, eps: eps).view(x.shape)
@@ -105,19 +105,12 @@ extension F {
       if let weight, !weight.shape.elementsEqual(normalizedShape) {
         fault("rms_norm", "weight wants the shape \(normalizedShape), is \(weight.signature)")
       }
-      let wide = x.dtype.itemSize == 2 ? x.float() : x
+      let wide = x.widened
       let step = wide.dtype == .float64 ? Double.ulpOfOne : Double(Float.ulpOfOne)
       let dims = Array((x.ndim - normalizedShape.count)..<x.ndim)
       let root = (wide.square().mean(dim: dims, keepdim: true) + (eps ?? step)).rsqrt()
       let normal = wide * root
       return (weight.map { normal * $0.to(wide.dtype) } ?? normal).to(x.dtype)
-    }
-  }
-
-  private static func checkChannels(_ t: Tensor?, _ name: String, _ x: Tensor, _ op: StaticString) {
-    guard let t else { return }
-    guard t.shape == [x.shape[1]] else {
-      fault("\(op)", "\(name) wants one number for each of \(x.shape[1]) channels, is \(t.signature)")
     }
   }
 

@@ -82,8 +82,7 @@ extension F {
         ).squeeze(0)
       }
       guard input.shape.dropFirst().allSatisfy({ $0 > 0 }) else { refuse("only the batch may have size 0") }
-      let isHalf = input.dtype == .float16 || input.dtype == .bfloat16
-      if isHalf, input.requiresGrad {
+      if input.dtype.isHalf, input.requiresGrad {
         // Gradients of overlapping windows add up in float32.
         return unfold(input.float(), kernelSize: kernel, dilation: dilation, padding: padding, stride: stride)
           .to(input.dtype)

@@ -112,13 +112,21 @@ public enum F {
     _ count: Int, _ op: StaticString, _ x: Tensor, _ kernelSize: any SpatialSize, _ stride: (any SpatialSize)?,
     _ padding: any SpatialSize, _ dilation: any SpatialSize, _ ceilMode: Bool
   ) -> (output: Tensor, indices: Tensor) {
-    let spec = PoolSpec(
-      kernel: kernelSize.expanded(to: count, "kernelSize", op: op),
-      stride: (stride ?? kernelSize).expanded(to: count, "stride", op: op),
-      padding: padding.expanded(to: count, "padding", op: op),
-      dilation: dilation.expanded(to: count, "dilation", op: op))
+    let spec = poolSpec(count, op, kernelSize, stride, padding, dilation)
     let (values, indices) = x.maxPool(spec, ceilMode: ceilMode, op: op)
     return (values, indices)
+  }
+
+  /// Windows with a number for each dimension; no stride, or one without numbers, stands for the window's own size.
+  static func poolSpec(
+    _ count: Int, _ op: StaticString, _ kernelSize: any SpatialSize, _ stride: (any SpatialSize)?,
+    _ padding: any SpatialSize, _ dilation: any SpatialSize
+  ) -> PoolSpec {
+    let steps = stride.flatMap { $0.sizes.isEmpty ? nil : $0 } ?? kernelSize
+    return PoolSpec(
+      kernel: kernelSize.expanded(to: count, "kernelSize", op: op), stride: steps.expanded(to: count, "stride", op: op),
+      padding: padding.expanded(to: count, "padding", op: op),
+      dilation: dilation.expanded(to: count, "dilation", op: op))
   }
 
   /// `x` times the normal distribution's cumulative function at `x`, as `torch.nn.functional.gelu`.
