@@ -23,6 +23,8 @@ package struct ConformanceCommand: ParsableCommand {
   @Option(help: "Write the list of passing cases to this file.") var writeFloor: String?
   @Option(help: "Worker processes.") var workers = 2
   @Option(help: "Seconds that one case may take.") var timeout = 20.0
+  @Flag(help: "Hold the ops' second gradients against differences, in float64, instead of results against PyTorch's.")
+  var second = false
   @Flag(help: .hidden) var worker = false
 
   package init() {}
@@ -37,7 +39,7 @@ package struct ConformanceCommand: ParsableCommand {
 
   package func run() throws {
     if worker {
-      try Worker(directory: directory, bindings: Self.bindings, device: Device(device)).serve()
+      try Worker(directory: directory, bindings: Self.bindings, device: Device(device), second: second).serve()
       return
     }
     let index = try CaseIndex(directory)
@@ -46,7 +48,7 @@ package struct ConformanceCommand: ParsableCommand {
       let group = index.groups[number]
       return (kind == nil || group.kind == kind) && (pattern == nil || group.name.firstMatch(of: pattern!) != nil)
     }
-    let command = [Self.executable, directory, "--worker", "--device", device]
+    let command = [Self.executable, directory, "--worker", "--device", device] + (second ? ["--second"] : [])
     let results = try Pool(index: index, command: command, workers: workers, timeout: timeout).run(groups)
 
     let report = Report(results)

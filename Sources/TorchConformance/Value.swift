@@ -56,12 +56,15 @@ final class ValueReader {
   /// The file's tensors, never handed out themselves: ops may write in place.
   private let source: [String: Tensor]
   private let device: Device
+  /// Whether all floating point is to be float64, and every tensor row-major.
+  private let inFloat64: Bool
   /// The tensors that were made, by key.
   private(set) var made: [String: Tensor] = [:]
 
-  init(_ source: [String: Tensor], device: Device) {
+  init(_ source: [String: Tensor], device: Device, inFloat64: Bool = false) {
     self.source = source
     self.device = device
+    self.inFloat64 = inFloat64
   }
 
   func value(_ json: JSON) throws(CaseError) -> Value {
@@ -106,7 +109,7 @@ final class ValueReader {
     case ("dict", .object): return .dict(try named(content))
     case ("dtype", .string(let name)):
       guard let dtype = DType(name: name) else { return .other("dtype \(name)") }
-      return .dtype(dtype)
+      return .dtype(inFloat64 && dtype.isFloatingPoint ? .float64 : dtype)
     case ("device", .string(let name)): return .device(name == "cpu" ? device : Device(name))
     case ("memory_format", .string(let name)):
       guard let format = MemoryFormat(torchName: name) else { throw CaseError("no memory format: \(name)") }
@@ -128,7 +131,9 @@ final class ValueReader {
     if let tensor = made[key] { return tensor }
     guard let content = source[key] else { throw CaseError("no tensor \(key) in the file") }
     var tensor = content.clone()
-    if let strides = json["strides"]?.intArray {
+    if inFloat64 {
+      if content.dtype.isFloatingPoint { tensor = tensor.to(.float64) }
+    } else if let strides = json["strides"]?.intArray {
       tensor = try strided(content, strides, offset: json["offset"]?.intValue ?? 0)
     }
     if device != .cpu { tensor = tensor.to(device) }

@@ -10,11 +10,14 @@ package struct Worker {
   let index: CaseIndex
   let bindings: Bindings
   let device: Device
+  /// Whether second gradients are held against differences, instead of results against PyTorch's.
+  let second: Bool
 
-  package init(directory: String, bindings: Bindings, device: Device) throws {
+  package init(directory: String, bindings: Bindings, device: Device, second: Bool = false) throws {
     index = try CaseIndex(directory)
     self.bindings = bindings
     self.device = device
+    self.second = second
   }
 
   package func serve() {
@@ -44,6 +47,7 @@ package struct Worker {
 
   private func verdict(_ file: CaseFile, _ test: JSON) -> Verdict {
     do {
+      if second { return try SecondGradientRunner(bindings: bindings, device: device).run(file, test) }
       switch file.kind {
       case .op: return try OpRunner(bindings: bindings, device: device).run(file, test)
       case .module: return try ModuleRunner(bindings: bindings, device: device).run(file, test)

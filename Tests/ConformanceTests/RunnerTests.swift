@@ -45,6 +45,22 @@ import Torch
     for (line, part) in zip(cases, wanted) { #expect(line.contains(part), "\(line)") }
   }
 
+  @Test func secondGradientsAreHeldAgainstDifferences() throws {
+    var planted = try Planted()
+    defer { planted.remove() }
+    let test = """
+      "dtype":"float32","args":[{"tensor":"x","requires_grad":true}],"kwargs":{},"outputs":[{"tensor":"half"}],\
+      "tol":[0,0],"grad_outputs":[{"tensor":"one"}],"grads":{"x":{"tensor":"x"}},"grad_tol":[0,0]
+      """
+    try planted.add(
+      "probe.half_square", tensors: ["x": Tensor([2.0]), "half": Tensor([2.0]), "one": Tensor([1.0])], cases: [test])
+    #expect(try planted.run("conformance-probe").lines.last == "1 passed, 0 failed, 0 unsupported")
+    let (lines, status) = try planted.run("conformance-probe", "--second")
+    #expect(lines.first?.contains("probe.half_square: the second gradient is ") == true)
+    #expect(lines.last == "0 passed, 1 failed, 0 unsupported")
+    #expect(status == 1)
+  }
+
   @Test func inPlaceFormsAreComparedOnTheirOwn() throws {
     var planted = try Planted()
     defer { planted.remove() }

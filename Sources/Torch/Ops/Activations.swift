@@ -6,7 +6,8 @@ extension UnaryOp {
   }
   static let elu = UnaryOp("elu", kernel: .elu, domain: .onlyFloating, saves: .input) { g, x, p in
     // Above zero the exponential would overflow into a product with zero. NaN lets the gradient through, as in PyTorch.
-    (g * (x.clamp(max: 0.0).exp() * p.a)).where(x .<= 0, g)
+    let isBelow = x .<= 0
+    return (g * (x.where(isBelow, 0).exp() * p.a)).where(isBelow, g)
   }
   static let softplus = UnaryOp("softplus", kernel: .softplus, domain: .onlyFloating, saves: .input) { g, x, p in
     g.where(x * p.a .> p.b, g * (x * p.a).sigmoid())
