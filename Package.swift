@@ -49,6 +49,8 @@ let package = Package(
       ]),
     .executableTarget(name: "torch-conformance", dependencies: ["TorchConformance"]),
     .executableTarget(name: "conformance-probe", dependencies: ["TorchConformance"], path: "Tests/ConformanceProbe"),
+    // Ops under random arguments, in a process that they may end.
+    .executableTarget(name: "hostile-probe", dependencies: ["TorchNN"], path: "Tests/HostileProbe"),
 
     // C: the data set inside the digits example.
     .target(name: "CDigitsData", path: "Examples/Digits/Data", exclude: ["digits.bin", "DATA_LICENSE.md"]),
@@ -72,7 +74,8 @@ let package = Package(
       dependencies: ["TorchConformance", "TorchSignatures", "torch-conformance", "conformance-probe"]),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils"]),
     .testTarget(
-      name: "TorchNNTests", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils"], exclude: ["Goldens"]),
+      name: "TorchNNTests", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "hostile-probe"],
+      exclude: ["Goldens"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

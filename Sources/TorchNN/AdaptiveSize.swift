@@ -18,7 +18,7 @@ public struct AdaptiveSize: Sendable, ExpressibleByIntegerLiteral, ExpressibleBy
     }
     return last.indices.map { i in
       let size = (sizes.count == 1 ? sizes[0] : sizes[i]) ?? last[i]
-      guard size >= 0 else { fault("\(op)", "outputSize wants numbers of at least 0, got \(size)") }
+      guard size.isWindowPadding else { fault("\(op)", "outputSize wants numbers from 0 to 2^31 - 1, got \(size)") }
       return size
     }
   }

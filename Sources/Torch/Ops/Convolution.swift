@@ -131,8 +131,8 @@ extension Tensor {
       guard device == weight.device else {
         refuse("input is on \(device), weight on \(weight.device); move one with to(_:)")
       }
-      guard dilation.count == count, stride.allSatisfy({ $0 > 0 }), dilation.allSatisfy({ $0 > 0 }), groups > 0 else {
-        refuse("stride, dilation and groups want positive numbers; got \(stride), \(dilation) and \(groups)")
+      guard dilation.count == count, (stride + dilation).allSatisfy(\.isWindowSize), groups.isWindowSize else {
+        refuse("stride, dilation and groups want positive numbers below 2^31; got \(stride), \(dilation) and \(groups)")
       }
       let channels = shape[ndim - count - 1]
       guard weight.shape[1] * groups == channels else {
@@ -149,8 +149,8 @@ extension Tensor {
       let before: [Int], after: [Int]
       switch padding {
       case .zeros(let sizes):
-        guard sizes.count == count, sizes.allSatisfy({ $0 >= 0 }) else {
-          refuse("padding wants \(count) numbers of at least 0, got \(sizes)")
+        guard sizes.count == count, sizes.allSatisfy(\.isWindowPadding) else {
+          refuse("padding wants \(count) numbers of at least 0 and below 2^31, got \(sizes)")
         }
         before = sizes
         after = sizes

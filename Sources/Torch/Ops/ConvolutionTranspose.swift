@@ -18,9 +18,11 @@ extension Tensor {
       guard dtype != .bool, dtype == weight.dtype, bias == nil || bias!.dtype == dtype else {
         refuse("input and weights want one dtype of numbers; convert one with to(_:)")
       }
-      guard stride.allSatisfy({ $0 > 0 }), dilation.allSatisfy({ $0 > 0 }), groups > 0, padding.allSatisfy({ $0 >= 0 }),
-        outputPadding.allSatisfy({ $0 >= 0 })
-      else { refuse("stride, dilation and groups want positive numbers, the paddings numbers of at least 0") }
+      guard (stride + dilation).allSatisfy(\.isWindowSize), groups.isWindowSize,
+        (padding + outputPadding).allSatisfy(\.isWindowPadding)
+      else {
+        refuse("stride, dilation and groups want positive numbers, the paddings numbers of at least 0, all below 2^31")
+      }
       let x = ndim == count + 2 ? self : unsqueeze(0)
       guard x.shape[1] == weight.shape[0] else {
         refuse("weight wants \(weight.shape[0]) input channels, input has \(x.shape[1])")

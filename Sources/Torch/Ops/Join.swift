@@ -146,7 +146,7 @@ extension Tensor {
         fault("split", "wants a positive size, got \(splitSize)")
       }
       let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "split") }
-      let count = size == 0 ? 1 : (size + splitSize - 1) / splitSize
+      let count = size == 0 ? 1 : (size - 1) / splitSize + 1
       let sizes = (0..<count).map { Swift.min(splitSize, size - $0 * splitSize) }
       return Pieces(cut: .sizes(sizes), dim: along, name: "split")(self)
     }
@@ -157,7 +157,9 @@ extension Tensor {
   public func split(splitSize splitSizes: [Int], dim: Int = 0) -> [Tensor] {
     inOp("split") {
       let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "split") }
-      guard splitSizes.allSatisfy({ $0 >= 0 }), splitSizes.reduce(0, +) == size(along) else {
+      guard splitSizes.allSatisfy({ $0 >= 0 }), splitSizes.allSatisfy({ $0 <= size(along) }),
+        splitSizes.reduce(0, &+) == size(along)
+      else {
         fault(
           "split",
           "sizes \(splitSizes) do not add up to \(size(along)), the size of dim \(along); got input \(shape.brackets)")
@@ -169,7 +171,7 @@ extension Tensor {
   /// Cuts into at most so many equal stretches along a dimension, as `torch.chunk`.
   public func chunk(chunks: Int, dim: Int = 0) -> [Tensor] {
     inOp("chunk") {
-      guard chunks > 0 else { fault("chunk", "wants at least 1 chunk, got \(chunks)") }
+      guard chunks > 0, chunks < 1 << 31 else { fault("chunk", "wants 1 to 2^31 - 1 chunks, got \(chunks)") }
       let size = size(dim)
       if size == 0 { return split(splitSize: Array(repeating: 0, count: chunks), dim: dim) }
       return split(splitSize: (size + chunks - 1) / chunks, dim: dim)
@@ -194,11 +196,19 @@ extension Tensor {
         fault("repeat", "wants a count for each of the \(ndim) dimensions, got \(repeats)")
       }
       let lead = repeats.count - ndim
+      func refuse() -> Never {
+        fault("repeat", "\(repeats) times \(shape.brackets) has more elements than any memory holds")
+      }
       let sizes = Array(repeating: 1, count: lead) + Array(shape)
+      let long = zip(repeats, sizes).map { $0.multipliedReportingOverflow(by: $1) }
+      guard !long.contains(where: \.overflow),
+        Shape(long.map(\.partialValue)).checkedElementCount(itemSize: dtype.itemSize) != nil,
+        Shape(zip(repeats, sizes).flatMap { [$0, $1] }).checkedElementCount(itemSize: dtype.itemSize) != nil
+      else { refuse() }
       // [r0, s0, r1, s1, ...] stretched, then joined in pairs.
       let wide = zip(repeats, sizes).flatMap { [$0, $1] }
       let pairs = reshape(sizes.flatMap { [1, $0] }).expand(wide).clone(memoryFormat: .contiguousFormat)
-      return pairs.view(zip(repeats, sizes).map { $0 * $1 }).named("repeat")
+      return pairs.view(long.map(\.partialValue)).named("repeat")
     }
   }
 }

@@ -153,6 +153,7 @@ extension Tensor {
     inOp("constant_pad_nd") {
       func refuse(_ rule: String) -> Never { fault(OpError("pad", "\(rule); got input \(signature), pad \(pad)")) }
       guard pad.count % 2 == 0 else { refuse("pad wants two numbers for each dimension") }
+      guard pad.allSatisfy({ $0.magnitude < 1 << 48 }) else { refuse("no memory has room for pad's amounts") }
       guard pad.count <= 2 * ndim else { refuse("pad names \(pad.count / 2) dimensions, the input has \(ndim)") }
       var edges = [(before: Int, after: Int)](repeating: (0, 0), count: ndim)
       for i in 0..<pad.count / 2 {
@@ -172,6 +173,7 @@ extension Tensor {
       func refuse(_ rule: String) -> Never { fault(OpError("pad", "\(rule); got input \(signature), pad \(pad)")) }
       let count = pad.count / 2
       guard pad.count % 2 == 0 else { refuse("pad wants two numbers for each dimension") }
+      guard pad.allSatisfy({ $0.magnitude < 1 << 48 }) else { refuse("no memory has room for pad's amounts") }
       guard (1...3).contains(count) else {
         refuse("mode .\(fill) pads 1 to 3 dimensions, pad names \(count)")
       }

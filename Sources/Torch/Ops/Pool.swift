@@ -51,6 +51,14 @@ struct MaxPoolGradient: Op {
   }
 }
 
+extension Int {
+  /// Whether it may be a kernel's size, a stride or a dilation: positive, and as in PyTorch below 2^31, so that no sum or
+  /// product of two overflows.
+  package var isWindowSize: Bool { self > 0 && self <= Int(Int32.max) }
+  /// Whether it may be the padding of a window.
+  package var isWindowPadding: Bool { self == 0 || isWindowSize }
+}
+
 extension PoolSpec {
   func outputShape(_ x: Shape, ceilMode: Bool) -> Shape {
     var shape: Shape = [x[0], x[1]]
@@ -75,11 +83,11 @@ extension PoolSpec {
     }
     guard x.dtype != .bool else { refuse("input cannot be bool; convert it first") }
     guard x.shape.suffix(count + 1).allSatisfy({ $0 > 0 }) else { refuse("the sizes but the batch want to be above 0") }
-    guard (kernel + stride + dilation).allSatisfy({ $0 > 0 }) else {
-      refuse("kernel, stride and dilation want positive numbers")
+    guard (kernel + stride + dilation).allSatisfy(\.isWindowSize) else {
+      refuse("kernel, stride and dilation want positive numbers below 2^31")
     }
     for i in 0..<count {
-      guard padding[i] >= 0, padding[i] * 2 <= kernel[i] else {
+      guard padding[i].isWindowPadding, padding[i] * 2 <= kernel[i] else {
         refuse("padding is at most half of the kernel, \(kernel[i] / 2) here; it is \(padding[i])")
       }
       let span = dilation[i] * (kernel[i] - 1) + 1, size = x.shape[x.ndim - count + i] + 2 * padding[i]

@@ -209,7 +209,7 @@ extension Tensor {
         let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "roll") }
         let size = ndim == 0 ? 1 : shape[dim]
         if size == 0 { continue }
-        let start = ((-shift % size) + size) % size
+        let start = (size - shift % size) % size
         if start == 0 { continue }
         let back = result.narrow(dim: dim, start: start, length: size - start)
         result = Tensor.cat([back, result.narrow(dim: dim, start: 0, length: start)], dim: dim)

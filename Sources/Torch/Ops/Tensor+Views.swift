@@ -96,6 +96,7 @@ extension Tensor {
         dims.map { dim in checked { () throws(OpError) in try strided.layout.wrap(dim, op: "movedim") } }
       }
       let from = wrapped(source), to = wrapped(destination)
+      if ndim == 0 { return self.view([]) }
       guard Set(from).count == from.count, Set(to).count == to.count else {
         fault("movedim", "a dim is repeated; got \(source) and \(destination)")
       }
@@ -139,7 +140,7 @@ extension Tensor {
     inOp("narrow") {
       let size = size(dim)
       let first = start < 0 ? start + size : start
-      guard length >= 0, first >= 0, first + length <= size else {
+      guard length >= 0, first >= 0, first <= size, length <= size - first else {
         fault(
           "narrow",
           "start \(start) with length \(length) leaves dim \(dim) of size \(size); got input \(shape.brackets)")

@@ -47,6 +47,7 @@ extension Tensor {
     inOp("diag") {
       if ndim == 2 { return self.diagonal(offset: diagonal).clone(memoryFormat: .contiguousFormat) }
       guard ndim == 1 else { fault("diag", "wants 1 or 2 dimensions, got \(shape.brackets)") }
+      guard diagonal.magnitude < 1 << 31 else { fault("diag", "diagonal \(diagonal) is not below 2^31") }
       let away = Swift.abs(diagonal), side = numel() + away
       let numbers = away == 0 ? self : Tensor.cat([self, Tensor.zeros([away], dtype: dtype)])
       let along = numbers.unsqueeze(diagonal < 0 ? 0 : 1)

@@ -157,7 +157,11 @@ struct AsStrided: ViewOp {
       throw OpError(
         name, "sizes, strides and offset cannot be negative; got \(shape.brackets), \(strides.brackets), \(offset)")
     }
-    return Layout(shape: shape, strides: strides, offset: offset)
+    let isEmpty = shape.contains(0)
+    let used = shape.indices.map {
+      isEmpty || shape[$0] == 1 ? Layout.steppedStride(strides[$0], times: 1) : strides[$0]
+    }
+    return Layout(shape: shape, strides: Shape(used), offset: offset)
   }
 
   func backward(_ gradient: Tensor, input: Layout) -> Tensor {

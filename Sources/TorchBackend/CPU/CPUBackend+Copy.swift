@@ -67,7 +67,7 @@ struct CopyPlan {
     for i in 0..<out.layout.rank where out.shape[i] != 1 {
       if rank == 8 { return nil }
       let dim = Dim(
-        size: out.shape[i], out: out.layout.strides[i] * itemSize, x: x.layout.strides[i] * sourceSize)
+        size: out.shape[i], out: out.layout.strides[i] &* itemSize, x: x.layout.strides[i] &* sourceSize)
       // Large output steps first; dimensions of equal ones keep their order.
       var place = rank
       while place > 0 && abs(dims[place - 1].out) < abs(dim.out) {
@@ -80,8 +80,8 @@ struct CopyPlan {
     var joined = 0
     for i in 0..<rank {
       let dim = dims[i]
-      if joined > 0, dims[joined - 1].out == dim.out * dim.size, dims[joined - 1].x == dim.x * dim.size {
-        dims[joined - 1] = Dim(size: dims[joined - 1].size * dim.size, out: dim.out, x: dim.x)
+      if joined > 0, dims[joined - 1].out == dim.out &* dim.size, dims[joined - 1].x == dim.x &* dim.size {
+        dims[joined - 1] = Dim(size: dims[joined - 1].size &* dim.size, out: dim.out, x: dim.x)
       } else {
         dims[joined] = dim
         joined += 1

@@ -92,15 +92,16 @@ struct ReductionPlan {
     let order = (0..<x.layout.rank).sorted { abs(x.layout.strides[$0]) > abs(x.layout.strides[$1]) }
     for dim in order where x.shape[dim] != 1 {
       let entry = Dim(
-        size: x.shape[dim], x: x.layout.strides[dim] * x.dtype.itemSize,
-        out: out.shape[dim] == 1 ? 0 : out.layout.strides[dim] * out.dtype.itemSize)
+        size: x.shape[dim], x: x.layout.strides[dim] &* x.dtype.itemSize,
+        out: out.shape[dim] == 1 ? 0 : out.layout.strides[dim] &* out.dtype.itemSize)
       if out.shape[dim] == 1 { Self.append(entry, to: &reduced) } else { Self.append(entry, to: &kept) }
     }
   }
 
+  // Products that wrap around belong to tensors without elements: nothing is read by them.
   private static func append(_ dim: Dim, to dims: inout [Dim]) {
-    if let last = dims.last, last.x == dim.x * dim.size, last.out == dim.out * dim.size {
-      dims[dims.count - 1] = Dim(size: last.size * dim.size, x: dim.x, out: dim.out)
+    if let last = dims.last, last.x == dim.x &* dim.size, last.out == dim.out &* dim.size {
+      dims[dims.count - 1] = Dim(size: last.size &* dim.size, x: dim.x, out: dim.out)
     } else {
       dims.append(dim)
     }

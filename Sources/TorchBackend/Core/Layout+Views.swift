@@ -13,6 +13,13 @@ extension Layout {
     )
   }
 
+  /// A stride times a step; the stride alone where the product leaves every memory. There the dimension has no second
+  /// element, so its stride is never used, but sums with it must not overflow.
+  package static func steppedStride(_ stride: Int, times step: Int) -> Int {
+    let (product, overflow) = stride.multipliedReportingOverflow(by: step)
+    return overflow || product > 1 << 48 ? Swift.min(stride, 1 << 48) : product
+  }
+
   @inline(__always)
   package func wrap(_ dim: Int, op: StaticString) throws(OpError) -> Int {
     try Layout.wrap(dim, rank: rank, op: op)
@@ -108,7 +115,7 @@ extension Layout {
     var result = self
     result.offset += first * strides[dim]
     result.shape[dim] = (last - first) / step + ((last - first) % step == 0 ? 0 : 1)
-    result.strides[dim] = strides[dim] &* step
+    result.strides[dim] = Layout.steppedStride(strides[dim], times: step)
     return result
   }
 
@@ -174,7 +181,7 @@ extension Layout {
       return result
     }
     result.shape[dim] = (length - size) / step + 1
-    result.strides[dim] = strides[dim] * step
+    result.strides[dim] = Layout.steppedStride(strides[dim], times: step)
     result.shape.append(size)
     result.strides.append(strides[dim])
     return result

@@ -52,18 +52,21 @@ public struct Shape: Sendable {
     return reduce(1, &*)
   }
 
-  /// The product of the sizes, or nil where it or `itemSize` times it overflows.
+  /// The product of the sizes, or nil where it or `itemSize` times it overflows, or a contiguous tensor's strides would.
   package func checkedElementCount(itemSize: Int) -> Int? {
-    var product = 1
-    for size in self {
-      if size == 0 { return 0 }
-    }
-    for size in self {
+    var product = 1, isEmpty = false
+    for i in 0..<count {
+      let size = self[i]
+      if size == 0 {
+        isEmpty = true
+        continue
+      }
       let (value, overflow) = product.multipliedReportingOverflow(by: size)
       if overflow { return nil }
       product = value
     }
-    return product.multipliedReportingOverflow(by: itemSize).overflow ? nil : product
+    if product.multipliedReportingOverflow(by: itemSize).overflow { return nil }
+    return isEmpty ? 0 : product
   }
 }
 

@@ -14,7 +14,11 @@ package final class SharedLayout: Sendable {
 
   package init(_ layout: Layout) {
     self.layout = layout
-    count = layout.shape.elementCount
+    // A count that wrapped around would get too little memory.
+    guard let count = layout.shape.checkedElementCount(itemSize: 1) else {
+      fault("tensor", "\(layout.shape.brackets) has more elements than can be counted")
+    }
+    self.count = count
     isContiguous = layout.isContiguous
     isFresh = isContiguous && layout.offset == 0 && layout.strides == Layout.contiguousStrides(layout.shape)
   }

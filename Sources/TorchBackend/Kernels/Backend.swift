@@ -82,7 +82,14 @@ extension Backend {
 
   @inline(__always)
   package func allocate(_ layout: SharedLayout, dtype: DType) -> Strided {
-    Strided(storage: allocate(byteCount: layout.count &* dtype.itemSize), shared: layout, dtype: dtype)
+    let (byteCount, overflow) = layout.count.multipliedReportingOverflow(by: dtype.itemSize)
+    if overflow { tooLarge(layout) }
+    return Strided(storage: allocate(byteCount: byteCount), shared: layout, dtype: dtype)
+  }
+
+  @inline(never)
+  private func tooLarge(_ layout: SharedLayout) -> Never {
+    fault("allocate", "\(layout.layout.shape.brackets) has more elements than any memory holds")
   }
 
   /// Fresh memory for the result of a pointwise op of one operand.

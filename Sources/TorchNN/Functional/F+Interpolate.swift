@@ -76,11 +76,17 @@ extension F {
       let old = Array(input.shape.dropFirst(2))
       let new =
         size?.expanded(to: count, "size", op: "interpolate")
-        ?? zip(old, scales!).map { Int((Double($0) * $1).rounded(.down)) }
+        ?? zip(old, scales!).map { Int(Swift.min(Double($0) * $1, 0x1p62).rounded(.down)) }
       guard (old + new).allSatisfy({ $0 > 0 }), input.shape[1] > 0 else {
         refuse("input and output wants sizes of at least 1, \(old) becomes \(new)")
       }
       guard input.dtype.isFloatingPoint || input.dtype == .uint8 else { refuse("input wants floating point or uint8") }
+      guard Shape(input.shape.prefix(2) + new).checkedElementCount(itemSize: 8) != nil else {
+        refuse("a result of \(new) has more elements than any memory holds")
+      }
+      // The taps are lists of positions: where the result has no room they are not begun.
+      let result = Array(input.shape.prefix(2)) + new
+      if result.reduce(1, *) > 1 << 24 { _ = Tensor.empty(result, dtype: input.dtype) }
       let kept = recomputeScaleFactor == true || mode == .area ? nil : scales
       let isHalf = input.dtype.isHalf
       let picks = mode == .nearest || mode == .nearestExact

@@ -10,7 +10,9 @@ extension F {
     inOp("pixel_shuffle") {
       let r = upscaleFactor, n = input.ndim, got = "; got input \(input.signature), upscaleFactor \(r)"
       guard n >= 3 else { fault("pixel_shuffle", "input wants at least 3 dimensions" + got) }
-      guard r > 0, input.shape[n - 3] % (r * r) == 0 else {
+      // A factor beyond every number of channels is left out, whose square might overflow.
+      guard r > 0, r <= input.shape[n - 3] || input.shape[n - 3] == 0 && r < 1 << 16, input.shape[n - 3] % (r * r) == 0
+      else {
         fault("pixel_shuffle", "the factor's square must divide the channels" + got)
       }
       let batch = Array(input.shape.dropLast(3)), b = batch.count
@@ -72,8 +74,8 @@ extension F {
         fault("unfold", "\(rule); got input \(input.signature), kernelSize \(kernel), padding \(padding)")
       }
       guard input.ndim == 3 || input.ndim == 4 else { refuse("input wants 4 dimensions, or 3 without a batch") }
-      guard (kernel + dilation + stride).allSatisfy({ $0 > 0 }), padding.allSatisfy({ $0 >= 0 }) else {
-        refuse("kernel, dilation and stride want positive numbers, padding none below 0")
+      guard (kernel + dilation + stride).allSatisfy(\.isWindowSize), padding.allSatisfy(\.isWindowPadding) else {
+        refuse("kernel, dilation and stride want positive numbers, padding none below 0, all below 2^31")
       }
       guard !input.dtype.isInteger else { refuse("input wants floating point or bool, as in PyTorch") }
       if input.ndim == 3 {
