@@ -1118,6 +1118,46 @@ extension Bindings {
     op("where", "Tensor.where", ["condition", "input", "other"])
     on("where", [.required(Tensor.self), .required(Number.self), .required(Tensor.self)]) { a in out(Tensor.where(a.get(0, as: Tensor.self), a.get(1, as: Number.self).value, a.get(2, as: Tensor.self))) }
     on("where", [.required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(Tensor.where(a.get(0, as: Tensor.self), a.get(1, as: Number.self).value, a.get(2, as: Number.self).value)) }
+    op("index_add", ".indexAdd", ["input", "dim", "index", "source", "alpha"])
+    on("index_add", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).indexAdd(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self))) }
+    on("index_add", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).indexAdd(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    op("index_add_", ".indexAdd_", ["input", "dim", "index", "source", "alpha"])
+    on("index_add_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).indexAdd_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self))) }
+    on("index_add_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).indexAdd_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    op("index_copy", ".indexCopy", ["input", "dim", "index", "source"])
+    on("index_copy", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).indexCopy(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self))) }
+    op("index_copy_", ".indexCopy_", ["input", "dim", "index", "source"])
+    on("index_copy_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).indexCopy_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self))) }
+    op("index_fill", ".indexFill", ["input", "dim", "index", "value"])
+    on("index_fill", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).indexFill(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), value: a.get(3, as: Tensor.self))) }
+    on("index_fill", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).indexFill(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), value: a.get(3, as: Number.self).value)) }
+    op("index_fill_", ".indexFill_", ["input", "dim", "index", "value"])
+    on("index_fill_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).indexFill_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), value: a.get(3, as: Tensor.self))) }
+    on("index_fill_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).indexFill_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), value: a.get(3, as: Number.self).value)) }
+    op("index_reduce", ".indexReduce", ["input", "dim", "index", "source", "reduce", "include_self"])
+    on("index_reduce", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(IndexReduction.self), .absent]) { a in out(a.get(0, as: Tensor.self).indexReduce(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self), reduce: a.get(4, as: IndexReduction.self))) }
+    on("index_reduce", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(IndexReduction.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).indexReduce(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self), reduce: a.get(4, as: IndexReduction.self), includeSelf: a.get(5, as: Bool.self))) }
+    op("index_reduce_", ".indexReduce_", ["input", "dim", "index", "source", "reduce", "include_self"])
+    on("index_reduce_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(IndexReduction.self), .absent]) { a in out(a.get(0, as: Tensor.self).indexReduce_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self), reduce: a.get(4, as: IndexReduction.self))) }
+    on("index_reduce_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(IndexReduction.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).indexReduce_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self), reduce: a.get(4, as: IndexReduction.self), includeSelf: a.get(5, as: Bool.self))) }
+    op("scatter_reduce", ".scatterReduce", ["input", "dim", "index", "src", "reduce", "include_self"])
+    on("scatter_reduce", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(ElementReduction.self), .absent]) { a in out(a.get(0, as: Tensor.self).scatterReduce(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), src: a.get(3, as: Tensor.self), reduce: a.get(4, as: ElementReduction.self))) }
+    on("scatter_reduce", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(ElementReduction.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).scatterReduce(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), src: a.get(3, as: Tensor.self), reduce: a.get(4, as: ElementReduction.self), includeSelf: a.get(5, as: Bool.self))) }
+    op("scatter_reduce_", ".scatterReduce_", ["input", "dim", "index", "src", "reduce", "include_self"])
+    on("scatter_reduce_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(ElementReduction.self), .absent]) { a in out(a.get(0, as: Tensor.self).scatterReduce_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), src: a.get(3, as: Tensor.self), reduce: a.get(4, as: ElementReduction.self))) }
+    on("scatter_reduce_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(ElementReduction.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).scatterReduce_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), src: a.get(3, as: Tensor.self), reduce: a.get(4, as: ElementReduction.self), includeSelf: a.get(5, as: Bool.self))) }
+    op("masked_scatter", ".maskedScatter", ["input", "mask", "source"])
+    on("masked_scatter", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).maskedScatter(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    op("masked_scatter_", ".maskedScatter_", ["input", "mask", "source"])
+    on("masked_scatter_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).maskedScatter_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    op("take", ".take", ["input", "index"])
+    on("take", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).take(a.get(1, as: Tensor.self))) }
+    op("put", ".put", ["input", "index", "source", "accumulate"])
+    on("put", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).put(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("put", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).put(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), accumulate: a.get(3, as: Bool.self))) }
+    op("put_", ".put_", ["input", "index", "source", "accumulate"])
+    on("put_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).put_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("put_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).put_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), accumulate: a.get(3, as: Bool.self))) }
   }
 
   // ops: Matrices

@@ -46,6 +46,10 @@ import Torch
     ("norm0.5", 0.5, 1, { $0.norm(p: 0.5, dim: 1, keepdim: true) }),
     ("norm1", 0.5, 1, { $0.norm(p: 1, dim: 1, keepdim: true) }),
     ("normInf", 0.5, 1, { $0.norm(p: .infinity, dim: 1, keepdim: true) }),
+    ("take", -1, 1, { $0.take(Tensor([[0, -1], [5, 0]])) * 2 }),
+    (
+      "indexFill", -1, 1, { $0.indexFill(dim: 1, index: Tensor([0, -1, 0]), value: $0.select(dim: 0, index: 0).sum()) }
+    ),
     ("embedding", -1, 1, { $0.embedding(Tensor([[2, 1], [2, 2]]), paddingIdx: 0, scaleGradByFreq: false) * 2 }),
     (
       "inPlaceView", -1, 1,
@@ -70,6 +74,7 @@ import Torch
   }
 
   @Test func binaryOps() throws {
+    let twice = Tensor([0, 2, 0, 1])
     let cases: [(String, @Sendable (Tensor, Tensor) -> Tensor)] = [
       ("add", { $0.add($1, alpha: 2.5) }), ("sub", { $0.sub($1, alpha: 2.5) }), ("mul", { $0 * $1 }),
       ("div", { $0 / $1 }),
@@ -77,6 +82,28 @@ import Torch
       ("minimum", { $0.minimum($1) }),
       ("where", { Tensor.where($0 .> 1, $0, $1) }), ("rsub", { 1 - $0 * (2 / $1) }),
       ("remainder", { $0.remainder($1) }),
+      (
+        "indexAdd",
+        { $0.indexAdd(dim: 0, index: Tensor([2, 0]), source: $1.narrow(dim: 1, start: 0, length: 2).t(), alpha: 2.5) }
+      ),
+      (
+        "indexCopy",
+        { $0.indexCopy(dim: 0, index: Tensor([2, 0]), source: $1.narrow(dim: 1, start: 0, length: 2).t()) }
+      ),
+      ("indexReduce", { $0.indexReduce(dim: 0, index: twice, source: $1.t(), reduce: .prod) }),
+      ("indexReduceMean", { $0.indexReduce(dim: 0, index: twice, source: $1.t(), reduce: .mean, includeSelf: false) }),
+      ("indexReduceMax", { $0.indexReduce(dim: 0, index: twice, source: $1.t(), reduce: .amax) }),
+      ("scatterSum", { $0.scatterReduce(dim: 0, index: twice.view(4, 1), src: $1.t(), reduce: .sum) }),
+      ("scatterProd", { $0.scatterReduce(dim: 0, index: twice.view(4, 1), src: $1.t(), reduce: .prod) }),
+      (
+        "scatterProdOf",
+        { $0.scatterReduce(dim: 0, index: twice.view(4, 1), src: $1.t(), reduce: .prod, includeSelf: false) }
+      ),
+      ("scatterMean", { $0.scatterReduce(dim: 0, index: twice.view(4, 1), src: $1.t(), reduce: .mean) }),
+      ("scatterMin", { $0.scatterReduce(dim: 0, index: twice.view(4, 1), src: $1.t(), reduce: .amin) }),
+      ("put", { $0.put(Tensor([2, 0]), $1.narrow(dim: 1, start: 0, length: 2)) }),
+      ("putAdd", { $0.put(twice, $1, accumulate: true) }),
+      ("maskedScatter", { $0.maskedScatter(Tensor([[true], [false], [true]]), $1) }),
     ]
     let generator = Generator(seed: 5)
     let x = (Tensor.rand(3, 1, generator: generator, dtype: .float64) + 0.6).detach().requiresGrad_()

@@ -118,7 +118,8 @@ extension Tensor {
     return whole
   }
 
-  private func checkIndex(_ index: Tensor, dim: Int, op: StaticString, source: Tensor? = nil) -> Int {
+  /// The dimension that an index walks; a fault unless it fits this tensor and the source.
+  func checkIndex(_ index: Tensor, dim: Int, op: StaticString, source: Tensor? = nil) -> Int {
     guard index.dtype == .int64 else {
       fault(OpError(op, "the index must be int64, got \(index.dtype.name); convert with long()"))
     }
@@ -128,9 +129,17 @@ extension Tensor {
         OpError(
           op, "the index needs as many dimensions as the input; got \(index.shape.brackets) and \(shape.brackets)"))
     }
-    for i in 0..<Swift.min(ndim, index.ndim) {
-      let tooLarge = i != along && index.shape[i] > shape[i]
-      let beyondSource = source.map { $0.ndim == index.ndim && index.shape[i] > $0.shape[i] } ?? false
+    if let source, source.ndim != index.ndim && (source.ndim > 1 || index.ndim > 1) {
+      fault(
+        OpError(
+          op,
+          "the index needs as many dimensions as the source; got \(index.shape.brackets) and \(source.shape.brackets)"))
+    }
+    // A 0-dim tensor counts as one of one element.
+    func size(_ x: Tensor, _ i: Int) -> Int { x.ndim == 0 ? 1 : x.shape[i] }
+    for i in 0..<Swift.max(index.ndim, 1) {
+      let tooLarge = i != along && size(index, i) > size(self, i)
+      let beyondSource = source.map { size(index, i) > size($0, i) } ?? false
       if tooLarge || beyondSource {
         fault(
           OpError(
