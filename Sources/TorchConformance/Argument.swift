@@ -68,6 +68,7 @@ extension GridIndexing: CaseArgument {}
 extension ScatterReduction: CaseArgument {}
 extension ElementReduction: CaseArgument {}
 extension IndexReduction: CaseArgument {}
+extension SearchSide: CaseArgument {}
 extension RoundingMode: CaseArgument {}
 extension GELUApproximation: CaseArgument {}
 extension PadMode: CaseArgument {}

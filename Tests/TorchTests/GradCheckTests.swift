@@ -50,6 +50,15 @@ import Torch
     (
       "indexFill", -1, 1, { $0.indexFill(dim: 1, index: Tensor([0, -1, 0]), value: $0.select(dim: 0, index: 0).sum()) }
     ),
+    ("tensorSplit", -1, 1, { $0.tensorSplit(indicesOrSections: [1, 3], dim: 1)[1] * 2 }),
+    ("blockDiag", -1, 1, { Tensor.blockDiag([$0, $0.narrow(dim: 1, start: 0, length: 2) * 2]) }),
+    ("columnStack", -1, 1, { Tensor.columnStack([$0.select(dim: 1, index: 0), $0]) }),
+    ("cartesianProd", -1, 1, { Tensor.cartesianProd([$0.select(dim: 1, index: 0), $0.select(dim: 0, index: 1)]) }),
+    ("combinations", -1, 1, { $0.flatten().combinations(r: 3) }), ("tile", -1, 1, { $0.tile(dims: [2, 1, 2]) }),
+    ("rot90", -1, 1, { $0.rot90(k: 3) }), ("ravel", -1, 1, { $0.t().ravel() * 2 }),
+    ("repeatInterleave", -1, 1, { $0.repeatInterleave(repeats: 2, dim: 1) }),
+    ("repeatInterleaveEach", -1, 1, { $0.repeatInterleave(repeats: Tensor([2, 0, 3]), dim: 0) }),
+    ("diagEmbed", -1, 1, { $0.diagEmbed(offset: -1, dim1: 0, dim2: 2) }), ("fill", -1, 1, { $0 + $0.fill(3) }),
     ("embedding", -1, 1, { $0.embedding(Tensor([[2, 1], [2, 2]]), paddingIdx: 0, scaleGradByFreq: false) * 2 }),
     (
       "inPlaceView", -1, 1,
@@ -101,6 +110,9 @@ import Torch
       ),
       ("scatterMean", { $0.scatterReduce(dim: 0, index: twice.view(4, 1), src: $1.t(), reduce: .mean) }),
       ("scatterMin", { $0.scatterReduce(dim: 0, index: twice.view(4, 1), src: $1.t(), reduce: .amin) }),
+      ("diagonalScatter", { ($0 * $1).diagonalScatter($0.flatten(), offset: 1) }),
+      ("selectScatter", { ($0 * $1).selectScatter($0.flatten(), dim: 1, index: -2) }),
+      ("sliceScatter", { ($0 * $1).sliceScatter($1.expand(2, 4), dim: 0, end: 3, step: 2) }),
       ("put", { $0.put(Tensor([2, 0]), $1.narrow(dim: 1, start: 0, length: 2)) }),
       ("putAdd", { $0.put(twice, $1, accumulate: true) }),
       ("maskedScatter", { $0.maskedScatter(Tensor([[true], [false], [true]]), $1) }),

@@ -107,7 +107,10 @@ struct IndexSelect: Op {
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
-    return [IndexWrite.sum(g, at: [saved[0]], indexed, into: saved.shape(of: 0))]
+    let shape = saved.shape(of: 0)
+    // As in PyTorch's index_add, rows of half types are added up in float32.
+    let terms = shape.count > 1 ? g.widened : g
+    return [IndexWrite.sum(terms, at: [saved[0]], indexed, into: shape).to(g.dtype)]
   }
 }
 
@@ -117,6 +120,9 @@ extension Tensor {
     copy_(value)
     return whole
   }
+
+  /// An int32 index as the int64 that the kernels read.
+  private var positions: Tensor { dtype == .int32 ? long() : self }
 
   /// The dimension that an index walks; a fault unless it fits this tensor and the source.
   func checkIndex(_ index: Tensor, dim: Int, op: StaticString, source: Tensor? = nil) -> Int {
@@ -168,6 +174,7 @@ extension Tensor {
       guard src.dtype == dtype else {
         fault("scatter_add", "src is \(src.dtype.name), the tensor \(dtype.name); convert one")
       }
+      let index = index.positions
       return ScatterAdd(dim: checkIndex(index, dim: dim, op: "scatter_add", source: src))(self, index, src)
     }
   }
@@ -182,6 +189,7 @@ extension Tensor {
       guard src.dtype == dtype else {
         fault("scatter", "src is \(src.dtype.name), the tensor \(dtype.name); convert one")
       }
+      let index = index.positions
       return Scatter(dim: checkIndex(index, dim: dim, op: "scatter", source: src))(self, index, src)
     }
   }
@@ -204,6 +212,7 @@ extension Tensor {
       guard src.dtype == dtype else {
         fault("scatter", "src is \(src.dtype.name), the tensor \(dtype.name); convert one")
       }
+      let index = index.positions
       let along = checkIndex(index, dim: dim, op: "scatter", source: src)
       switch reduce {
       case .add: return ScatterAdd(dim: along)(self, index, src)

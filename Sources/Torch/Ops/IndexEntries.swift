@@ -45,6 +45,11 @@ extension Tensor {
     if accumulates && source.ndim != ndim { checkEntries(op, source, dim: indexed.dims[0], count: index.numel()) }
     let source = source.ndim == 0 ? source.reshape(1) : source
     whole.checkEntries(op, source, dim: indexed.dims[0], count: index.numel())
+    if accumulates && dtype.widened != dtype && ndim > 1 {
+      // Rows of half types PyTorch adds up in float32 and rounds once.
+      let sum = widened.writing(op, source.widened, dim: dim, index: index, accumulates: true, inPlace: false)
+      return inPlace ? copy_(sum).namedWrite(op) : sum.to(dtype)
+    }
     let write = IndexWrite(indexed: indexed, accumulates: accumulates, node: op)
     if inPlace {
       write.inPlace(whole, source, at: [index])

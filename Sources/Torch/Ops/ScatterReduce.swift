@@ -168,7 +168,12 @@ extension Tensor {
         fault("scatter_reduce", "src is \(src.dtype.name), the tensor \(dtype.name); convert one")
       }
       let index = index.dtype == .int32 ? index.long() : index
-      if index.numel() == 0 && index.dtype == .int64 { return clone().named("scatter_reduce") }
+      if index.numel() == 0 && index.dtype == .int64 && ndim > 0 {
+        // No position asks for nothing, whatever its shape.
+        let none = [0] + Array(shape.dropFirst()), places = index.reshape(none)
+        return ReduceInto(places: .elements(dim: 0), reduction: reduce, includesSelf: includeSelf)(
+          self, src.reshape(-1).narrow(dim: 0, start: 0, length: 0).reshape(none), places)
+      }
       let along = checkIndex(index, dim: dim, op: "scatter_reduce", source: src)
       func wide(_ x: Tensor) -> Tensor { x.ndim == 0 ? x.reshape(1) : x }
       let places = wide(index)
