@@ -1211,7 +1211,7 @@ extension Bindings {
     op("unravel_index", ".unravelIndex", ["indices", "shape"], dtypes: "integers")
     on("unravel_index", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).unravelIndex(shape: a.get(1, as: Int.self))) }
     on("unravel_index", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).unravelIndex(shape: a.get(1, as: [Int].self))) }
-    op("broadcast_shapes", "Tensor.broadcastShapes", ["shapes"], variadic: 0)
+    op("broadcast_shapes", "Tensor.broadcastShapes", ["shapes"], variadic: 0, dtypes: "floats")
     on("broadcast_shapes", [.required([[Int]].self)]) { a in out(Tensor.broadcastShapes(a.get(0, as: [[Int]].self))) }
     op("H", ".H", ["input"])
     on("H", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).H) }
@@ -1297,10 +1297,10 @@ extension Bindings {
     op("index_fill_", ".indexFill_", ["input", "dim", "index", "value"])
     on("index_fill_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).indexFill_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), value: a.get(3, as: Tensor.self))) }
     on("index_fill_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).indexFill_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), value: a.get(3, as: Number.self).value)) }
-    op("index_reduce", ".indexReduce", ["input", "dim", "index", "source", "reduce", "include_self"])
+    op("index_reduce", ".indexReduce", ["input", "dim", "index", "source", "reduce", "include_self"], dtypes: "numbers")
     on("index_reduce", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(IndexReduction.self), .absent]) { a in out(a.get(0, as: Tensor.self).indexReduce(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self), reduce: a.get(4, as: IndexReduction.self))) }
     on("index_reduce", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(IndexReduction.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).indexReduce(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self), reduce: a.get(4, as: IndexReduction.self), includeSelf: a.get(5, as: Bool.self))) }
-    op("index_reduce_", ".indexReduce_", ["input", "dim", "index", "source", "reduce", "include_self"])
+    op("index_reduce_", ".indexReduce_", ["input", "dim", "index", "source", "reduce", "include_self"], dtypes: "numbers")
     on("index_reduce_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(IndexReduction.self), .absent]) { a in out(a.get(0, as: Tensor.self).indexReduce_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self), reduce: a.get(4, as: IndexReduction.self))) }
     on("index_reduce_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(IndexReduction.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).indexReduce_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self), reduce: a.get(4, as: IndexReduction.self), includeSelf: a.get(5, as: Bool.self))) }
     op("scatter_reduce", ".scatterReduce", ["input", "dim", "index", "src", "reduce", "include_self"])

@@ -57,7 +57,13 @@ import Torch
     let bins = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor([1, .max]).bincount()
     }
-    says(bins, "bincount: a result of 9223372036854775807 and one more is larger than any memory")
+    says(bins, "bincount: a count for each number to 9.223372036854776e+18 is larger than any memory")
+  }
+
+  /// A range that float32 does not resolve.
+  @Test func histogramOfEqualLargeNumbers() {
+    #expect(Tensor([1e10, 1e10]).histc(bins: 3).sum().item() as Double == 2)
+    #expect(Tensor([0.0, 3, 1]).histc(bins: 3).equal(Tensor([1.0, 1, 1])))
   }
 
   /// A value that is no number is nowhere, and belongs at the end of what is sorted.

@@ -15,10 +15,12 @@ extension Tensor {
       if numel() == 0 { return Tensor.zeros([minlength], dtype: .int64) }
       return noGrad {
         let numbers = long()
-        let low: Int = numbers.min().item(), high: Int = numbers.max().item()
-        guard low >= 0 else { fault("bincount", "numbers cannot be negative, got \(low)") }
-        guard high < Int.max else { fault("bincount", "a result of \(high) and one more is larger than any memory") }
-        let size = Swift.max(minlength, high + 1)
+        // As real numbers, whose extremes come faster; those that these do not hold are too large in any case.
+        let reals = numbers.double()
+        let low: Double = reals.min().item(), high: Double = reals.max().item()
+        guard low >= 0 else { fault("bincount", "numbers cannot be negative, got \(Int(low))") }
+        guard high < 1e15 else { fault("bincount", "a count for each number to \(high) is larger than any memory") }
+        let size = Swift.max(minlength, Int(high) + 1)
         let added = weights.map { $0.dtype == .float32 ? $0 : $0.double() } ?? Tensor.ones([1], dtype: .int64)
         return Tensor.zeros([size], dtype: added.dtype)
           .indexAdd_(dim: 0, index: numbers, source: added.detach().expand(numel()))
@@ -46,15 +48,20 @@ extension Tensor {
         guard low < high else { fault("histc", "max must be larger than min, got \(low) and \(high)") }
         let first = Tensor.full([], low, dtype: dtype), last = Tensor.full([], high, dtype: dtype)
         let inside = x.maskedSelect((x .>= first) & (x .<= last))
-        let places = inside.sub(first).mul(bins).div(last - first).long().clamp(min: 0, max: bins - 1)
-        return places.bincount(minlength: bins).to(dtype)
+        // The upper end belongs to the last bin. A range that the dtype does not resolve makes NaN.
+        let places = inside.sub(first).mul(bins).div(last - first).double()
+          .fmax(Tensor.zeros([], dtype: .float64)).clamp(max: Double(bins) - 0.5)
+        return places.long().bincount(minlength: bins).to(dtype)
       }
     }
   }
 
   /// How many elements are not zero, as `torch.count_nonzero`.
   /// - Parameter dim: along these dimensions; empty for all.
-  public func countNonzero(dim: [Int] = []) -> Tensor { inOp("count_nonzero") { ne(0).sum(dim: dim) } }
+  public func countNonzero(dim: [Int] = []) -> Tensor {
+    // Real numbers add up faster; these hold every count exactly.
+    inOp("count_nonzero") { ne(0).to(numel() < 1 << 24 ? .float32 : .float64).sum(dim: dim).long() }
+  }
   /// As ``countNonzero(dim:)-([Int])``, along one dimension.
   public func countNonzero(dim: Int) -> Tensor { countNonzero(dim: [dim]) }
 }

@@ -58,6 +58,10 @@ extension Tensor {
       let (size, overflow) = shape[along].multipliedReportingOverflow(by: repeats)
       guard !overflow else { fault("repeat_interleave", "\(repeats) repeats are more than any memory holds") }
       checkOutputSize(outputSize, size)
+      if 1...8 ~= repeats {
+        return Tensor.stack(Array(repeating: self, count: repeats), dim: along + 1).flatten(along, along + 1)
+          .named("repeat_interleave")
+      }
       var wide = Array(shape)
       wide.insert(repeats, at: along + 1)
       return unsqueeze(along + 1).expand(wide).clone(memoryFormat: .contiguousFormat).flatten(along, along + 1)

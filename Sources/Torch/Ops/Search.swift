@@ -88,8 +88,9 @@ extension Tensor {
         let elements = to(dtype), others = testElements.to(dtype).flatten()
         let sorted = (dtype.isFloatingPoint ? others.maskedSelect(others .== others) : others).sort(dim: 0).values
         if sorted.numel() == 0 { return Tensor.full(shape, invert, dtype: .bool) }
-        let places = Tensor.searchsorted(sorted, elements).clamp(max: sorted.numel() - 1)
-        let found = sorted.take(places)
+        // What is larger than all of them meets the last one, which it does not equal.
+        let last = sorted.narrow(dim: 0, start: sorted.numel() - 1, length: 1)
+        let found = Tensor.cat([sorted, last]).take(Tensor.searchsorted(sorted, elements))
         return invert ? found .!= elements : found .== elements
       }
     }

@@ -32,12 +32,14 @@ private struct SearchRows: ElementVisitor {
         let first = i / perRow &* size
         var low = 0, high = size
         while low < high {
-          let middle = low + (high - low) / 2
-          let place = first + (order.map { Int($0[first + middle]) } ?? middle)
+          let middle = (low &+ high) >> 1
+          var place = first &+ middle
+          if let order { place = first &+ Int(order[place]) }
           let here = sorted.element(place &* item, type)
-          // Not `here < value`: what is no number belongs at the end.
+          // Not `here < value`: what is no number belongs at the end. Two choices without a jump, which none could foresee.
           let isBefore = right ? !(here > value) : !(here >= value)
-          if isBefore { low = middle + 1 } else { high = middle }
+          low = isBefore ? middle &+ 1 : low
+          high = isBefore ? high : middle
         }
         out[i] = Int64(low)
       }
