@@ -66,6 +66,9 @@ extension CaseArgument where Self: RawRepresentable<String> {
 extension Reduction: CaseArgument {}
 extension GridIndexing: CaseArgument {}
 extension ScatterReduction: CaseArgument {}
+extension ElementReduction: CaseArgument {}
+extension IndexReduction: CaseArgument {}
+extension SearchSide: CaseArgument {}
 extension RoundingMode: CaseArgument {}
 extension GELUApproximation: CaseArgument {}
 extension PadMode: CaseArgument {}

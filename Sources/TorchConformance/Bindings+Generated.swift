@@ -839,6 +839,10 @@ extension Bindings {
     on("argmin", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).argmin(dim: a.find(1, as: Int.self))) }
     on("argmin", [.required(Tensor.self), .absent, .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).argmin(keepdim: a.get(2, as: Bool.self))) }
     on("argmin", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).argmin(dim: a.find(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
+    op("count_nonzero", ".countNonzero", ["input", "dim"])
+    on("count_nonzero", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).countNonzero(dim: a.get(1, as: Int.self))) }
+    on("count_nonzero", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).countNonzero()) }
+    on("count_nonzero", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).countNonzero(dim: a.get(1, as: [Int].self))) }
     op("any", ".any", ["input", "dim", "keepdim"])
     on("any", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).any(dim: a.get(1, as: Int.self))) }
     on("any", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).any(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
@@ -922,6 +926,56 @@ extension Bindings {
     on("unique", [.required(Tensor.self), .required(Bool.self), .exactly("True"), .exactly("True"), .absent]) { a in out(a.get(0, as: Tensor.self).uniqueWithInverseAndCounts(sorted: a.get(1, as: Bool.self))) }
     on("unique", [.required(Tensor.self), .absent, .exactly("True"), .exactly("True"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).uniqueWithInverseAndCounts(dim: a.find(4, as: Int.self))) }
     on("unique", [.required(Tensor.self), .required(Bool.self), .exactly("True"), .exactly("True"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).uniqueWithInverseAndCounts(sorted: a.get(1, as: Bool.self), dim: a.find(4, as: Int.self))) }
+    op("unique_consecutive", ".uniqueConsecutive", ["input", "return_inverse", "return_counts", "dim"])
+    on("unique_consecutive", [.required(Tensor.self), .fixed("False"), .fixed("False"), .absent]) { a in out(a.get(0, as: Tensor.self).uniqueConsecutive()) }
+    on("unique_consecutive", [.required(Tensor.self), .fixed("False"), .fixed("False"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).uniqueConsecutive(dim: a.find(3, as: Int.self))) }
+    op("unique_consecutive", ".uniqueConsecutiveWithInverse", ["input", "return_inverse", "return_counts", "dim"])
+    on("unique_consecutive", [.required(Tensor.self), .exactly("True"), .fixed("False"), .absent]) { a in out(a.get(0, as: Tensor.self).uniqueConsecutiveWithInverse()) }
+    on("unique_consecutive", [.required(Tensor.self), .exactly("True"), .fixed("False"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).uniqueConsecutiveWithInverse(dim: a.find(3, as: Int.self))) }
+    op("unique_consecutive", ".uniqueConsecutiveWithCounts", ["input", "return_inverse", "return_counts", "dim"])
+    on("unique_consecutive", [.required(Tensor.self), .fixed("False"), .exactly("True"), .absent]) { a in out(a.get(0, as: Tensor.self).uniqueConsecutiveWithCounts()) }
+    on("unique_consecutive", [.required(Tensor.self), .fixed("False"), .exactly("True"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).uniqueConsecutiveWithCounts(dim: a.find(3, as: Int.self))) }
+    op("unique_consecutive", ".uniqueConsecutiveWithInverseAndCounts", ["input", "return_inverse", "return_counts", "dim"])
+    on("unique_consecutive", [.required(Tensor.self), .exactly("True"), .exactly("True"), .absent]) { a in out(a.get(0, as: Tensor.self).uniqueConsecutiveWithInverseAndCounts()) }
+    on("unique_consecutive", [.required(Tensor.self), .exactly("True"), .exactly("True"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).uniqueConsecutiveWithInverseAndCounts(dim: a.find(3, as: Int.self))) }
+    op("searchsorted", "Tensor.searchsorted", ["sorted_sequence", "input", "out_int32", "right", "side", "sorter"], dtypes: "numbers")
+    on("searchsorted", [.required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent, .absent]) { a in out(Tensor.searchsorted(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("searchsorted", [.required(Tensor.self), .required(Tensor.self), .optional(Bool.self), .optional(Bool.self), .optional(SearchSide.self), .optional(Tensor.self)]) { a in out(Tensor.searchsorted(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), outInt32: a.get(2, as: Bool.self, or: false), right: a.get(3, as: Bool.self, or: false), side: a.find(4, as: SearchSide.self), sorter: a.find(5, as: Tensor.self))) }
+    on("searchsorted", [.required(Tensor.self), .required(Number.self), .absent, .absent, .absent, .absent]) { a in out(Tensor.searchsorted(a.get(0, as: Tensor.self), a.get(1, as: Number.self).value)) }
+    on("searchsorted", [.required(Tensor.self), .required(Number.self), .optional(Bool.self), .optional(Bool.self), .optional(SearchSide.self), .optional(Tensor.self)]) { a in out(Tensor.searchsorted(a.get(0, as: Tensor.self), a.get(1, as: Number.self).value, outInt32: a.get(2, as: Bool.self, or: false), right: a.get(3, as: Bool.self, or: false), side: a.find(4, as: SearchSide.self), sorter: a.find(5, as: Tensor.self))) }
+    op("bucketize", ".bucketize", ["input", "boundaries", "out_int32", "right"], dtypes: "numbers")
+    on("bucketize", [.required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).bucketize(a.get(1, as: Tensor.self))) }
+    on("bucketize", [.required(Tensor.self), .required(Tensor.self), .required(Bool.self), .absent]) { a in out(a.get(0, as: Tensor.self).bucketize(a.get(1, as: Tensor.self), outInt32: a.get(2, as: Bool.self))) }
+    on("bucketize", [.required(Tensor.self), .required(Tensor.self), .absent, .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).bucketize(a.get(1, as: Tensor.self), right: a.get(3, as: Bool.self))) }
+    on("bucketize", [.required(Tensor.self), .required(Tensor.self), .required(Bool.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).bucketize(a.get(1, as: Tensor.self), outInt32: a.get(2, as: Bool.self), right: a.get(3, as: Bool.self))) }
+    op("bucketize", "Tensor.bucketize", ["input", "boundaries", "out_int32", "right"], dtypes: "numbers")
+    on("bucketize", [.required(Number.self), .required(Tensor.self), .absent, .absent]) { a in out(Tensor.bucketize(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self))) }
+    on("bucketize", [.required(Number.self), .required(Tensor.self), .required(Bool.self), .absent]) { a in out(Tensor.bucketize(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self), outInt32: a.get(2, as: Bool.self))) }
+    on("bucketize", [.required(Number.self), .required(Tensor.self), .absent, .required(Bool.self)]) { a in out(Tensor.bucketize(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self), right: a.get(3, as: Bool.self))) }
+    on("bucketize", [.required(Number.self), .required(Tensor.self), .required(Bool.self), .required(Bool.self)]) { a in out(Tensor.bucketize(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self), outInt32: a.get(2, as: Bool.self), right: a.get(3, as: Bool.self))) }
+    op("isin", ".isin", ["elements", "test_elements", "assume_unique", "invert"], dtypes: "numbers")
+    on("isin", [.required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).isin(a.get(1, as: Tensor.self))) }
+    on("isin", [.required(Tensor.self), .required(Tensor.self), .required(Bool.self), .absent]) { a in out(a.get(0, as: Tensor.self).isin(a.get(1, as: Tensor.self), assumeUnique: a.get(2, as: Bool.self))) }
+    on("isin", [.required(Tensor.self), .required(Tensor.self), .absent, .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).isin(a.get(1, as: Tensor.self), invert: a.get(3, as: Bool.self))) }
+    on("isin", [.required(Tensor.self), .required(Tensor.self), .required(Bool.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).isin(a.get(1, as: Tensor.self), assumeUnique: a.get(2, as: Bool.self), invert: a.get(3, as: Bool.self))) }
+    op("isin", ".isin", ["elements", "test_element", "assume_unique", "invert"], dtypes: "numbers")
+    on("isin", [.required(Tensor.self), .required(Number.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).isin(a.get(1, as: Number.self).value)) }
+    on("isin", [.required(Tensor.self), .required(Number.self), .required(Bool.self), .absent]) { a in out(a.get(0, as: Tensor.self).isin(a.get(1, as: Number.self).value, assumeUnique: a.get(2, as: Bool.self))) }
+    on("isin", [.required(Tensor.self), .required(Number.self), .absent, .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).isin(a.get(1, as: Number.self).value, invert: a.get(3, as: Bool.self))) }
+    on("isin", [.required(Tensor.self), .required(Number.self), .required(Bool.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).isin(a.get(1, as: Number.self).value, assumeUnique: a.get(2, as: Bool.self), invert: a.get(3, as: Bool.self))) }
+    op("isin", "Tensor.isin", ["element", "test_elements", "assume_unique", "invert"], dtypes: "numbers")
+    on("isin", [.required(Number.self), .required(Tensor.self), .absent, .absent]) { a in out(Tensor.isin(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self))) }
+    on("isin", [.required(Number.self), .required(Tensor.self), .required(Bool.self), .absent]) { a in out(Tensor.isin(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self), assumeUnique: a.get(2, as: Bool.self))) }
+    on("isin", [.required(Number.self), .required(Tensor.self), .absent, .required(Bool.self)]) { a in out(Tensor.isin(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self), invert: a.get(3, as: Bool.self))) }
+    on("isin", [.required(Number.self), .required(Tensor.self), .required(Bool.self), .required(Bool.self)]) { a in out(Tensor.isin(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self), assumeUnique: a.get(2, as: Bool.self), invert: a.get(3, as: Bool.self))) }
+    op("bincount", ".bincount", ["input", "weights", "minlength"], dtypes: "integers")
+    on("bincount", [.required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).bincount()) }
+    on("bincount", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).bincount(weights: a.find(1, as: Tensor.self))) }
+    on("bincount", [.required(Tensor.self), .absent, .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).bincount(minlength: a.get(2, as: Int.self))) }
+    on("bincount", [.required(Tensor.self), .required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).bincount(weights: a.find(1, as: Tensor.self), minlength: a.get(2, as: Int.self))) }
+    op("histc", ".histc", ["input", "bins", "min", "max"], dtypes: "floats")
+    on("histc", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).histc()) }
+    on("histc", [.required(Tensor.self), .optional(Int.self), .optional(Number.self), .optional(Number.self)]) { a in out(a.get(0, as: Tensor.self).histc(bins: a.get(1, as: Int.self, or: 100), min: a.get(2, as: Number.self, or: Number(0)).value, max: a.get(3, as: Number.self, or: Number(0)).value)) }
     op("flip", ".flip", ["input", "dims"], variadic: 1)
     on("flip", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).flip(dims: a.get(1, as: [Int].self))) }
     op("constant_pad_nd", ".constantPadNd", ["input", "pad", "value"])
@@ -1012,6 +1066,8 @@ extension Bindings {
     op("as_strided_", ".asStrided_", ["input", "size", "stride", "storage_offset"])
     on("as_strided_", [.required(Tensor.self), .required([Int].self), .required([Int].self), .absent]) { a in out(a.get(0, as: Tensor.self).asStrided_(size: a.get(1, as: [Int].self), stride: a.get(2, as: [Int].self))) }
     on("as_strided_", [.required(Tensor.self), .required([Int].self), .required([Int].self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).asStrided_(size: a.get(1, as: [Int].self), stride: a.get(2, as: [Int].self), storageOffset: a.find(3, as: Int.self))) }
+    op("resize_", ".resize_", ["input", "size", "memory_format"], variadic: 1)
+    on("resize_", [.required(Tensor.self), .required([Int].self), .fixed("None")]) { a in out(a.get(0, as: Tensor.self).resize_(size: a.get(1, as: [Int].self))) }
     op("repeat", ".repeat", ["input", "repeats"], variadic: 1)
     on("repeat", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).repeat(a.get(1, as: [Int].self))) }
     op("cat", "Tensor.cat", ["tensors", "dim"])
@@ -1058,6 +1114,111 @@ extension Bindings {
     op("unbind", ".unbind", ["input", "dim"])
     on("unbind", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).unbind()) }
     on("unbind", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).unbind(dim: a.get(1, as: Int.self))) }
+    op("tensor_split", ".tensorSplit", ["input", "indices_or_sections", "dim"])
+    on("tensor_split", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).tensorSplit(indicesOrSections: a.get(1, as: Int.self))) }
+    on("tensor_split", [.required(Tensor.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).tensorSplit(indicesOrSections: a.get(1, as: Int.self), dim: a.get(2, as: Int.self))) }
+    on("tensor_split", [.required(Tensor.self), .required([Int].self), .absent]) { a in out(a.get(0, as: Tensor.self).tensorSplit(indicesOrSections: a.get(1, as: [Int].self))) }
+    on("tensor_split", [.required(Tensor.self), .required([Int].self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).tensorSplit(indicesOrSections: a.get(1, as: [Int].self), dim: a.get(2, as: Int.self))) }
+    on("tensor_split", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).tensorSplit(indicesOrSections: a.get(1, as: Tensor.self))) }
+    on("tensor_split", [.required(Tensor.self), .required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).tensorSplit(indicesOrSections: a.get(1, as: Tensor.self), dim: a.get(2, as: Int.self))) }
+    op("split_with_sizes", ".splitWithSizes", ["input", "split_sizes", "dim"])
+    on("split_with_sizes", [.required(Tensor.self), .required([Int].self), .absent]) { a in out(a.get(0, as: Tensor.self).splitWithSizes(splitSizes: a.get(1, as: [Int].self))) }
+    on("split_with_sizes", [.required(Tensor.self), .required([Int].self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).splitWithSizes(splitSizes: a.get(1, as: [Int].self), dim: a.get(2, as: Int.self))) }
+    op("hsplit", ".hsplit", ["input", "indices_or_sections"])
+    on("hsplit", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).hsplit(indicesOrSections: a.get(1, as: Int.self))) }
+    on("hsplit", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).hsplit(indicesOrSections: a.get(1, as: [Int].self))) }
+    op("vsplit", ".vsplit", ["input", "indices_or_sections"])
+    on("vsplit", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).vsplit(indicesOrSections: a.get(1, as: Int.self))) }
+    on("vsplit", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).vsplit(indicesOrSections: a.get(1, as: [Int].self))) }
+    op("dsplit", ".dsplit", ["input", "indices_or_sections"])
+    on("dsplit", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).dsplit(indicesOrSections: a.get(1, as: Int.self))) }
+    on("dsplit", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).dsplit(indicesOrSections: a.get(1, as: [Int].self))) }
+    op("hstack", "Tensor.hstack", ["tensors"])
+    on("hstack", [.required([Tensor].self)]) { a in out(Tensor.hstack(a.get(0, as: [Tensor].self))) }
+    op("vstack", "Tensor.vstack", ["tensors"])
+    on("vstack", [.required([Tensor].self)]) { a in out(Tensor.vstack(a.get(0, as: [Tensor].self))) }
+    op("row_stack", "Tensor.rowStack", ["tensors"])
+    on("row_stack", [.required([Tensor].self)]) { a in out(Tensor.rowStack(a.get(0, as: [Tensor].self))) }
+    op("dstack", "Tensor.dstack", ["tensors"])
+    on("dstack", [.required([Tensor].self)]) { a in out(Tensor.dstack(a.get(0, as: [Tensor].self))) }
+    op("column_stack", "Tensor.columnStack", ["tensors"])
+    on("column_stack", [.required([Tensor].self)]) { a in out(Tensor.columnStack(a.get(0, as: [Tensor].self))) }
+    op("atleast_1d", ".atleast1d", ["input"])
+    on("atleast_1d", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).atleast1d()) }
+    op("atleast_1d", "Tensor.atleast1d", ["tensors"], variadic: 0)
+    on("atleast_1d", [.required([Tensor].self)]) { a in out(Tensor.atleast1d(a.get(0, as: [Tensor].self))) }
+    op("atleast_2d", ".atleast2d", ["input"])
+    on("atleast_2d", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).atleast2d()) }
+    op("atleast_2d", "Tensor.atleast2d", ["tensors"], variadic: 0)
+    on("atleast_2d", [.required([Tensor].self)]) { a in out(Tensor.atleast2d(a.get(0, as: [Tensor].self))) }
+    op("atleast_3d", ".atleast3d", ["input"])
+    on("atleast_3d", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).atleast3d()) }
+    op("atleast_3d", "Tensor.atleast3d", ["tensors"], variadic: 0)
+    on("atleast_3d", [.required([Tensor].self)]) { a in out(Tensor.atleast3d(a.get(0, as: [Tensor].self))) }
+    op("block_diag", "Tensor.blockDiag", ["tensors"], variadic: 0)
+    on("block_diag", [.required([Tensor].self)]) { a in out(Tensor.blockDiag(a.get(0, as: [Tensor].self))) }
+    op("cartesian_prod", "Tensor.cartesianProd", ["tensors"], variadic: 0)
+    on("cartesian_prod", [.required([Tensor].self)]) { a in out(Tensor.cartesianProd(a.get(0, as: [Tensor].self))) }
+    op("combinations", ".combinations", ["input", "r", "with_replacement"])
+    on("combinations", [.required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).combinations()) }
+    on("combinations", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).combinations(r: a.get(1, as: Int.self))) }
+    on("combinations", [.required(Tensor.self), .absent, .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).combinations(withReplacement: a.get(2, as: Bool.self))) }
+    on("combinations", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).combinations(r: a.get(1, as: Int.self), withReplacement: a.get(2, as: Bool.self))) }
+    op("tile", ".tile", ["input", "dims"], variadic: 1)
+    on("tile", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).tile(dims: a.get(1, as: [Int].self))) }
+    op("fliplr", ".fliplr", ["input"])
+    on("fliplr", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).fliplr()) }
+    op("flipud", ".flipud", ["input"])
+    on("flipud", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).flipud()) }
+    op("rot90", ".rot90", ["input", "k", "dims"])
+    on("rot90", [.required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).rot90()) }
+    on("rot90", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).rot90(k: a.get(1, as: Int.self))) }
+    on("rot90", [.required(Tensor.self), .absent, .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).rot90(dims: a.get(2, as: [Int].self))) }
+    on("rot90", [.required(Tensor.self), .required(Int.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).rot90(k: a.get(1, as: Int.self), dims: a.get(2, as: [Int].self))) }
+    op("ravel", ".ravel", ["input"])
+    on("ravel", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).ravel()) }
+    op("repeat_interleave", ".repeatInterleave", ["input", "repeats", "dim", "output_size"])
+    on("repeat_interleave", [.required(Tensor.self), .required(Int.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).repeatInterleave(repeats: a.get(1, as: Int.self))) }
+    on("repeat_interleave", [.required(Tensor.self), .required(Int.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).repeatInterleave(repeats: a.get(1, as: Int.self), dim: a.find(2, as: Int.self))) }
+    on("repeat_interleave", [.required(Tensor.self), .required(Int.self), .absent, .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).repeatInterleave(repeats: a.get(1, as: Int.self), outputSize: a.find(3, as: Int.self))) }
+    on("repeat_interleave", [.required(Tensor.self), .required(Int.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).repeatInterleave(repeats: a.get(1, as: Int.self), dim: a.find(2, as: Int.self), outputSize: a.find(3, as: Int.self))) }
+    on("repeat_interleave", [.required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).repeatInterleave(repeats: a.get(1, as: Tensor.self))) }
+    on("repeat_interleave", [.required(Tensor.self), .required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).repeatInterleave(repeats: a.get(1, as: Tensor.self), dim: a.find(2, as: Int.self))) }
+    on("repeat_interleave", [.required(Tensor.self), .required(Tensor.self), .absent, .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).repeatInterleave(repeats: a.get(1, as: Tensor.self), outputSize: a.find(3, as: Int.self))) }
+    on("repeat_interleave", [.required(Tensor.self), .required(Tensor.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).repeatInterleave(repeats: a.get(1, as: Tensor.self), dim: a.find(2, as: Int.self), outputSize: a.find(3, as: Int.self))) }
+    op("repeat_interleave", "Tensor.repeatInterleave", ["repeats", "output_size"], dtypes: "integers")
+    on("repeat_interleave", [.required(Tensor.self), .fixed("None")]) { a in out(Tensor.repeatInterleave(a.get(0, as: Tensor.self))) }
+    op("diag_embed", ".diagEmbed", ["input", "offset", "dim1", "dim2"])
+    on("diag_embed", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).diagEmbed()) }
+    on("diag_embed", [.required(Tensor.self), .optional(Int.self), .optional(Int.self), .optional(Int.self)]) { a in out(a.get(0, as: Tensor.self).diagEmbed(offset: a.get(1, as: Int.self, or: 0), dim1: a.get(2, as: Int.self, or: -2), dim2: a.get(3, as: Int.self, or: -1))) }
+    op("diagflat", ".diagflat", ["input", "offset"])
+    on("diagflat", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).diagflat()) }
+    on("diagflat", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).diagflat(offset: a.get(1, as: Int.self))) }
+    op("diagonal_scatter", ".diagonalScatter", ["input", "src", "offset", "dim1", "dim2"])
+    on("diagonal_scatter", [.required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).diagonalScatter(a.get(1, as: Tensor.self))) }
+    on("diagonal_scatter", [.required(Tensor.self), .required(Tensor.self), .optional(Int.self), .optional(Int.self), .optional(Int.self)]) { a in out(a.get(0, as: Tensor.self).diagonalScatter(a.get(1, as: Tensor.self), offset: a.get(2, as: Int.self, or: 0), dim1: a.get(3, as: Int.self, or: 0), dim2: a.get(4, as: Int.self, or: 1))) }
+    op("select_scatter", ".selectScatter", ["input", "src", "dim", "index"])
+    on("select_scatter", [.required(Tensor.self), .required(Tensor.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).selectScatter(a.get(1, as: Tensor.self), dim: a.get(2, as: Int.self), index: a.get(3, as: Int.self))) }
+    op("slice_scatter", ".sliceScatter", ["input", "src", "dim", "start", "end", "step"])
+    on("slice_scatter", [.required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).sliceScatter(a.get(1, as: Tensor.self))) }
+    on("slice_scatter", [.required(Tensor.self), .required(Tensor.self), .optional(Int.self), .optional(Int.self), .optional(Int.self), .optional(Int.self)]) { a in out(a.get(0, as: Tensor.self).sliceScatter(a.get(1, as: Tensor.self), dim: a.get(2, as: Int.self, or: 0), start: a.find(3, as: Int.self), end: a.find(4, as: Int.self), step: a.get(5, as: Int.self, or: 1))) }
+    op("tril_indices", "Tensor.trilIndices", ["row", "col", "offset", "dtype", "layout", "device"], dtypes: "integers")
+    on("tril_indices", [.required(Int.self), .required(Int.self), .absent, .absent, .fixed("None"), .absent]) { a in out(Tensor.trilIndices(a.get(0, as: Int.self), a.get(1, as: Int.self))) }
+    on("tril_indices", [.required(Int.self), .required(Int.self), .optional(Int.self), .optional(DType.self), .fixed("None"), .optional(Device.self)]) { a in out(Tensor.trilIndices(a.get(0, as: Int.self), a.get(1, as: Int.self), offset: a.get(2, as: Int.self, or: 0), dtype: a.get(3, as: DType.self, or: .int64), device: a.get(5, as: Device.self, or: .cpu))) }
+    op("triu_indices", "Tensor.triuIndices", ["row", "col", "offset", "dtype", "layout", "device"], dtypes: "integers")
+    on("triu_indices", [.required(Int.self), .required(Int.self), .absent, .absent, .fixed("None"), .absent]) { a in out(Tensor.triuIndices(a.get(0, as: Int.self), a.get(1, as: Int.self))) }
+    on("triu_indices", [.required(Int.self), .required(Int.self), .optional(Int.self), .optional(DType.self), .fixed("None"), .optional(Device.self)]) { a in out(Tensor.triuIndices(a.get(0, as: Int.self), a.get(1, as: Int.self), offset: a.get(2, as: Int.self, or: 0), dtype: a.get(3, as: DType.self, or: .int64), device: a.get(5, as: Device.self, or: .cpu))) }
+    op("unravel_index", ".unravelIndex", ["indices", "shape"], dtypes: "integers")
+    on("unravel_index", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).unravelIndex(shape: a.get(1, as: Int.self))) }
+    on("unravel_index", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).unravelIndex(shape: a.get(1, as: [Int].self))) }
+    op("broadcast_shapes", "Tensor.broadcastShapes", ["shapes"], variadic: 0, dtypes: "floats")
+    on("broadcast_shapes", [.required([[Int]].self)]) { a in out(Tensor.broadcastShapes(a.get(0, as: [[Int]].self))) }
+    op("H", ".H", ["input"])
+    on("H", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).H) }
+    op("mH", ".mH", ["input"])
+    on("mH", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).mH) }
+    op("adjoint", ".adjoint", ["input"])
+    on("adjoint", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).adjoint()) }
   }
 
   // ops: Indexing
@@ -1096,6 +1257,8 @@ extension Bindings {
     on("index_put_", [.required(Tensor.self), .required([Tensor?].self), .required(Tensor.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).indexPut_(a.get(1, as: [Tensor?].self), a.get(2, as: Tensor.self), accumulate: a.get(3, as: Bool.self))) }
     op("nonzero", ".nonzero", ["input", "as_tuple"])
     on("nonzero", [.required(Tensor.self), .fixed("False")]) { a in out(a.get(0, as: Tensor.self).nonzero()) }
+    op("argwhere", ".argwhere", ["input"])
+    on("argwhere", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).argwhere()) }
     op("nonzero", ".nonzero", ["input", "as_tuple"])
     on("nonzero", [.required(Tensor.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).nonzero(asTuple: a.get(1, as: Bool.self))) }
     op("take_along_dim", ".takeAlongDim", ["input", "indices", "dim"])
@@ -1118,6 +1281,46 @@ extension Bindings {
     op("where", "Tensor.where", ["condition", "input", "other"])
     on("where", [.required(Tensor.self), .required(Number.self), .required(Tensor.self)]) { a in out(Tensor.where(a.get(0, as: Tensor.self), a.get(1, as: Number.self).value, a.get(2, as: Tensor.self))) }
     on("where", [.required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(Tensor.where(a.get(0, as: Tensor.self), a.get(1, as: Number.self).value, a.get(2, as: Number.self).value)) }
+    op("index_add", ".indexAdd", ["input", "dim", "index", "source", "alpha"])
+    on("index_add", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).indexAdd(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self))) }
+    on("index_add", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).indexAdd(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    op("index_add_", ".indexAdd_", ["input", "dim", "index", "source", "alpha"])
+    on("index_add_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).indexAdd_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self))) }
+    on("index_add_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).indexAdd_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    op("index_copy", ".indexCopy", ["input", "dim", "index", "source"])
+    on("index_copy", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).indexCopy(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self))) }
+    op("index_copy_", ".indexCopy_", ["input", "dim", "index", "source"])
+    on("index_copy_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).indexCopy_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self))) }
+    op("index_fill", ".indexFill", ["input", "dim", "index", "value"])
+    on("index_fill", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).indexFill(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), value: a.get(3, as: Tensor.self))) }
+    on("index_fill", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).indexFill(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), value: a.get(3, as: Number.self).value)) }
+    op("index_fill_", ".indexFill_", ["input", "dim", "index", "value"])
+    on("index_fill_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).indexFill_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), value: a.get(3, as: Tensor.self))) }
+    on("index_fill_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).indexFill_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), value: a.get(3, as: Number.self).value)) }
+    op("index_reduce", ".indexReduce", ["input", "dim", "index", "source", "reduce", "include_self"], dtypes: "numbers")
+    on("index_reduce", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(IndexReduction.self), .absent]) { a in out(a.get(0, as: Tensor.self).indexReduce(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self), reduce: a.get(4, as: IndexReduction.self))) }
+    on("index_reduce", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(IndexReduction.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).indexReduce(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self), reduce: a.get(4, as: IndexReduction.self), includeSelf: a.get(5, as: Bool.self))) }
+    op("index_reduce_", ".indexReduce_", ["input", "dim", "index", "source", "reduce", "include_self"], dtypes: "numbers")
+    on("index_reduce_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(IndexReduction.self), .absent]) { a in out(a.get(0, as: Tensor.self).indexReduce_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self), reduce: a.get(4, as: IndexReduction.self))) }
+    on("index_reduce_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(IndexReduction.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).indexReduce_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), source: a.get(3, as: Tensor.self), reduce: a.get(4, as: IndexReduction.self), includeSelf: a.get(5, as: Bool.self))) }
+    op("scatter_reduce", ".scatterReduce", ["input", "dim", "index", "src", "reduce", "include_self"])
+    on("scatter_reduce", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(ElementReduction.self), .absent]) { a in out(a.get(0, as: Tensor.self).scatterReduce(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), src: a.get(3, as: Tensor.self), reduce: a.get(4, as: ElementReduction.self))) }
+    on("scatter_reduce", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(ElementReduction.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).scatterReduce(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), src: a.get(3, as: Tensor.self), reduce: a.get(4, as: ElementReduction.self), includeSelf: a.get(5, as: Bool.self))) }
+    op("scatter_reduce_", ".scatterReduce_", ["input", "dim", "index", "src", "reduce", "include_self"])
+    on("scatter_reduce_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(ElementReduction.self), .absent]) { a in out(a.get(0, as: Tensor.self).scatterReduce_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), src: a.get(3, as: Tensor.self), reduce: a.get(4, as: ElementReduction.self))) }
+    on("scatter_reduce_", [.required(Tensor.self), .required(Int.self), .required(Tensor.self), .required(Tensor.self), .required(ElementReduction.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).scatterReduce_(dim: a.get(1, as: Int.self), index: a.get(2, as: Tensor.self), src: a.get(3, as: Tensor.self), reduce: a.get(4, as: ElementReduction.self), includeSelf: a.get(5, as: Bool.self))) }
+    op("masked_scatter", ".maskedScatter", ["input", "mask", "source"])
+    on("masked_scatter", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).maskedScatter(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    op("masked_scatter_", ".maskedScatter_", ["input", "mask", "source"])
+    on("masked_scatter_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).maskedScatter_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    op("take", ".take", ["input", "index"])
+    on("take", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).take(a.get(1, as: Tensor.self))) }
+    op("put", ".put", ["input", "index", "source", "accumulate"])
+    on("put", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).put(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("put", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).put(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), accumulate: a.get(3, as: Bool.self))) }
+    op("put_", ".put_", ["input", "index", "source", "accumulate"])
+    on("put_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).put_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("put_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).put_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), accumulate: a.get(3, as: Bool.self))) }
   }
 
   // ops: Matrices
@@ -1159,6 +1362,12 @@ extension Bindings {
     op("empty", "Tensor.empty", ["size", "dtype", "layout", "device", "requires_grad", "pin_memory"], variadic: 0)
     on("empty", [.required([Int].self), .absent, .fixed("None"), .absent, .absent, .fixed("False")]) { a in out(Tensor.empty(a.get(0, as: [Int].self))) }
     on("empty", [.required([Int].self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self), .fixed("False")]) { a in out(Tensor.empty(a.get(0, as: [Int].self), dtype: a.get(1, as: DType.self, or: .float32), device: a.get(3, as: Device.self, or: .cpu), requiresGrad: a.get(4, as: Bool.self, or: false))) }
+    op("empty_strided", "Tensor.emptyStrided", ["size", "stride", "dtype", "layout", "device", "requires_grad", "pin_memory"])
+    on("empty_strided", [.required([Int].self), .required([Int].self), .absent, .fixed("None"), .absent, .absent, .fixed("False")]) { a in out(Tensor.emptyStrided(a.get(0, as: [Int].self), a.get(1, as: [Int].self))) }
+    on("empty_strided", [.required([Int].self), .required([Int].self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self), .fixed("False")]) { a in out(Tensor.emptyStrided(a.get(0, as: [Int].self), a.get(1, as: [Int].self), dtype: a.get(2, as: DType.self, or: .float32), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }
+    op("new_empty_strided", ".newEmptyStrided", ["input", "size", "stride", "dtype", "layout", "device", "requires_grad", "pin_memory"])
+    on("new_empty_strided", [.required(Tensor.self), .required([Int].self), .required([Int].self), .absent, .fixed("None"), .absent, .absent, .fixed("False")]) { a in out(a.get(0, as: Tensor.self).newEmptyStrided(a.get(1, as: [Int].self), a.get(2, as: [Int].self))) }
+    on("new_empty_strided", [.required(Tensor.self), .required([Int].self), .required([Int].self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self), .fixed("False")]) { a in out(a.get(0, as: Tensor.self).newEmptyStrided(a.get(1, as: [Int].self), a.get(2, as: [Int].self), dtype: a.find(3, as: DType.self), device: a.find(5, as: Device.self), requiresGrad: a.get(6, as: Bool.self, or: false))) }
     op("zeros", "Tensor.zeros", ["size", "dtype", "layout", "device", "requires_grad"], variadic: 0)
     on("zeros", [.required([Int].self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.zeros(a.get(0, as: [Int].self))) }
     on("zeros", [.required([Int].self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.zeros(a.get(0, as: [Int].self), dtype: a.get(1, as: DType.self, or: .float32), device: a.get(3, as: Device.self, or: .cpu), requiresGrad: a.get(4, as: Bool.self, or: false))) }
@@ -1267,7 +1476,11 @@ extension Bindings {
     op("copy_", ".copy_", ["input", "src", "non_blocking"])
     on("copy_", [.required(Tensor.self), .required(Tensor.self), .fixed("False")]) { a in out(a.get(0, as: Tensor.self).copy_(a.get(1, as: Tensor.self))) }
     op("fill_", ".fill_", ["input", "value"])
+    on("fill_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).fill_(a.get(1, as: Tensor.self))) }
     on("fill_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).fill_(a.get(1, as: Number.self).value)) }
+    op("fill", ".fill", ["input", "value"])
+    on("fill", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).fill(a.get(1, as: Tensor.self))) }
+    on("fill", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).fill(a.get(1, as: Number.self).value)) }
     op("detach", ".detach", ["input"])
     on("detach", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).detach()) }
     op("cpu", ".cpu", ["input"])
@@ -1305,6 +1518,15 @@ extension Bindings {
     op("long", ".long", ["input", "memory_format"])
     on("long", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).long()) }
     on("long", [.required(Tensor.self), .required(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).long(memoryFormat: a.get(1, as: MemoryFormat.self))) }
+    op("short", ".short", ["input", "memory_format"])
+    on("short", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).short()) }
+    on("short", [.required(Tensor.self), .required(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).short(memoryFormat: a.get(1, as: MemoryFormat.self))) }
+    op("char", ".char", ["input", "memory_format"])
+    on("char", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).char()) }
+    on("char", [.required(Tensor.self), .required(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).char(memoryFormat: a.get(1, as: MemoryFormat.self))) }
+    op("byte", ".byte", ["input", "memory_format"])
+    on("byte", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).byte()) }
+    on("byte", [.required(Tensor.self), .required(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).byte(memoryFormat: a.get(1, as: MemoryFormat.self))) }
     op("int", ".int", ["input", "memory_format"])
     on("int", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).int()) }
     on("int", [.required(Tensor.self), .required(MemoryFormat.self)]) { a in out(a.get(0, as: Tensor.self).int(memoryFormat: a.get(1, as: MemoryFormat.self))) }

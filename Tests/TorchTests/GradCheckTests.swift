@@ -46,6 +46,19 @@ import Torch
     ("norm0.5", 0.5, 1, { $0.norm(p: 0.5, dim: 1, keepdim: true) }),
     ("norm1", 0.5, 1, { $0.norm(p: 1, dim: 1, keepdim: true) }),
     ("normInf", 0.5, 1, { $0.norm(p: .infinity, dim: 1, keepdim: true) }),
+    ("take", -1, 1, { $0.take(Tensor([[0, -1], [5, 0]])) * 2 }),
+    (
+      "indexFill", -1, 1, { $0.indexFill(dim: 1, index: Tensor([0, -1, 0]), value: $0.select(dim: 0, index: 0).sum()) }
+    ),
+    ("tensorSplit", -1, 1, { $0.tensorSplit(indicesOrSections: [1, 3], dim: 1)[1] * 2 }),
+    ("blockDiag", -1, 1, { Tensor.blockDiag([$0, $0.narrow(dim: 1, start: 0, length: 2) * 2]) }),
+    ("columnStack", -1, 1, { Tensor.columnStack([$0.select(dim: 1, index: 0), $0]) }),
+    ("cartesianProd", -1, 1, { Tensor.cartesianProd([$0.select(dim: 1, index: 0), $0.select(dim: 0, index: 1)]) }),
+    ("combinations", -1, 1, { $0.flatten().combinations(r: 3) }), ("tile", -1, 1, { $0.tile(dims: [2, 1, 2]) }),
+    ("rot90", -1, 1, { $0.rot90(k: 3) }), ("ravel", -1, 1, { $0.t().ravel() * 2 }),
+    ("repeatInterleave", -1, 1, { $0.repeatInterleave(repeats: 2, dim: 1) }),
+    ("repeatInterleaveEach", -1, 1, { $0.repeatInterleave(repeats: Tensor([2, 0, 3]), dim: 0) }),
+    ("diagEmbed", -1, 1, { $0.diagEmbed(offset: -1, dim1: 0, dim2: 2) }), ("fill", -1, 1, { $0 + $0.fill(3) }),
     ("embedding", -1, 1, { $0.embedding(Tensor([[2, 1], [2, 2]]), paddingIdx: 0, scaleGradByFreq: false) * 2 }),
     (
       "inPlaceView", -1, 1,
@@ -70,6 +83,7 @@ import Torch
   }
 
   @Test func binaryOps() throws {
+    let twice = Tensor([0, 2, 0, 1])
     let cases: [(String, @Sendable (Tensor, Tensor) -> Tensor)] = [
       ("add", { $0.add($1, alpha: 2.5) }), ("sub", { $0.sub($1, alpha: 2.5) }), ("mul", { $0 * $1 }),
       ("div", { $0 / $1 }),
@@ -77,6 +91,31 @@ import Torch
       ("minimum", { $0.minimum($1) }),
       ("where", { Tensor.where($0 .> 1, $0, $1) }), ("rsub", { 1 - $0 * (2 / $1) }),
       ("remainder", { $0.remainder($1) }),
+      (
+        "indexAdd",
+        { $0.indexAdd(dim: 0, index: Tensor([2, 0]), source: $1.narrow(dim: 1, start: 0, length: 2).t(), alpha: 2.5) }
+      ),
+      (
+        "indexCopy",
+        { $0.indexCopy(dim: 0, index: Tensor([2, 0]), source: $1.narrow(dim: 1, start: 0, length: 2).t()) }
+      ),
+      ("indexReduce", { $0.indexReduce(dim: 0, index: twice, source: $1.t(), reduce: .prod) }),
+      ("indexReduceMean", { $0.indexReduce(dim: 0, index: twice, source: $1.t(), reduce: .mean, includeSelf: false) }),
+      ("indexReduceMax", { $0.indexReduce(dim: 0, index: twice, source: $1.t(), reduce: .amax) }),
+      ("scatterSum", { $0.scatterReduce(dim: 0, index: twice.view(4, 1), src: $1.t(), reduce: .sum) }),
+      ("scatterProd", { $0.scatterReduce(dim: 0, index: twice.view(4, 1), src: $1.t(), reduce: .prod) }),
+      (
+        "scatterProdOf",
+        { $0.scatterReduce(dim: 0, index: twice.view(4, 1), src: $1.t(), reduce: .prod, includeSelf: false) }
+      ),
+      ("scatterMean", { $0.scatterReduce(dim: 0, index: twice.view(4, 1), src: $1.t(), reduce: .mean) }),
+      ("scatterMin", { $0.scatterReduce(dim: 0, index: twice.view(4, 1), src: $1.t(), reduce: .amin) }),
+      ("diagonalScatter", { ($0 * $1).diagonalScatter($0.flatten(), offset: 1) }),
+      ("selectScatter", { ($0 * $1).selectScatter($0.flatten(), dim: 1, index: -2) }),
+      ("sliceScatter", { ($0 * $1).sliceScatter($1.expand(2, 4), dim: 0, end: 3, step: 2) }),
+      ("put", { $0.put(Tensor([2, 0]), $1.narrow(dim: 1, start: 0, length: 2)) }),
+      ("putAdd", { $0.put(twice, $1, accumulate: true) }),
+      ("maskedScatter", { $0.maskedScatter(Tensor([[true], [false], [true]]), $1) }),
     ]
     let generator = Generator(seed: 5)
     let x = (Tensor.rand(3, 1, generator: generator, dtype: .float64) + 0.6).detach().requiresGrad_()

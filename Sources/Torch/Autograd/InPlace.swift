@@ -47,13 +47,14 @@ extension Tensor {
   }
 
   /// Whether an in-place op may write here, recorded or not; a fault with the way out where it may not.
+  /// - Parameter isUniform: whether all elements get one value, which elements that share a place may as well.
   @inline(__always)
-  func checkInPlace(_ op: StaticString, recorded: Bool) {
+  func checkInPlace(_ op: StaticString, recorded: Bool, isUniform: Bool = false) {
     if flags.contains(.inference) && !ct_inference_mode() {
       fault(name(of: op), "a tensor made in inferenceMode cannot be changed outside of it; use clone()")
     }
     if recorded { checkRecordedInPlace(op) }
-    if strided.layout.mayOverlapQuickly && strided.layout.mayOverlap {
+    if !isUniform && strided.layout.mayOverlapQuickly && strided.layout.mayOverlap {
       fault(
         name(of: op),
         "several elements of the tensor share one place in memory (an expanded tensor); use clone() before writing to it"

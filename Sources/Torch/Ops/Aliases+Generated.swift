@@ -114,6 +114,8 @@ extension Tensor {
   public static func concat(_ tensors: [Tensor], dim: Int = 0) -> Tensor { cat(tensors, dim: dim) }
   /// As `cat`; as `torch.concatenate`.
   public static func concatenate(_ tensors: [Tensor], dim: Int = 0) -> Tensor { cat(tensors, dim: dim) }
+  /// As `vstack`; as `torch.row_stack`.
+  public static func rowStack(_ tensors: [Tensor]) -> Tensor { vstack(tensors) }
   /// As `outer`; as `torch.ger`.
   public func ger(_ vec2: Tensor) -> Tensor { outer(vec2) }
 }

@@ -166,7 +166,7 @@ extension Tensor {
   func filled(_ value: Scalar, _ node: StaticString) -> Tensor {
     value.checkFits(dtype, op: "fill_", strictly: numel() > 1)
     let recorded = isRecording
-    checkInPlace("fill_", recorded: recorded)
+    checkInPlace("fill_", recorded: recorded, isUniform: true)
     let node = recorded ? FillNode(node, edge: gradEdge) : nil
     backend.fill(strided, with: value)
     bumpVersion()

@@ -107,7 +107,10 @@ struct IndexSelect: Op {
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
-    return [IndexWrite.sum(g, at: [saved[0]], indexed, into: saved.shape(of: 0))]
+    let shape = saved.shape(of: 0)
+    // As in PyTorch's index_add, rows of half types are added up in float32.
+    let terms = shape.count > 1 ? g.widened : g
+    return [IndexWrite.sum(terms, at: [saved[0]], indexed, into: shape).to(g.dtype)]
   }
 }
 
@@ -118,7 +121,11 @@ extension Tensor {
     return whole
   }
 
-  private func checkIndex(_ index: Tensor, dim: Int, op: StaticString, source: Tensor? = nil) -> Int {
+  /// An int32 index as the int64 that the kernels read.
+  private var positions: Tensor { dtype == .int32 ? long() : self }
+
+  /// The dimension that an index walks; a fault unless it fits this tensor and the source.
+  func checkIndex(_ index: Tensor, dim: Int, op: StaticString, source: Tensor? = nil) -> Int {
     guard index.dtype == .int64 else {
       fault(OpError(op, "the index must be int64, got \(index.dtype.name); convert with long()"))
     }
@@ -128,9 +135,17 @@ extension Tensor {
         OpError(
           op, "the index needs as many dimensions as the input; got \(index.shape.brackets) and \(shape.brackets)"))
     }
-    for i in 0..<Swift.min(ndim, index.ndim) {
-      let tooLarge = i != along && index.shape[i] > shape[i]
-      let beyondSource = source.map { $0.ndim == index.ndim && index.shape[i] > $0.shape[i] } ?? false
+    if let source, source.ndim != index.ndim && (source.ndim > 1 || index.ndim > 1) {
+      fault(
+        OpError(
+          op,
+          "the index needs as many dimensions as the source; got \(index.shape.brackets) and \(source.shape.brackets)"))
+    }
+    // A 0-dim tensor counts as one of one element.
+    func size(_ x: Tensor, _ i: Int) -> Int { x.ndim == 0 ? 1 : x.shape[i] }
+    for i in 0..<Swift.max(index.ndim, 1) {
+      let tooLarge = i != along && size(index, i) > size(self, i)
+      let beyondSource = source.map { size(index, i) > size($0, i) } ?? false
       if tooLarge || beyondSource {
         fault(
           OpError(
@@ -159,6 +174,7 @@ extension Tensor {
       guard src.dtype == dtype else {
         fault("scatter_add", "src is \(src.dtype.name), the tensor \(dtype.name); convert one")
       }
+      let index = index.positions
       return ScatterAdd(dim: checkIndex(index, dim: dim, op: "scatter_add", source: src))(self, index, src)
     }
   }
@@ -173,6 +189,7 @@ extension Tensor {
       guard src.dtype == dtype else {
         fault("scatter", "src is \(src.dtype.name), the tensor \(dtype.name); convert one")
       }
+      let index = index.positions
       return Scatter(dim: checkIndex(index, dim: dim, op: "scatter", source: src))(self, index, src)
     }
   }
@@ -195,6 +212,7 @@ extension Tensor {
       guard src.dtype == dtype else {
         fault("scatter", "src is \(src.dtype.name), the tensor \(dtype.name); convert one")
       }
+      let index = index.positions
       let along = checkIndex(index, dim: dim, op: "scatter", source: src)
       switch reduce {
       case .add: return ScatterAdd(dim: along)(self, index, src)

@@ -33,6 +33,11 @@ package protocol Backend: Sendable {
   /// The first elements in order, as many as `values` has along `dim`; of equal ones those that PyTorch takes.
   func topk(_ x: Strided, dim: Int, largest: Bool, values: Strided, indices: Strided)
 
+  /// Where in rows along the last dimension of `sorted`, in the order that `order` names, each of `values` belongs: before
+  /// those equal to it, or after them where `right`. One row for all values, or rows as those of `values`; `order` is
+  /// within bounds, `out` int64 and contiguous.
+  func search(_ sorted: Strided, _ values: Strided, right: Bool, order: Strided?, into out: Strided)
+
   // Structure.
   /// `out[..., m, n] = x[..., m, k] * y[..., k, n] + bias`, all of one rank, the batch dimensions of `x`, `y` and `bias` those of
   /// `out`, by strides of 0 where they repeat; `bias` may be `out` itself.
