@@ -69,6 +69,8 @@ extension ScatterReduction: CaseArgument {}
 extension RoundingMode: CaseArgument {}
 extension GELUApproximation: CaseArgument {}
 extension PadMode: CaseArgument {}
+extension NormName: CaseArgument {}
+extension QuantileInterpolation: CaseArgument {}
 extension InterpolationMode: CaseArgument {}
 
 extension Generator: CaseArgument {

@@ -829,6 +829,96 @@ extension Bindings {
     on("min", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).min(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
     op("min", ".min", ["input", "other"])
     on("min", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).min(a.get(1, as: Tensor.self))) }
+    op("norm", ".norm", ["input", "p", "dim", "keepdim", "dtype"], dtypes: "floats")
+    on("norm", [.required(Tensor.self), .required(NormName.self), .required(Int.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).norm(p: a.get(1, as: NormName.self), dim: a.get(2, as: Int.self))) }
+    on("norm", [.required(Tensor.self), .required(NormName.self), .required(Int.self), .required(Bool.self), .absent]) { a in out(a.get(0, as: Tensor.self).norm(p: a.get(1, as: NormName.self), dim: a.get(2, as: Int.self), keepdim: a.get(3, as: Bool.self))) }
+    on("norm", [.required(Tensor.self), .required(NormName.self), .required(Int.self), .absent, .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).norm(p: a.get(1, as: NormName.self), dim: a.get(2, as: Int.self), dtype: a.find(4, as: DType.self))) }
+    on("norm", [.required(Tensor.self), .required(NormName.self), .required(Int.self), .required(Bool.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).norm(p: a.get(1, as: NormName.self), dim: a.get(2, as: Int.self), keepdim: a.get(3, as: Bool.self), dtype: a.find(4, as: DType.self))) }
+    on("norm", [.required(Tensor.self), .required(NormName.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).norm(p: a.get(1, as: NormName.self))) }
+    on("norm", [.required(Tensor.self), .required(NormName.self), .optional([Int].self), .optional(Bool.self), .optional(DType.self)]) { a in out(a.get(0, as: Tensor.self).norm(p: a.get(1, as: NormName.self), dim: a.get(2, as: [Int].self, or: []), keepdim: a.get(3, as: Bool.self, or: false), dtype: a.find(4, as: DType.self))) }
+    op("dist", ".dist", ["input", "other", "p"], dtypes: "floats")
+    on("dist", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).dist(a.get(1, as: Tensor.self))) }
+    on("dist", [.required(Tensor.self), .required(Tensor.self), .required(Double.self)]) { a in out(a.get(0, as: Tensor.self).dist(a.get(1, as: Tensor.self), p: a.get(2, as: Double.self))) }
+    op("renorm", ".renorm", ["input", "p", "dim", "maxnorm"], dtypes: "floats")
+    on("renorm", [.required(Tensor.self), .required(Double.self), .required(Int.self), .required(Double.self)]) { a in out(a.get(0, as: Tensor.self).renorm(p: a.get(1, as: Double.self), dim: a.get(2, as: Int.self), maxnorm: a.get(3, as: Double.self))) }
+    op("renorm_", ".renorm_", ["input", "p", "dim", "maxnorm"], dtypes: "floats")
+    on("renorm_", [.required(Tensor.self), .required(Double.self), .required(Int.self), .required(Double.self)]) { a in out(a.get(0, as: Tensor.self).renorm_(p: a.get(1, as: Double.self), dim: a.get(2, as: Int.self), maxnorm: a.get(3, as: Double.self))) }
+    op("var_mean", ".varMean", ["input", "unbiased"], dtypes: "floats")
+    on("var_mean", [.required(Tensor.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).varMean(unbiased: a.get(1, as: Bool.self))) }
+    op("std_mean", ".stdMean", ["input", "unbiased"], dtypes: "floats")
+    on("std_mean", [.required(Tensor.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).stdMean(unbiased: a.get(1, as: Bool.self))) }
+    op("nansum", ".nansum", ["input", "dim", "keepdim", "dtype"])
+    on("nansum", [.required(Tensor.self), .required(Int.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).nansum(dim: a.get(1, as: Int.self))) }
+    on("nansum", [.required(Tensor.self), .required(Int.self), .required(Bool.self), .absent]) { a in out(a.get(0, as: Tensor.self).nansum(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
+    on("nansum", [.required(Tensor.self), .required(Int.self), .absent, .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).nansum(dim: a.get(1, as: Int.self), dtype: a.find(3, as: DType.self))) }
+    on("nansum", [.required(Tensor.self), .required(Int.self), .required(Bool.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).nansum(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self), dtype: a.find(3, as: DType.self))) }
+    on("nansum", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).nansum()) }
+    on("nansum", [.required(Tensor.self), .optional([Int].self), .optional(Bool.self), .optional(DType.self)]) { a in out(a.get(0, as: Tensor.self).nansum(dim: a.get(1, as: [Int].self, or: []), keepdim: a.get(2, as: Bool.self, or: false), dtype: a.find(3, as: DType.self))) }
+    op("nanmean", ".nanmean", ["input", "dim", "keepdim", "dtype"], dtypes: "floats")
+    on("nanmean", [.required(Tensor.self), .required(Int.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).nanmean(dim: a.get(1, as: Int.self))) }
+    on("nanmean", [.required(Tensor.self), .required(Int.self), .required(Bool.self), .absent]) { a in out(a.get(0, as: Tensor.self).nanmean(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
+    on("nanmean", [.required(Tensor.self), .required(Int.self), .absent, .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).nanmean(dim: a.get(1, as: Int.self), dtype: a.find(3, as: DType.self))) }
+    on("nanmean", [.required(Tensor.self), .required(Int.self), .required(Bool.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).nanmean(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self), dtype: a.find(3, as: DType.self))) }
+    on("nanmean", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).nanmean()) }
+    on("nanmean", [.required(Tensor.self), .optional([Int].self), .optional(Bool.self), .optional(DType.self)]) { a in out(a.get(0, as: Tensor.self).nanmean(dim: a.get(1, as: [Int].self, or: []), keepdim: a.get(2, as: Bool.self, or: false), dtype: a.find(3, as: DType.self))) }
+    op("median", ".median", ["input"], dtypes: "numbers")
+    on("median", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).median()) }
+    op("median", ".median", ["input", "dim", "keepdim"], dtypes: "numbers")
+    on("median", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).median(dim: a.get(1, as: Int.self))) }
+    on("median", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).median(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
+    op("nanmedian", ".nanmedian", ["input"], dtypes: "numbers")
+    on("nanmedian", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).nanmedian()) }
+    op("nanmedian", ".nanmedian", ["input", "dim", "keepdim"], dtypes: "numbers")
+    on("nanmedian", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).nanmedian(dim: a.get(1, as: Int.self))) }
+    on("nanmedian", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).nanmedian(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
+    op("mode", ".mode", ["input", "dim", "keepdim"])
+    on("mode", [.required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).mode()) }
+    on("mode", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).mode(dim: a.get(1, as: Int.self))) }
+    on("mode", [.required(Tensor.self), .absent, .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).mode(keepdim: a.get(2, as: Bool.self))) }
+    on("mode", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).mode(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
+    op("kthvalue", ".kthvalue", ["input", "k", "dim", "keepdim"], dtypes: "numbers")
+    on("kthvalue", [.required(Tensor.self), .required(Int.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).kthvalue(k: a.get(1, as: Int.self))) }
+    on("kthvalue", [.required(Tensor.self), .required(Int.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).kthvalue(k: a.get(1, as: Int.self), dim: a.get(2, as: Int.self))) }
+    on("kthvalue", [.required(Tensor.self), .required(Int.self), .absent, .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).kthvalue(k: a.get(1, as: Int.self), keepdim: a.get(3, as: Bool.self))) }
+    on("kthvalue", [.required(Tensor.self), .required(Int.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).kthvalue(k: a.get(1, as: Int.self), dim: a.get(2, as: Int.self), keepdim: a.get(3, as: Bool.self))) }
+    op("quantile", ".quantile", ["input", "q", "dim", "keepdim", "interpolation"], dtypes: "floats")
+    on("quantile", [.required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).quantile(q: a.get(1, as: Tensor.self))) }
+    on("quantile", [.required(Tensor.self), .required(Tensor.self), .optional(Int.self), .optional(Bool.self), .optional(QuantileInterpolation.self)]) { a in out(a.get(0, as: Tensor.self).quantile(q: a.get(1, as: Tensor.self), dim: a.find(2, as: Int.self), keepdim: a.get(3, as: Bool.self, or: false), interpolation: a.get(4, as: QuantileInterpolation.self, or: .linear))) }
+    on("quantile", [.required(Tensor.self), .required(Double.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).quantile(q: a.get(1, as: Double.self))) }
+    on("quantile", [.required(Tensor.self), .required(Double.self), .optional(Int.self), .optional(Bool.self), .optional(QuantileInterpolation.self)]) { a in out(a.get(0, as: Tensor.self).quantile(q: a.get(1, as: Double.self), dim: a.find(2, as: Int.self), keepdim: a.get(3, as: Bool.self, or: false), interpolation: a.get(4, as: QuantileInterpolation.self, or: .linear))) }
+    op("nanquantile", ".nanquantile", ["input", "q", "dim", "keepdim", "interpolation"], dtypes: "floats")
+    on("nanquantile", [.required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).nanquantile(q: a.get(1, as: Tensor.self))) }
+    on("nanquantile", [.required(Tensor.self), .required(Tensor.self), .optional(Int.self), .optional(Bool.self), .optional(QuantileInterpolation.self)]) { a in out(a.get(0, as: Tensor.self).nanquantile(q: a.get(1, as: Tensor.self), dim: a.find(2, as: Int.self), keepdim: a.get(3, as: Bool.self, or: false), interpolation: a.get(4, as: QuantileInterpolation.self, or: .linear))) }
+    on("nanquantile", [.required(Tensor.self), .required(Double.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).nanquantile(q: a.get(1, as: Double.self))) }
+    on("nanquantile", [.required(Tensor.self), .required(Double.self), .optional(Int.self), .optional(Bool.self), .optional(QuantileInterpolation.self)]) { a in out(a.get(0, as: Tensor.self).nanquantile(q: a.get(1, as: Double.self), dim: a.find(2, as: Int.self), keepdim: a.get(3, as: Bool.self, or: false), interpolation: a.get(4, as: QuantileInterpolation.self, or: .linear))) }
+    op("aminmax", ".aminmax", ["input", "dim", "keepdim"])
+    on("aminmax", [.required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).aminmax()) }
+    on("aminmax", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).aminmax(dim: a.find(1, as: Int.self))) }
+    on("aminmax", [.required(Tensor.self), .absent, .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).aminmax(keepdim: a.get(2, as: Bool.self))) }
+    on("aminmax", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).aminmax(dim: a.find(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
+    op("cov", ".cov", ["input", "correction", "fweights", "aweights"], dtypes: "numbers")
+    on("cov", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).cov()) }
+    on("cov", [.required(Tensor.self), .optional(Int.self), .optional(Tensor.self), .optional(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).cov(correction: a.get(1, as: Int.self, or: 1), fweights: a.find(2, as: Tensor.self), aweights: a.find(3, as: Tensor.self))) }
+    op("corrcoef", ".corrcoef", ["input"], dtypes: "numbers")
+    on("corrcoef", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).corrcoef()) }
+    op("trapezoid", ".trapezoid", ["y", "x", "dx", "dim"], dtypes: "numbers")
+    on("trapezoid", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .absent]) { a in out(a.get(0, as: Tensor.self).trapezoid(a.get(1, as: Tensor.self))) }
+    on("trapezoid", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).trapezoid(a.get(1, as: Tensor.self), dim: a.get(3, as: Int.self))) }
+    op("trapz", ".trapz", ["y", "x", "dx", "dim"], dtypes: "numbers")
+    on("trapz", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .absent]) { a in out(a.get(0, as: Tensor.self).trapz(a.get(1, as: Tensor.self))) }
+    on("trapz", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).trapz(a.get(1, as: Tensor.self), dim: a.get(3, as: Int.self))) }
+    op("trapezoid", ".trapezoid", ["y", "x", "dx", "dim"], dtypes: "numbers")
+    on("trapezoid", [.required(Tensor.self), .fixed("None"), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).trapezoid()) }
+    on("trapezoid", [.required(Tensor.self), .fixed("None"), .required(Double.self), .absent]) { a in out(a.get(0, as: Tensor.self).trapezoid(dx: a.get(2, as: Double.self))) }
+    on("trapezoid", [.required(Tensor.self), .fixed("None"), .absent, .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).trapezoid(dim: a.get(3, as: Int.self))) }
+    on("trapezoid", [.required(Tensor.self), .fixed("None"), .required(Double.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).trapezoid(dx: a.get(2, as: Double.self), dim: a.get(3, as: Int.self))) }
+    op("trapz", ".trapz", ["y", "x", "dx", "dim"], dtypes: "numbers")
+    on("trapz", [.required(Tensor.self), .fixed("None"), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).trapz()) }
+    on("trapz", [.required(Tensor.self), .fixed("None"), .required(Double.self), .absent]) { a in out(a.get(0, as: Tensor.self).trapz(dx: a.get(2, as: Double.self))) }
+    on("trapz", [.required(Tensor.self), .fixed("None"), .absent, .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).trapz(dim: a.get(3, as: Int.self))) }
+    on("trapz", [.required(Tensor.self), .fixed("None"), .required(Double.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).trapz(dx: a.get(2, as: Double.self), dim: a.get(3, as: Int.self))) }
+    op("trace", ".trace", ["input"], dtypes: "numbers")
+    on("trace", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).trace()) }
     op("argmax", ".argmax", ["input", "dim", "keepdim"], dtypes: "numbers")
     on("argmax", [.required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).argmax()) }
     on("argmax", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).argmax(dim: a.find(1, as: Int.self))) }
@@ -895,6 +985,40 @@ extension Bindings {
     on("topk", [.required(Tensor.self), .required(Int.self), .required(Int.self), .absent, .fixed("True")]) { a in out(a.get(0, as: Tensor.self).topk(k: a.get(1, as: Int.self), dim: a.get(2, as: Int.self))) }
     on("topk", [.required(Tensor.self), .required(Int.self), .absent, .required(Bool.self), .fixed("True")]) { a in out(a.get(0, as: Tensor.self).topk(k: a.get(1, as: Int.self), largest: a.get(3, as: Bool.self))) }
     on("topk", [.required(Tensor.self), .required(Int.self), .required(Int.self), .required(Bool.self), .fixed("True")]) { a in out(a.get(0, as: Tensor.self).topk(k: a.get(1, as: Int.self), dim: a.get(2, as: Int.self), largest: a.get(3, as: Bool.self))) }
+    op("msort", ".msort", ["input"])
+    on("msort", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).msort()) }
+    op("logcumsumexp", ".logcumsumexp", ["input", "dim"], dtypes: "floats")
+    on("logcumsumexp", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).logcumsumexp(dim: a.get(1, as: Int.self))) }
+    op("cumulative_trapezoid", ".cumulativeTrapezoid", ["y", "x", "dx", "dim"], dtypes: "numbers")
+    on("cumulative_trapezoid", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .absent]) { a in out(a.get(0, as: Tensor.self).cumulativeTrapezoid(a.get(1, as: Tensor.self))) }
+    on("cumulative_trapezoid", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).cumulativeTrapezoid(a.get(1, as: Tensor.self), dim: a.get(3, as: Int.self))) }
+    op("cumulative_trapezoid", ".cumulativeTrapezoid", ["y", "x", "dx", "dim"], dtypes: "numbers")
+    on("cumulative_trapezoid", [.required(Tensor.self), .fixed("None"), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).cumulativeTrapezoid()) }
+    on("cumulative_trapezoid", [.required(Tensor.self), .fixed("None"), .required(Double.self), .absent]) { a in out(a.get(0, as: Tensor.self).cumulativeTrapezoid(dx: a.get(2, as: Double.self))) }
+    on("cumulative_trapezoid", [.required(Tensor.self), .fixed("None"), .absent, .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).cumulativeTrapezoid(dim: a.get(3, as: Int.self))) }
+    on("cumulative_trapezoid", [.required(Tensor.self), .fixed("None"), .required(Double.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).cumulativeTrapezoid(dx: a.get(2, as: Double.self), dim: a.get(3, as: Int.self))) }
+    op("diff", ".diff", ["input", "n", "dim", "prepend", "append"])
+    on("diff", [.required(Tensor.self), .absent, .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).diff()) }
+    on("diff", [.required(Tensor.self), .optional(Int.self), .optional(Int.self), .optional(Tensor.self), .optional(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).diff(n: a.get(1, as: Int.self, or: 1), dim: a.get(2, as: Int.self, or: -1), prepend: a.find(3, as: Tensor.self), append: a.find(4, as: Tensor.self))) }
+    op("gradient", ".gradient", ["input", "spacing", "dim", "edge_order"], dtypes: "numbers")
+    on("gradient", [.required(Tensor.self), .required([Tensor].self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Tensor].self), dim: a.get(2, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required([Tensor].self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Tensor].self), dim: a.get(2, as: Int.self), edgeOrder: a.get(3, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required([Tensor].self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Tensor].self))) }
+    on("gradient", [.required(Tensor.self), .required([Tensor].self), .required([Int].self), .absent]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Tensor].self), dim: a.get(2, as: [Int].self))) }
+    on("gradient", [.required(Tensor.self), .required([Tensor].self), .absent, .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Tensor].self), edgeOrder: a.get(3, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required([Tensor].self), .required([Int].self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Tensor].self), dim: a.get(2, as: [Int].self), edgeOrder: a.get(3, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required([Double].self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Double].self), dim: a.get(2, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required([Double].self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Double].self), dim: a.get(2, as: Int.self), edgeOrder: a.get(3, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required([Double].self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Double].self))) }
+    on("gradient", [.required(Tensor.self), .required([Double].self), .required([Int].self), .absent]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Double].self), dim: a.get(2, as: [Int].self))) }
+    on("gradient", [.required(Tensor.self), .required([Double].self), .absent, .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Double].self), edgeOrder: a.get(3, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required([Double].self), .required([Int].self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Double].self), dim: a.get(2, as: [Int].self), edgeOrder: a.get(3, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .absent, .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).gradient(dim: a.get(2, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required(Double.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: Double.self), dim: a.get(2, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .absent, .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(dim: a.get(2, as: Int.self), edgeOrder: a.get(3, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required(Double.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: Double.self), dim: a.get(2, as: Int.self), edgeOrder: a.get(3, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).gradient()) }
+    on("gradient", [.required(Tensor.self), .optional(Double.self), .optional([Int].self), .optional(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: Double.self, or: 1), dim: a.get(2, as: [Int].self, or: []), edgeOrder: a.get(3, as: Int.self, or: 1))) }
     op("roll", ".roll", ["input", "shifts"])
     on("roll", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).roll(shifts: a.get(1, as: Int.self))) }
     op("roll", ".roll", ["input", "shifts", "dims"])

@@ -50,6 +50,7 @@ package enum ReduceKernel: Int32, CaseIterable, Sendable {
 /// Running results along one dimension.
 package enum ScanKernel: Int32, CaseIterable, Sendable {
   case sum, prod, max, min
+  case logaddexp  // floating point
 }
 
 /// How a scatter or an indexed write joins a value with what is there.
