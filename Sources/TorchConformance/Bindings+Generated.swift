@@ -20,6 +20,7 @@ extension Bindings {
     addFamily11()
     addFamily12()
     addFamily13()
+    addFamily14()
   }
 
   // ops: Arithmetic
@@ -588,10 +589,140 @@ extension Bindings {
     op("clamp_max_", ".clampMax_", ["input", "max"])
     on("clamp_max_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clampMax_(a.get(1, as: Tensor.self))) }
     on("clamp_max_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).clampMax_(a.get(1, as: Number.self).value)) }
+    op("logit", ".logit", ["input", "eps"])
+    on("logit", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).logit()) }
+    on("logit", [.required(Tensor.self), .required(Double.self)]) { a in out(a.get(0, as: Tensor.self).logit(eps: a.find(1, as: Double.self))) }
+    op("logit_", ".logit_", ["input", "eps"])
+    on("logit_", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).logit_()) }
+    on("logit_", [.required(Tensor.self), .required(Double.self)]) { a in out(a.get(0, as: Tensor.self).logit_(eps: a.find(1, as: Double.self))) }
+    op("sinc", ".sinc", ["input"])
+    on("sinc", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).sinc()) }
+    op("sinc_", ".sinc_", ["input"])
+    on("sinc_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).sinc_()) }
+    op("i0", ".i0", ["input"])
+    on("i0", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).i0()) }
+    op("i0_", ".i0_", ["input"])
+    on("i0_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).i0_()) }
+    op("polygamma", "Tensor.polygamma", ["n", "input"])
+    on("polygamma", [.required(Int.self), .required(Tensor.self)]) { a in out(Tensor.polygamma(a.get(0, as: Int.self), a.get(1, as: Tensor.self))) }
+    op("nan_to_num", ".nanToNum", ["input", "nan", "posinf", "neginf"])
+    on("nan_to_num", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).nanToNum()) }
+    on("nan_to_num", [.required(Tensor.self), .optional(Double.self), .optional(Double.self), .optional(Double.self)]) { a in out(a.get(0, as: Tensor.self).nanToNum(nan: a.get(1, as: Double.self, or: 0), posinf: a.find(2, as: Double.self), neginf: a.find(3, as: Double.self))) }
+    op("nan_to_num_", ".nanToNum_", ["input", "nan", "posinf", "neginf"])
+    on("nan_to_num_", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).nanToNum_()) }
+    on("nan_to_num_", [.required(Tensor.self), .optional(Double.self), .optional(Double.self), .optional(Double.self)]) { a in out(a.get(0, as: Tensor.self).nanToNum_(nan: a.get(1, as: Double.self, or: 0), posinf: a.find(2, as: Double.self), neginf: a.find(3, as: Double.self))) }
+    op("frexp", ".frexp", ["input"], dtypes: "floats")
+    on("frexp", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).frexp()) }
+    op("heaviside", ".heaviside", ["input", "values"])
+    on("heaviside", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).heaviside(a.get(1, as: Tensor.self))) }
+    op("heaviside_", ".heaviside_", ["input", "values"])
+    on("heaviside_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).heaviside_(a.get(1, as: Tensor.self))) }
+    op("gcd", ".gcd", ["input", "other"], dtypes: "integers")
+    on("gcd", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).gcd(a.get(1, as: Tensor.self))) }
+    op("gcd_", ".gcd_", ["input", "other"], dtypes: "integers")
+    on("gcd_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).gcd_(a.get(1, as: Tensor.self))) }
+    op("lcm", ".lcm", ["input", "other"], dtypes: "integers")
+    on("lcm", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).lcm(a.get(1, as: Tensor.self))) }
+    op("lcm_", ".lcm_", ["input", "other"], dtypes: "integers")
+    on("lcm_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).lcm_(a.get(1, as: Tensor.self))) }
+    op("ldexp", ".ldexp", ["input", "other"])
+    on("ldexp", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).ldexp(a.get(1, as: Tensor.self))) }
+    op("ldexp_", ".ldexp_", ["input", "other"])
+    on("ldexp_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).ldexp_(a.get(1, as: Tensor.self))) }
+    op("float_power", ".floatPower", ["input", "exponent"])
+    on("float_power", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).floatPower(a.get(1, as: Tensor.self))) }
+    on("float_power", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).floatPower(a.get(1, as: Number.self).value)) }
+    op("float_power_", ".floatPower_", ["input", "exponent"])
+    on("float_power_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).floatPower_(a.get(1, as: Tensor.self))) }
+    on("float_power_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).floatPower_(a.get(1, as: Number.self).value)) }
+    op("float_power", "Tensor.floatPower", ["input", "exponent"])
+    on("float_power", [.required(Number.self), .required(Tensor.self)]) { a in out(Tensor.floatPower(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self))) }
+  }
+
+  // ops: Special functions
+  private mutating func addFamily2() {
+    op("special.i0e", "Special.i0e", ["input"])
+    on("special.i0e", [.required(Tensor.self)]) { a in out(Special.i0e(a.get(0, as: Tensor.self))) }
+    op("special.i1", "Special.i1", ["input"])
+    on("special.i1", [.required(Tensor.self)]) { a in out(Special.i1(a.get(0, as: Tensor.self))) }
+    op("special.i1e", "Special.i1e", ["input"])
+    on("special.i1e", [.required(Tensor.self)]) { a in out(Special.i1e(a.get(0, as: Tensor.self))) }
+    op("special.erfcx", "Special.erfcx", ["input"])
+    on("special.erfcx", [.required(Tensor.self)]) { a in out(Special.erfcx(a.get(0, as: Tensor.self))) }
+    op("special.entr", "Special.entr", ["input"])
+    on("special.entr", [.required(Tensor.self)]) { a in out(Special.entr(a.get(0, as: Tensor.self))) }
+    op("special.ndtr", "Special.ndtr", ["input"])
+    on("special.ndtr", [.required(Tensor.self)]) { a in out(Special.ndtr(a.get(0, as: Tensor.self))) }
+    op("special.log_ndtr", "Special.logNdtr", ["input"])
+    on("special.log_ndtr", [.required(Tensor.self)]) { a in out(Special.logNdtr(a.get(0, as: Tensor.self))) }
+    op("special.ndtri", "Special.ndtri", ["input"])
+    on("special.ndtri", [.required(Tensor.self)]) { a in out(Special.ndtri(a.get(0, as: Tensor.self))) }
+    op("special.xlog1py", "Special.xlog1py", ["input", "other"])
+    on("special.xlog1py", [.required(Tensor.self), .required(Tensor.self)]) { a in out(Special.xlog1py(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("special.xlog1py", [.required(Tensor.self), .required(Number.self)]) { a in out(Special.xlog1py(a.get(0, as: Tensor.self), a.get(1, as: Number.self).value)) }
+    op("special.xlog1py", "Special.xlog1py", ["input", "other"])
+    on("special.xlog1py", [.required(Number.self), .required(Tensor.self)]) { a in out(Special.xlog1py(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self))) }
+    op("special.zeta", "Special.zeta", ["input", "other"])
+    on("special.zeta", [.required(Tensor.self), .required(Tensor.self)]) { a in out(Special.zeta(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("special.zeta", [.required(Tensor.self), .required(Number.self)]) { a in out(Special.zeta(a.get(0, as: Tensor.self), a.get(1, as: Number.self).value)) }
+    op("special.zeta", "Special.zeta", ["input", "other"])
+    on("special.zeta", [.required(Number.self), .required(Tensor.self)]) { a in out(Special.zeta(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self))) }
+    op("special.expm1", "Special.expm1", ["input"])
+    on("special.expm1", [.required(Tensor.self)]) { a in out(Special.expm1(a.get(0, as: Tensor.self))) }
+    op("special.exp2", "Special.exp2", ["input"])
+    on("special.exp2", [.required(Tensor.self)]) { a in out(Special.exp2(a.get(0, as: Tensor.self))) }
+    op("special.log1p", "Special.log1p", ["input"])
+    on("special.log1p", [.required(Tensor.self)]) { a in out(Special.log1p(a.get(0, as: Tensor.self))) }
+    op("special.erf", "Special.erf", ["input"])
+    on("special.erf", [.required(Tensor.self)]) { a in out(Special.erf(a.get(0, as: Tensor.self))) }
+    op("special.erfc", "Special.erfc", ["input"])
+    on("special.erfc", [.required(Tensor.self)]) { a in out(Special.erfc(a.get(0, as: Tensor.self))) }
+    op("special.erfinv", "Special.erfinv", ["input"])
+    on("special.erfinv", [.required(Tensor.self)]) { a in out(Special.erfinv(a.get(0, as: Tensor.self))) }
+    op("special.digamma", "Special.digamma", ["input"])
+    on("special.digamma", [.required(Tensor.self)]) { a in out(Special.digamma(a.get(0, as: Tensor.self))) }
+    op("special.psi", "Special.psi", ["input"])
+    on("special.psi", [.required(Tensor.self)]) { a in out(Special.psi(a.get(0, as: Tensor.self))) }
+    op("special.gammaln", "Special.gammaln", ["input"])
+    on("special.gammaln", [.required(Tensor.self)]) { a in out(Special.gammaln(a.get(0, as: Tensor.self))) }
+    op("special.expit", "Special.expit", ["input"])
+    on("special.expit", [.required(Tensor.self)]) { a in out(Special.expit(a.get(0, as: Tensor.self))) }
+    op("special.logit", "Special.logit", ["input", "eps"])
+    on("special.logit", [.required(Tensor.self), .absent]) { a in out(Special.logit(a.get(0, as: Tensor.self))) }
+    on("special.logit", [.required(Tensor.self), .required(Double.self)]) { a in out(Special.logit(a.get(0, as: Tensor.self), eps: a.find(1, as: Double.self))) }
+    op("special.sinc", "Special.sinc", ["input"])
+    on("special.sinc", [.required(Tensor.self)]) { a in out(Special.sinc(a.get(0, as: Tensor.self))) }
+    op("special.i0", "Special.i0", ["input"])
+    on("special.i0", [.required(Tensor.self)]) { a in out(Special.i0(a.get(0, as: Tensor.self))) }
+    op("special.polygamma", "Special.polygamma", ["n", "input"])
+    on("special.polygamma", [.required(Int.self), .required(Tensor.self)]) { a in out(Special.polygamma(a.get(0, as: Int.self), a.get(1, as: Tensor.self))) }
+    op("special.xlogy", "Special.xlogy", ["input", "other"])
+    on("special.xlogy", [.required(Tensor.self), .required(Tensor.self)]) { a in out(Special.xlogy(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    op("special.softmax", "Special.softmax", ["input", "dim", "dtype"])
+    on("special.softmax", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(Special.softmax(a.get(0, as: Tensor.self), dim: a.get(1, as: Int.self))) }
+    on("special.softmax", [.required(Tensor.self), .required(Int.self), .required(DType.self)]) { a in out(Special.softmax(a.get(0, as: Tensor.self), dim: a.get(1, as: Int.self), dtype: a.find(2, as: DType.self))) }
+    op("special.log_softmax", "Special.logSoftmax", ["input", "dim", "dtype"])
+    on("special.log_softmax", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(Special.logSoftmax(a.get(0, as: Tensor.self), dim: a.get(1, as: Int.self))) }
+    on("special.log_softmax", [.required(Tensor.self), .required(Int.self), .required(DType.self)]) { a in out(Special.logSoftmax(a.get(0, as: Tensor.self), dim: a.get(1, as: Int.self), dtype: a.find(2, as: DType.self))) }
+    op("signal.windows.hann", "Signal.Windows.hann", ["M", "sym", "dtype", "layout", "device", "requires_grad"], dtypes: "floats")
+    on("signal.windows.hann", [.required(Int.self), .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Signal.Windows.hann(a.get(0, as: Int.self))) }
+    on("signal.windows.hann", [.required(Int.self), .optional(Bool.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Signal.Windows.hann(a.get(0, as: Int.self), sym: a.get(1, as: Bool.self, or: true), dtype: a.get(2, as: DType.self, or: .float32), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }
+    op("signal.windows.hamming", "Signal.Windows.hamming", ["M", "sym", "dtype", "layout", "device", "requires_grad"], dtypes: "floats")
+    on("signal.windows.hamming", [.required(Int.self), .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Signal.Windows.hamming(a.get(0, as: Int.self))) }
+    on("signal.windows.hamming", [.required(Int.self), .optional(Bool.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Signal.Windows.hamming(a.get(0, as: Int.self), sym: a.get(1, as: Bool.self, or: true), dtype: a.get(2, as: DType.self, or: .float32), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }
+    op("signal.windows.blackman", "Signal.Windows.blackman", ["M", "sym", "dtype", "layout", "device", "requires_grad"], dtypes: "floats")
+    on("signal.windows.blackman", [.required(Int.self), .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Signal.Windows.blackman(a.get(0, as: Int.self))) }
+    on("signal.windows.blackman", [.required(Int.self), .optional(Bool.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Signal.Windows.blackman(a.get(0, as: Int.self), sym: a.get(1, as: Bool.self, or: true), dtype: a.get(2, as: DType.self, or: .float32), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }
+    op("signal.windows.gaussian", "Signal.Windows.gaussian", ["M", "std", "sym", "dtype", "layout", "device", "requires_grad"], dtypes: "floats")
+    on("signal.windows.gaussian", [.required(Int.self), .absent, .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Signal.Windows.gaussian(a.get(0, as: Int.self))) }
+    on("signal.windows.gaussian", [.required(Int.self), .optional(Double.self), .optional(Bool.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Signal.Windows.gaussian(a.get(0, as: Int.self), std: a.get(1, as: Double.self, or: 1), sym: a.get(2, as: Bool.self, or: true), dtype: a.get(3, as: DType.self, or: .float32), device: a.get(5, as: Device.self, or: .cpu), requiresGrad: a.get(6, as: Bool.self, or: false))) }
+    op("signal.windows.kaiser", "Signal.Windows.kaiser", ["M", "beta", "sym", "dtype", "layout", "device", "requires_grad"], dtypes: "floats")
+    on("signal.windows.kaiser", [.required(Int.self), .absent, .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Signal.Windows.kaiser(a.get(0, as: Int.self))) }
+    on("signal.windows.kaiser", [.required(Int.self), .optional(Double.self), .optional(Bool.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Signal.Windows.kaiser(a.get(0, as: Int.self), beta: a.get(1, as: Double.self, or: 12), sym: a.get(2, as: Bool.self, or: true), dtype: a.get(3, as: DType.self, or: .float32), device: a.get(5, as: Device.self, or: .cpu), requiresGrad: a.get(6, as: Bool.self, or: false))) }
   }
 
   // ops: Comparison
-  private mutating func addFamily2() {
+  private mutating func addFamily3() {
     op("eq", ".eq", ["input", "other"])
     on("eq", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).eq(a.get(1, as: Tensor.self))) }
     on("eq", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).eq(a.get(1, as: Number.self).value)) }
@@ -717,7 +848,7 @@ extension Bindings {
   }
 
   // ops: Reductions
-  private mutating func addFamily3() {
+  private mutating func addFamily4() {
     op("sum", ".sum", ["input", "dim", "keepdim", "dtype"])
     on("sum", [.required(Tensor.self), .required(Int.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).sum(dim: a.get(1, as: Int.self))) }
     on("sum", [.required(Tensor.self), .required(Int.self), .required(Bool.self), .absent]) { a in out(a.get(0, as: Tensor.self).sum(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
@@ -957,7 +1088,7 @@ extension Bindings {
   }
 
   // ops: Scans and order
-  private mutating func addFamily4() {
+  private mutating func addFamily5() {
     op("cumsum", ".cumsum", ["input", "dim", "dtype"], dtypes: "numbers")
     on("cumsum", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).cumsum(dim: a.get(1, as: Int.self))) }
     on("cumsum", [.required(Tensor.self), .required(Int.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).cumsum(dim: a.get(1, as: Int.self), dtype: a.find(2, as: DType.self))) }
@@ -1054,7 +1185,7 @@ extension Bindings {
   }
 
   // ops: Shape
-  private mutating func addFamily5() {
+  private mutating func addFamily6() {
     op("reshape", ".reshape", ["input", "shape"], variadic: 1)
     on("reshape", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).reshape(a.get(1, as: [Int].self))) }
     op("view", ".view", ["input", "shape"], variadic: 1)
@@ -1185,7 +1316,7 @@ extension Bindings {
   }
 
   // ops: Indexing
-  private mutating func addFamily6() {
+  private mutating func addFamily7() {
     op("__getitem__", "@getItem", ["input", "index"])
     on("__getitem__", [.required(Tensor.self), .required(Index.self)]) { a in out(Adapters.getItem(a.get(0, as: Tensor.self), a.get(1, as: Index.self))) }
     op("gather", ".gather", ["input", "dim", "index"])
@@ -1245,7 +1376,7 @@ extension Bindings {
   }
 
   // ops: Matrices
-  private mutating func addFamily7() {
+  private mutating func addFamily8() {
     op("matmul", ".matmul", ["input", "other"], dtypes: "numbers")
     on("matmul", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).matmul(a.get(1, as: Tensor.self))) }
     op("__rmatmul__", "@reversedMatmul", ["input", "other"], dtypes: "numbers")
@@ -1276,10 +1407,82 @@ extension Bindings {
     on("outer", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).outer(a.get(1, as: Tensor.self))) }
     op("ger", ".ger", ["input", "vec2"])
     on("ger", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).ger(a.get(1, as: Tensor.self))) }
+    op("addmv", ".addmv", ["input", "mat", "vec", "beta", "alpha"], dtypes: "numbers")
+    on("addmv", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).addmv(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("addmv", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addmv(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("addmv", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmv(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("addmv", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmv(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("addmv_", ".addmv_", ["input", "mat", "vec", "beta", "alpha"], dtypes: "numbers")
+    on("addmv_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).addmv_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("addmv_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addmv_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("addmv_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmv_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("addmv_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmv_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("addr", ".addr", ["input", "vec1", "vec2", "beta", "alpha"])
+    on("addr", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).addr(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("addr", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addr(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("addr", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addr(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("addr", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addr(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("addr_", ".addr_", ["input", "vec1", "vec2", "beta", "alpha"])
+    on("addr_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).addr_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("addr_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addr_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("addr_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addr_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("addr_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addr_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("addbmm", ".addbmm", ["input", "batch1", "batch2", "beta", "alpha"], dtypes: "numbers")
+    on("addbmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).addbmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("addbmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addbmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("addbmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addbmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("addbmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addbmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("addbmm_", ".addbmm_", ["input", "batch1", "batch2", "beta", "alpha"], dtypes: "numbers")
+    on("addbmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).addbmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("addbmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addbmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("addbmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addbmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("addbmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addbmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("baddbmm", ".baddbmm", ["input", "batch1", "batch2", "beta", "alpha"], dtypes: "numbers")
+    on("baddbmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).baddbmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("baddbmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).baddbmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("baddbmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).baddbmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("baddbmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).baddbmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("baddbmm_", ".baddbmm_", ["input", "batch1", "batch2", "beta", "alpha"], dtypes: "numbers")
+    on("baddbmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).baddbmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("baddbmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).baddbmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("baddbmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).baddbmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("baddbmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).baddbmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("vdot", ".vdot", ["input", "other"], dtypes: "numbers")
+    on("vdot", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).vdot(a.get(1, as: Tensor.self))) }
+    op("kron", ".kron", ["input", "other"])
+    on("kron", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).kron(a.get(1, as: Tensor.self))) }
+    op("tensordot", ".tensordot", ["a", "b", "dims", "out"], dtypes: "numbers")
+    on("tensordot", [.required(Tensor.self), .required(Tensor.self), .required([[Int]].self), .fixed("None")]) { a in out(a.get(0, as: Tensor.self).tensordot(a.get(1, as: Tensor.self), dims: a.get(2, as: [[Int]].self))) }
+    on("tensordot", [.required(Tensor.self), .required(Tensor.self), .absent, .fixed("None")]) { a in out(a.get(0, as: Tensor.self).tensordot(a.get(1, as: Tensor.self))) }
+    on("tensordot", [.required(Tensor.self), .required(Tensor.self), .required(Int.self), .fixed("None")]) { a in out(a.get(0, as: Tensor.self).tensordot(a.get(1, as: Tensor.self), dims: a.get(2, as: Int.self))) }
+    op("cross", ".cross", ["input", "other", "dim"], dtypes: "numbers")
+    on("cross", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).cross(a.get(1, as: Tensor.self))) }
+    on("cross", [.required(Tensor.self), .required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).cross(a.get(1, as: Tensor.self), dim: a.find(2, as: Int.self))) }
+    op("linalg.matmul", "Linalg.matmul", ["input", "other"], dtypes: "numbers")
+    on("linalg.matmul", [.required(Tensor.self), .required(Tensor.self)]) { a in out(Linalg.matmul(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    op("linalg.cross", "Linalg.cross", ["input", "other", "dim"], dtypes: "numbers")
+    on("linalg.cross", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(Linalg.cross(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("linalg.cross", [.required(Tensor.self), .required(Tensor.self), .required(Int.self)]) { a in out(Linalg.cross(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), dim: a.get(2, as: Int.self))) }
+    op("linalg.vecdot", "Linalg.vecdot", ["x", "y", "dim"], dtypes: "floats")
+    on("linalg.vecdot", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(Linalg.vecdot(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("linalg.vecdot", [.required(Tensor.self), .required(Tensor.self), .required(Int.self)]) { a in out(Linalg.vecdot(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), dim: a.get(2, as: Int.self))) }
+    op("linalg.vector_norm", "Linalg.vectorNorm", ["x", "ord", "dim", "keepdim", "dtype"], dtypes: "floats")
+    on("linalg.vector_norm", [.required(Tensor.self), .absent, .required(Int.self), .absent, .absent]) { a in out(Linalg.vectorNorm(a.get(0, as: Tensor.self), dim: a.get(2, as: Int.self))) }
+    on("linalg.vector_norm", [.required(Tensor.self), .optional(Double.self), .required(Int.self), .optional(Bool.self), .optional(DType.self)]) { a in out(Linalg.vectorNorm(a.get(0, as: Tensor.self), ord: a.get(1, as: Double.self, or: 2), dim: a.get(2, as: Int.self), keepdim: a.get(3, as: Bool.self, or: false), dtype: a.find(4, as: DType.self))) }
+    on("linalg.vector_norm", [.required(Tensor.self), .absent, .absent, .absent, .absent]) { a in out(Linalg.vectorNorm(a.get(0, as: Tensor.self))) }
+    on("linalg.vector_norm", [.required(Tensor.self), .optional(Double.self), .optional([Int].self), .optional(Bool.self), .optional(DType.self)]) { a in out(Linalg.vectorNorm(a.get(0, as: Tensor.self), ord: a.get(1, as: Double.self, or: 2), dim: a.get(2, as: [Int].self, or: []), keepdim: a.get(3, as: Bool.self, or: false), dtype: a.find(4, as: DType.self))) }
+    op("linalg.multi_dot", "Linalg.multiDot", ["tensors"], dtypes: "numbers")
+    on("linalg.multi_dot", [.required([Tensor].self)]) { a in out(Linalg.multiDot(a.get(0, as: [Tensor].self))) }
+    op("linalg.diagonal", "Linalg.diagonal", ["A", "offset", "dim1", "dim2"])
+    on("linalg.diagonal", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(Linalg.diagonal(a.get(0, as: Tensor.self))) }
+    on("linalg.diagonal", [.required(Tensor.self), .optional(Int.self), .optional(Int.self), .optional(Int.self)]) { a in out(Linalg.diagonal(a.get(0, as: Tensor.self), offset: a.get(1, as: Int.self, or: 0), dim1: a.get(2, as: Int.self, or: -2), dim2: a.get(3, as: Int.self, or: -1))) }
+    op("linalg.vander", "Linalg.vander", ["x", "N"], dtypes: "numbers")
+    on("linalg.vander", [.required(Tensor.self), .absent]) { a in out(Linalg.vander(a.get(0, as: Tensor.self))) }
+    on("linalg.vander", [.required(Tensor.self), .required(Int.self)]) { a in out(Linalg.vander(a.get(0, as: Tensor.self), N: a.find(1, as: Int.self))) }
   }
 
   // ops: Creation
-  private mutating func addFamily8() {
+  private mutating func addFamily9() {
     op("empty", "Tensor.empty", ["size", "dtype", "layout", "device", "requires_grad", "pin_memory"], variadic: 0)
     on("empty", [.required([Int].self), .absent, .fixed("None"), .absent, .absent, .fixed("False")]) { a in out(Tensor.empty(a.get(0, as: [Int].self))) }
     on("empty", [.required([Int].self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self), .fixed("False")]) { a in out(Tensor.empty(a.get(0, as: [Int].self), dtype: a.get(1, as: DType.self, or: .float32), device: a.get(3, as: Device.self, or: .cpu), requiresGrad: a.get(4, as: Bool.self, or: false))) }
@@ -1289,6 +1492,9 @@ extension Bindings {
     op("ones", "Tensor.ones", ["size", "dtype", "layout", "device", "requires_grad"], variadic: 0)
     on("ones", [.required([Int].self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.ones(a.get(0, as: [Int].self))) }
     on("ones", [.required([Int].self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.ones(a.get(0, as: [Int].self), dtype: a.get(1, as: DType.self, or: .float32), device: a.get(3, as: Device.self, or: .cpu), requiresGrad: a.get(4, as: Bool.self, or: false))) }
+    op("logspace", "Tensor.logspace", ["start", "end", "steps", "base", "dtype", "layout", "device", "requires_grad"], dtypes: "numbers")
+    on("logspace", [.required(Number.self), .required(Number.self), .required(Int.self), .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.logspace(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value, a.get(2, as: Int.self))) }
+    on("logspace", [.required(Number.self), .required(Number.self), .required(Int.self), .optional(Double.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.logspace(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value, a.get(2, as: Int.self), base: a.get(3, as: Double.self, or: 10), dtype: a.get(4, as: DType.self, or: .float32), device: a.get(6, as: Device.self, or: .cpu), requiresGrad: a.get(7, as: Bool.self, or: false))) }
     op("full", "Tensor.full", ["size", "fill_value", "dtype", "layout", "device", "requires_grad"])
     on("full", [.required([Int].self), .required(Number.self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.full(a.get(0, as: [Int].self), a.get(1, as: Number.self).value)) }
     on("full", [.required([Int].self), .required(Number.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.full(a.get(0, as: [Int].self), a.get(1, as: Number.self).value, dtype: a.find(2, as: DType.self), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }
@@ -1348,7 +1554,7 @@ extension Bindings {
   }
 
   // ops: Random
-  private mutating func addFamily9() {
+  private mutating func addFamily10() {
     op("rand", "Tensor.rand", ["size", "generator", "dtype", "layout", "device", "requires_grad"], variadic: 0, dtypes: "floats")
     on("rand", [.required([Int].self), .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.rand(a.get(0, as: [Int].self))) }
     on("rand", [.required([Int].self), .optional(Generator.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.rand(a.get(0, as: [Int].self), generator: a.find(1, as: Generator.self), dtype: a.get(2, as: DType.self, or: .float32), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }
@@ -1387,7 +1593,7 @@ extension Bindings {
   }
 
   // ops: Copies and casts
-  private mutating func addFamily10() {
+  private mutating func addFamily11() {
     op("copy_", ".copy_", ["input", "src", "non_blocking"])
     on("copy_", [.required(Tensor.self), .required(Tensor.self), .fixed("False")]) { a in out(a.get(0, as: Tensor.self).copy_(a.get(1, as: Tensor.self))) }
     op("fill_", ".fill_", ["input", "value"])
@@ -1442,7 +1648,7 @@ extension Bindings {
   }
 
   // ops: Functional
-  private mutating func addFamily11() {
+  private mutating func addFamily12() {
     op("nn.functional.linear", "F.linear", ["input", "weight", "bias"], dtypes: "numbers")
     on("nn.functional.linear", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(F.linear(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
     on("nn.functional.linear", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(F.linear(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.find(2, as: Tensor.self))) }
@@ -1683,7 +1889,7 @@ extension Bindings {
   }
 
   // modules
-  private mutating func addFamily12() {
+  private mutating func addFamily13() {
     module("Identity", [])
     make("Identity", []) { a in Identity() }
     call("Identity", ["input"])
@@ -1870,7 +2076,7 @@ extension Bindings {
   }
 
   // optimizers
-  private mutating func addFamily13() {
+  private mutating func addFamily14() {
     optimizer("SGD", ["params", "lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize", "foreach", "differentiable", "fused"])
     make(optimizer: "SGD", [.fixed("'tensors'"), .absent, .absent, .absent, .absent, .absent, .absent, .fixed("None"), .fixed("False"), .fixed("None")]) { groups, a in SGD(groups[0].params) }
     make(optimizer: "SGD", [.fixed("'tensors'"), .optional(Double.self), .optional(Double.self), .optional(Double.self), .optional(Double.self), .optional(Bool.self), .optional(Bool.self), .fixed("None"), .fixed("False"), .fixed("None")]) { groups, a in SGD(groups[0].params, lr: a.get(1, as: Double.self, or: 0.001), momentum: a.get(2, as: Double.self, or: 0), dampening: a.get(3, as: Double.self, or: 0), weightDecay: a.get(4, as: Double.self, or: 0), nesterov: a.get(5, as: Bool.self, or: false), maximize: a.get(6, as: Bool.self, or: false)) }

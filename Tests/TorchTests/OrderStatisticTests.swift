@@ -46,6 +46,25 @@ import Torch
     #expect(y[1] == -.infinity && y[2] == 1 && y[3] == .infinity && y[4].isNaN)
     let large = Tensor([1000.0, 1000], requiresGrad: true)
     large.logcumsumexp(dim: 0).sum().backward()
-    #expect(large.grad!.equal(Tensor([1.5, 0.5])))
+    #expect(large.grad!.allclose(Tensor([1.5, 0.5])))
+  }
+
+  @Test func wrongRanks() async {
+    let k = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.ones(2, 3).kthvalue(k: 4)
+    }
+    says(k, "kthvalue: k 4 is out of range for dim 1 with size 3; got input [2, 3]")
+    let q = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.ones(2, 3).quantile(q: 1.5)
+    }
+    says(q, "quantile: q must lie from 0 to 1, got tensor(1.5000)")
+    let empty = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.zeros(0, 3).mode(dim: 0)
+    }
+    says(empty, "mode: dim 0 is empty and has no element to take; got input [0, 3]")
+    let slope = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.ones(2).gradient(edgeOrder: 2)
+    }
+    says(slope, "gradient: wants more than 2 elements along dim 0; got input [2]")
   }
 }

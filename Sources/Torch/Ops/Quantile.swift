@@ -64,6 +64,9 @@ extension Tensor {
     let lines = dim == nil || ndim == 0 ? reshape(-1) : movedim(source: along, destination: -1)
     let sorted = lines.sort(dim: -1).values
     let last = lines.shape[lines.ndim - 1] - 1
+    guard dtype == .float64 || last < 1 << 24 else {
+      fault(OpError(op, "float32 cannot count \(last + 1) elements; convert to float64"))
+    }
     let shares = q.reshape(-1)
     var ranks: Tensor
     if ignoresNaN {

@@ -92,7 +92,9 @@ struct CumulativeLogSumExp: Op {
     func part(_ logarithms: Tensor) -> Tensor {
       ((logarithms - y).flip(dims: [dim]).logcumsumexp(dim: dim).flip(dims: [dim]) + x).exp()
     }
-    let positive = g.log().where(g .> 0, -Double.infinity), negative = (-g).log().where(g .< 0, -Double.infinity)
+    // No gradient counts as the lowest number: infinities would meet in the second derivative.
+    let lowest = g.dtype == .float64 ? -Double.greatestFiniteMagnitude : -Double(Float.greatestFiniteMagnitude)
+    let positive = g.log().where(g .> 0, lowest), negative = (-g).log().where(g .< 0, lowest)
     return [part(positive) - part(negative)]
   }
 }
