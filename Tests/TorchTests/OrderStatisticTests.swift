@@ -46,7 +46,7 @@ import Torch
     #expect(y[1] == -.infinity && y[2] == 1 && y[3] == .infinity && y[4].isNaN)
     let large = Tensor([1000.0, 1000], requiresGrad: true)
     large.logcumsumexp(dim: 0).sum().backward()
-    #expect(large.grad!.allclose(Tensor([1.5, 0.5])))
+    #expect(large.grad!.allclose(Tensor([1.5, 0.5]), rtol: 1e-4))
   }
 
   @Test func wrongRanks() async {

@@ -40,7 +40,7 @@ import Torch
     check(Special.logNdtr(x), [-0.6931471805599453, -6.607726221510345, 0, -804.608442013754, nan, 0, -inf])
     check(Special.erfcx(x), [1, 16205.988853999586, 0.005641613782989432, inf, nan, 0, inf])
     check(Special.i0e(x), [1, 0.24300035416182538, 0.03994437929909668, 0.06327827987523532, nan, 0, 0])
-    check(Special.ndtri(Tensor([0, 1, 0.5, 2, 1e-30], dtype: .float64)), [-inf, inf, 0, nan, -11.464024988443613])
+    check(Special.ndtri(Tensor([0, 1, 0.5, 2, 1e-30], dtype: .float64)), [-inf, inf, 0, nan, -11.464024688443613])
     check(Special.entr(Tensor([0, -3, 1, nan, inf], dtype: .float64)), [0, -inf, 0, nan, -inf])
     let zeta = Special.zeta(
       Tensor([1, 0.5, 2, 3, 2, 2.5], dtype: .float64), Tensor([2, 2, -1.5, 0, -1, -1.5], dtype: .float64))
