@@ -72,6 +72,8 @@ extension SearchSide: CaseArgument {}
 extension RoundingMode: CaseArgument {}
 extension GELUApproximation: CaseArgument {}
 extension PadMode: CaseArgument {}
+extension NormName: CaseArgument {}
+extension QuantileInterpolation: CaseArgument {}
 extension InterpolationMode: CaseArgument {}
 
 extension Generator: CaseArgument {

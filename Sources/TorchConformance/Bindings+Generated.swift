@@ -20,6 +20,7 @@ extension Bindings {
     addFamily11()
     addFamily12()
     addFamily13()
+    addFamily14()
   }
 
   // ops: Arithmetic
@@ -588,10 +589,140 @@ extension Bindings {
     op("clamp_max_", ".clampMax_", ["input", "max"])
     on("clamp_max_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).clampMax_(a.get(1, as: Tensor.self))) }
     on("clamp_max_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).clampMax_(a.get(1, as: Number.self).value)) }
+    op("logit", ".logit", ["input", "eps"])
+    on("logit", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).logit()) }
+    on("logit", [.required(Tensor.self), .required(Double.self)]) { a in out(a.get(0, as: Tensor.self).logit(eps: a.find(1, as: Double.self))) }
+    op("logit_", ".logit_", ["input", "eps"])
+    on("logit_", [.required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).logit_()) }
+    on("logit_", [.required(Tensor.self), .required(Double.self)]) { a in out(a.get(0, as: Tensor.self).logit_(eps: a.find(1, as: Double.self))) }
+    op("sinc", ".sinc", ["input"])
+    on("sinc", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).sinc()) }
+    op("sinc_", ".sinc_", ["input"])
+    on("sinc_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).sinc_()) }
+    op("i0", ".i0", ["input"])
+    on("i0", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).i0()) }
+    op("i0_", ".i0_", ["input"])
+    on("i0_", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).i0_()) }
+    op("polygamma", "Tensor.polygamma", ["n", "input"])
+    on("polygamma", [.required(Int.self), .required(Tensor.self)]) { a in out(Tensor.polygamma(a.get(0, as: Int.self), a.get(1, as: Tensor.self))) }
+    op("nan_to_num", ".nanToNum", ["input", "nan", "posinf", "neginf"])
+    on("nan_to_num", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).nanToNum()) }
+    on("nan_to_num", [.required(Tensor.self), .optional(Double.self), .optional(Double.self), .optional(Double.self)]) { a in out(a.get(0, as: Tensor.self).nanToNum(nan: a.get(1, as: Double.self, or: 0), posinf: a.find(2, as: Double.self), neginf: a.find(3, as: Double.self))) }
+    op("nan_to_num_", ".nanToNum_", ["input", "nan", "posinf", "neginf"])
+    on("nan_to_num_", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).nanToNum_()) }
+    on("nan_to_num_", [.required(Tensor.self), .optional(Double.self), .optional(Double.self), .optional(Double.self)]) { a in out(a.get(0, as: Tensor.self).nanToNum_(nan: a.get(1, as: Double.self, or: 0), posinf: a.find(2, as: Double.self), neginf: a.find(3, as: Double.self))) }
+    op("frexp", ".frexp", ["input"], dtypes: "floats")
+    on("frexp", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).frexp()) }
+    op("heaviside", ".heaviside", ["input", "values"])
+    on("heaviside", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).heaviside(a.get(1, as: Tensor.self))) }
+    op("heaviside_", ".heaviside_", ["input", "values"])
+    on("heaviside_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).heaviside_(a.get(1, as: Tensor.self))) }
+    op("gcd", ".gcd", ["input", "other"], dtypes: "integers")
+    on("gcd", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).gcd(a.get(1, as: Tensor.self))) }
+    op("gcd_", ".gcd_", ["input", "other"], dtypes: "integers")
+    on("gcd_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).gcd_(a.get(1, as: Tensor.self))) }
+    op("lcm", ".lcm", ["input", "other"], dtypes: "integers")
+    on("lcm", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).lcm(a.get(1, as: Tensor.self))) }
+    op("lcm_", ".lcm_", ["input", "other"], dtypes: "integers")
+    on("lcm_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).lcm_(a.get(1, as: Tensor.self))) }
+    op("ldexp", ".ldexp", ["input", "other"])
+    on("ldexp", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).ldexp(a.get(1, as: Tensor.self))) }
+    op("ldexp_", ".ldexp_", ["input", "other"])
+    on("ldexp_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).ldexp_(a.get(1, as: Tensor.self))) }
+    op("float_power", ".floatPower", ["input", "exponent"])
+    on("float_power", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).floatPower(a.get(1, as: Tensor.self))) }
+    on("float_power", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).floatPower(a.get(1, as: Number.self).value)) }
+    op("float_power_", ".floatPower_", ["input", "exponent"])
+    on("float_power_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).floatPower_(a.get(1, as: Tensor.self))) }
+    on("float_power_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).floatPower_(a.get(1, as: Number.self).value)) }
+    op("float_power", "Tensor.floatPower", ["input", "exponent"])
+    on("float_power", [.required(Number.self), .required(Tensor.self)]) { a in out(Tensor.floatPower(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self))) }
+  }
+
+  // ops: Special functions
+  private mutating func addFamily2() {
+    op("special.i0e", "Special.i0e", ["input"])
+    on("special.i0e", [.required(Tensor.self)]) { a in out(Special.i0e(a.get(0, as: Tensor.self))) }
+    op("special.i1", "Special.i1", ["input"])
+    on("special.i1", [.required(Tensor.self)]) { a in out(Special.i1(a.get(0, as: Tensor.self))) }
+    op("special.i1e", "Special.i1e", ["input"])
+    on("special.i1e", [.required(Tensor.self)]) { a in out(Special.i1e(a.get(0, as: Tensor.self))) }
+    op("special.erfcx", "Special.erfcx", ["input"])
+    on("special.erfcx", [.required(Tensor.self)]) { a in out(Special.erfcx(a.get(0, as: Tensor.self))) }
+    op("special.entr", "Special.entr", ["input"])
+    on("special.entr", [.required(Tensor.self)]) { a in out(Special.entr(a.get(0, as: Tensor.self))) }
+    op("special.ndtr", "Special.ndtr", ["input"])
+    on("special.ndtr", [.required(Tensor.self)]) { a in out(Special.ndtr(a.get(0, as: Tensor.self))) }
+    op("special.log_ndtr", "Special.logNdtr", ["input"])
+    on("special.log_ndtr", [.required(Tensor.self)]) { a in out(Special.logNdtr(a.get(0, as: Tensor.self))) }
+    op("special.ndtri", "Special.ndtri", ["input"])
+    on("special.ndtri", [.required(Tensor.self)]) { a in out(Special.ndtri(a.get(0, as: Tensor.self))) }
+    op("special.xlog1py", "Special.xlog1py", ["input", "other"])
+    on("special.xlog1py", [.required(Tensor.self), .required(Tensor.self)]) { a in out(Special.xlog1py(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("special.xlog1py", [.required(Tensor.self), .required(Number.self)]) { a in out(Special.xlog1py(a.get(0, as: Tensor.self), a.get(1, as: Number.self).value)) }
+    op("special.xlog1py", "Special.xlog1py", ["input", "other"])
+    on("special.xlog1py", [.required(Number.self), .required(Tensor.self)]) { a in out(Special.xlog1py(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self))) }
+    op("special.zeta", "Special.zeta", ["input", "other"])
+    on("special.zeta", [.required(Tensor.self), .required(Tensor.self)]) { a in out(Special.zeta(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("special.zeta", [.required(Tensor.self), .required(Number.self)]) { a in out(Special.zeta(a.get(0, as: Tensor.self), a.get(1, as: Number.self).value)) }
+    op("special.zeta", "Special.zeta", ["input", "other"])
+    on("special.zeta", [.required(Number.self), .required(Tensor.self)]) { a in out(Special.zeta(a.get(0, as: Number.self).value, a.get(1, as: Tensor.self))) }
+    op("special.expm1", "Special.expm1", ["input"])
+    on("special.expm1", [.required(Tensor.self)]) { a in out(Special.expm1(a.get(0, as: Tensor.self))) }
+    op("special.exp2", "Special.exp2", ["input"])
+    on("special.exp2", [.required(Tensor.self)]) { a in out(Special.exp2(a.get(0, as: Tensor.self))) }
+    op("special.log1p", "Special.log1p", ["input"])
+    on("special.log1p", [.required(Tensor.self)]) { a in out(Special.log1p(a.get(0, as: Tensor.self))) }
+    op("special.erf", "Special.erf", ["input"])
+    on("special.erf", [.required(Tensor.self)]) { a in out(Special.erf(a.get(0, as: Tensor.self))) }
+    op("special.erfc", "Special.erfc", ["input"])
+    on("special.erfc", [.required(Tensor.self)]) { a in out(Special.erfc(a.get(0, as: Tensor.self))) }
+    op("special.erfinv", "Special.erfinv", ["input"])
+    on("special.erfinv", [.required(Tensor.self)]) { a in out(Special.erfinv(a.get(0, as: Tensor.self))) }
+    op("special.digamma", "Special.digamma", ["input"])
+    on("special.digamma", [.required(Tensor.self)]) { a in out(Special.digamma(a.get(0, as: Tensor.self))) }
+    op("special.psi", "Special.psi", ["input"])
+    on("special.psi", [.required(Tensor.self)]) { a in out(Special.psi(a.get(0, as: Tensor.self))) }
+    op("special.gammaln", "Special.gammaln", ["input"])
+    on("special.gammaln", [.required(Tensor.self)]) { a in out(Special.gammaln(a.get(0, as: Tensor.self))) }
+    op("special.expit", "Special.expit", ["input"])
+    on("special.expit", [.required(Tensor.self)]) { a in out(Special.expit(a.get(0, as: Tensor.self))) }
+    op("special.logit", "Special.logit", ["input", "eps"])
+    on("special.logit", [.required(Tensor.self), .absent]) { a in out(Special.logit(a.get(0, as: Tensor.self))) }
+    on("special.logit", [.required(Tensor.self), .required(Double.self)]) { a in out(Special.logit(a.get(0, as: Tensor.self), eps: a.find(1, as: Double.self))) }
+    op("special.sinc", "Special.sinc", ["input"])
+    on("special.sinc", [.required(Tensor.self)]) { a in out(Special.sinc(a.get(0, as: Tensor.self))) }
+    op("special.i0", "Special.i0", ["input"])
+    on("special.i0", [.required(Tensor.self)]) { a in out(Special.i0(a.get(0, as: Tensor.self))) }
+    op("special.polygamma", "Special.polygamma", ["n", "input"])
+    on("special.polygamma", [.required(Int.self), .required(Tensor.self)]) { a in out(Special.polygamma(a.get(0, as: Int.self), a.get(1, as: Tensor.self))) }
+    op("special.xlogy", "Special.xlogy", ["input", "other"])
+    on("special.xlogy", [.required(Tensor.self), .required(Tensor.self)]) { a in out(Special.xlogy(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    op("special.softmax", "Special.softmax", ["input", "dim", "dtype"])
+    on("special.softmax", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(Special.softmax(a.get(0, as: Tensor.self), dim: a.get(1, as: Int.self))) }
+    on("special.softmax", [.required(Tensor.self), .required(Int.self), .required(DType.self)]) { a in out(Special.softmax(a.get(0, as: Tensor.self), dim: a.get(1, as: Int.self), dtype: a.find(2, as: DType.self))) }
+    op("special.log_softmax", "Special.logSoftmax", ["input", "dim", "dtype"])
+    on("special.log_softmax", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(Special.logSoftmax(a.get(0, as: Tensor.self), dim: a.get(1, as: Int.self))) }
+    on("special.log_softmax", [.required(Tensor.self), .required(Int.self), .required(DType.self)]) { a in out(Special.logSoftmax(a.get(0, as: Tensor.self), dim: a.get(1, as: Int.self), dtype: a.find(2, as: DType.self))) }
+    op("signal.windows.hann", "Signal.Windows.hann", ["M", "sym", "dtype", "layout", "device", "requires_grad"], dtypes: "floats")
+    on("signal.windows.hann", [.required(Int.self), .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Signal.Windows.hann(a.get(0, as: Int.self))) }
+    on("signal.windows.hann", [.required(Int.self), .optional(Bool.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Signal.Windows.hann(a.get(0, as: Int.self), sym: a.get(1, as: Bool.self, or: true), dtype: a.get(2, as: DType.self, or: .float32), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }
+    op("signal.windows.hamming", "Signal.Windows.hamming", ["M", "sym", "dtype", "layout", "device", "requires_grad"], dtypes: "floats")
+    on("signal.windows.hamming", [.required(Int.self), .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Signal.Windows.hamming(a.get(0, as: Int.self))) }
+    on("signal.windows.hamming", [.required(Int.self), .optional(Bool.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Signal.Windows.hamming(a.get(0, as: Int.self), sym: a.get(1, as: Bool.self, or: true), dtype: a.get(2, as: DType.self, or: .float32), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }
+    op("signal.windows.blackman", "Signal.Windows.blackman", ["M", "sym", "dtype", "layout", "device", "requires_grad"], dtypes: "floats")
+    on("signal.windows.blackman", [.required(Int.self), .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Signal.Windows.blackman(a.get(0, as: Int.self))) }
+    on("signal.windows.blackman", [.required(Int.self), .optional(Bool.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Signal.Windows.blackman(a.get(0, as: Int.self), sym: a.get(1, as: Bool.self, or: true), dtype: a.get(2, as: DType.self, or: .float32), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }
+    op("signal.windows.gaussian", "Signal.Windows.gaussian", ["M", "std", "sym", "dtype", "layout", "device", "requires_grad"], dtypes: "floats")
+    on("signal.windows.gaussian", [.required(Int.self), .absent, .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Signal.Windows.gaussian(a.get(0, as: Int.self))) }
+    on("signal.windows.gaussian", [.required(Int.self), .optional(Double.self), .optional(Bool.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Signal.Windows.gaussian(a.get(0, as: Int.self), std: a.get(1, as: Double.self, or: 1), sym: a.get(2, as: Bool.self, or: true), dtype: a.get(3, as: DType.self, or: .float32), device: a.get(5, as: Device.self, or: .cpu), requiresGrad: a.get(6, as: Bool.self, or: false))) }
+    op("signal.windows.kaiser", "Signal.Windows.kaiser", ["M", "beta", "sym", "dtype", "layout", "device", "requires_grad"], dtypes: "floats")
+    on("signal.windows.kaiser", [.required(Int.self), .absent, .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Signal.Windows.kaiser(a.get(0, as: Int.self))) }
+    on("signal.windows.kaiser", [.required(Int.self), .optional(Double.self), .optional(Bool.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Signal.Windows.kaiser(a.get(0, as: Int.self), beta: a.get(1, as: Double.self, or: 12), sym: a.get(2, as: Bool.self, or: true), dtype: a.get(3, as: DType.self, or: .float32), device: a.get(5, as: Device.self, or: .cpu), requiresGrad: a.get(6, as: Bool.self, or: false))) }
   }
 
   // ops: Comparison
-  private mutating func addFamily2() {
+  private mutating func addFamily3() {
     op("eq", ".eq", ["input", "other"])
     on("eq", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).eq(a.get(1, as: Tensor.self))) }
     on("eq", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).eq(a.get(1, as: Number.self).value)) }
@@ -717,7 +848,7 @@ extension Bindings {
   }
 
   // ops: Reductions
-  private mutating func addFamily3() {
+  private mutating func addFamily4() {
     op("sum", ".sum", ["input", "dim", "keepdim", "dtype"])
     on("sum", [.required(Tensor.self), .required(Int.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).sum(dim: a.get(1, as: Int.self))) }
     on("sum", [.required(Tensor.self), .required(Int.self), .required(Bool.self), .absent]) { a in out(a.get(0, as: Tensor.self).sum(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
@@ -829,6 +960,96 @@ extension Bindings {
     on("min", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).min(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
     op("min", ".min", ["input", "other"])
     on("min", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).min(a.get(1, as: Tensor.self))) }
+    op("norm", ".norm", ["input", "p", "dim", "keepdim", "dtype"], dtypes: "floats")
+    on("norm", [.required(Tensor.self), .required(NormName.self), .required(Int.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).norm(p: a.get(1, as: NormName.self), dim: a.get(2, as: Int.self))) }
+    on("norm", [.required(Tensor.self), .required(NormName.self), .required(Int.self), .required(Bool.self), .absent]) { a in out(a.get(0, as: Tensor.self).norm(p: a.get(1, as: NormName.self), dim: a.get(2, as: Int.self), keepdim: a.get(3, as: Bool.self))) }
+    on("norm", [.required(Tensor.self), .required(NormName.self), .required(Int.self), .absent, .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).norm(p: a.get(1, as: NormName.self), dim: a.get(2, as: Int.self), dtype: a.find(4, as: DType.self))) }
+    on("norm", [.required(Tensor.self), .required(NormName.self), .required(Int.self), .required(Bool.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).norm(p: a.get(1, as: NormName.self), dim: a.get(2, as: Int.self), keepdim: a.get(3, as: Bool.self), dtype: a.find(4, as: DType.self))) }
+    on("norm", [.required(Tensor.self), .required(NormName.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).norm(p: a.get(1, as: NormName.self))) }
+    on("norm", [.required(Tensor.self), .required(NormName.self), .optional([Int].self), .optional(Bool.self), .optional(DType.self)]) { a in out(a.get(0, as: Tensor.self).norm(p: a.get(1, as: NormName.self), dim: a.get(2, as: [Int].self, or: []), keepdim: a.get(3, as: Bool.self, or: false), dtype: a.find(4, as: DType.self))) }
+    op("dist", ".dist", ["input", "other", "p"], dtypes: "floats")
+    on("dist", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).dist(a.get(1, as: Tensor.self))) }
+    on("dist", [.required(Tensor.self), .required(Tensor.self), .required(Double.self)]) { a in out(a.get(0, as: Tensor.self).dist(a.get(1, as: Tensor.self), p: a.get(2, as: Double.self))) }
+    op("renorm", ".renorm", ["input", "p", "dim", "maxnorm"], dtypes: "floats")
+    on("renorm", [.required(Tensor.self), .required(Double.self), .required(Int.self), .required(Double.self)]) { a in out(a.get(0, as: Tensor.self).renorm(p: a.get(1, as: Double.self), dim: a.get(2, as: Int.self), maxnorm: a.get(3, as: Double.self))) }
+    op("renorm_", ".renorm_", ["input", "p", "dim", "maxnorm"], dtypes: "floats")
+    on("renorm_", [.required(Tensor.self), .required(Double.self), .required(Int.self), .required(Double.self)]) { a in out(a.get(0, as: Tensor.self).renorm_(p: a.get(1, as: Double.self), dim: a.get(2, as: Int.self), maxnorm: a.get(3, as: Double.self))) }
+    op("var_mean", ".varMean", ["input", "unbiased"], dtypes: "floats")
+    on("var_mean", [.required(Tensor.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).varMean(unbiased: a.get(1, as: Bool.self))) }
+    op("std_mean", ".stdMean", ["input", "unbiased"], dtypes: "floats")
+    on("std_mean", [.required(Tensor.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).stdMean(unbiased: a.get(1, as: Bool.self))) }
+    op("nansum", ".nansum", ["input", "dim", "keepdim", "dtype"])
+    on("nansum", [.required(Tensor.self), .required(Int.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).nansum(dim: a.get(1, as: Int.self))) }
+    on("nansum", [.required(Tensor.self), .required(Int.self), .required(Bool.self), .absent]) { a in out(a.get(0, as: Tensor.self).nansum(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
+    on("nansum", [.required(Tensor.self), .required(Int.self), .absent, .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).nansum(dim: a.get(1, as: Int.self), dtype: a.find(3, as: DType.self))) }
+    on("nansum", [.required(Tensor.self), .required(Int.self), .required(Bool.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).nansum(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self), dtype: a.find(3, as: DType.self))) }
+    on("nansum", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).nansum()) }
+    on("nansum", [.required(Tensor.self), .optional([Int].self), .optional(Bool.self), .optional(DType.self)]) { a in out(a.get(0, as: Tensor.self).nansum(dim: a.get(1, as: [Int].self, or: []), keepdim: a.get(2, as: Bool.self, or: false), dtype: a.find(3, as: DType.self))) }
+    op("nanmean", ".nanmean", ["input", "dim", "keepdim", "dtype"], dtypes: "floats")
+    on("nanmean", [.required(Tensor.self), .required(Int.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).nanmean(dim: a.get(1, as: Int.self))) }
+    on("nanmean", [.required(Tensor.self), .required(Int.self), .required(Bool.self), .absent]) { a in out(a.get(0, as: Tensor.self).nanmean(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
+    on("nanmean", [.required(Tensor.self), .required(Int.self), .absent, .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).nanmean(dim: a.get(1, as: Int.self), dtype: a.find(3, as: DType.self))) }
+    on("nanmean", [.required(Tensor.self), .required(Int.self), .required(Bool.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).nanmean(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self), dtype: a.find(3, as: DType.self))) }
+    on("nanmean", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).nanmean()) }
+    on("nanmean", [.required(Tensor.self), .optional([Int].self), .optional(Bool.self), .optional(DType.self)]) { a in out(a.get(0, as: Tensor.self).nanmean(dim: a.get(1, as: [Int].self, or: []), keepdim: a.get(2, as: Bool.self, or: false), dtype: a.find(3, as: DType.self))) }
+    op("median", ".median", ["input"], dtypes: "numbers")
+    on("median", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).median()) }
+    op("median", ".median", ["input", "dim", "keepdim"], dtypes: "numbers")
+    on("median", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).median(dim: a.get(1, as: Int.self))) }
+    on("median", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).median(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
+    op("nanmedian", ".nanmedian", ["input"], dtypes: "numbers")
+    on("nanmedian", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).nanmedian()) }
+    op("nanmedian", ".nanmedian", ["input", "dim", "keepdim"], dtypes: "numbers")
+    on("nanmedian", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).nanmedian(dim: a.get(1, as: Int.self))) }
+    on("nanmedian", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).nanmedian(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
+    op("mode", ".mode", ["input", "dim", "keepdim"])
+    on("mode", [.required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).mode()) }
+    on("mode", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).mode(dim: a.get(1, as: Int.self))) }
+    on("mode", [.required(Tensor.self), .absent, .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).mode(keepdim: a.get(2, as: Bool.self))) }
+    on("mode", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).mode(dim: a.get(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
+    op("kthvalue", ".kthvalue", ["input", "k", "dim", "keepdim"], dtypes: "numbers")
+    on("kthvalue", [.required(Tensor.self), .required(Int.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).kthvalue(k: a.get(1, as: Int.self))) }
+    on("kthvalue", [.required(Tensor.self), .required(Int.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).kthvalue(k: a.get(1, as: Int.self), dim: a.get(2, as: Int.self))) }
+    on("kthvalue", [.required(Tensor.self), .required(Int.self), .absent, .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).kthvalue(k: a.get(1, as: Int.self), keepdim: a.get(3, as: Bool.self))) }
+    on("kthvalue", [.required(Tensor.self), .required(Int.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).kthvalue(k: a.get(1, as: Int.self), dim: a.get(2, as: Int.self), keepdim: a.get(3, as: Bool.self))) }
+    op("quantile", ".quantile", ["input", "q", "dim", "keepdim", "interpolation"], dtypes: "floats")
+    on("quantile", [.required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).quantile(q: a.get(1, as: Tensor.self))) }
+    on("quantile", [.required(Tensor.self), .required(Tensor.self), .optional(Int.self), .optional(Bool.self), .optional(QuantileInterpolation.self)]) { a in out(a.get(0, as: Tensor.self).quantile(q: a.get(1, as: Tensor.self), dim: a.find(2, as: Int.self), keepdim: a.get(3, as: Bool.self, or: false), interpolation: a.get(4, as: QuantileInterpolation.self, or: .linear))) }
+    on("quantile", [.required(Tensor.self), .required(Double.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).quantile(q: a.get(1, as: Double.self))) }
+    on("quantile", [.required(Tensor.self), .required(Double.self), .optional(Int.self), .optional(Bool.self), .optional(QuantileInterpolation.self)]) { a in out(a.get(0, as: Tensor.self).quantile(q: a.get(1, as: Double.self), dim: a.find(2, as: Int.self), keepdim: a.get(3, as: Bool.self, or: false), interpolation: a.get(4, as: QuantileInterpolation.self, or: .linear))) }
+    op("nanquantile", ".nanquantile", ["input", "q", "dim", "keepdim", "interpolation"], dtypes: "floats")
+    on("nanquantile", [.required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).nanquantile(q: a.get(1, as: Tensor.self))) }
+    on("nanquantile", [.required(Tensor.self), .required(Tensor.self), .optional(Int.self), .optional(Bool.self), .optional(QuantileInterpolation.self)]) { a in out(a.get(0, as: Tensor.self).nanquantile(q: a.get(1, as: Tensor.self), dim: a.find(2, as: Int.self), keepdim: a.get(3, as: Bool.self, or: false), interpolation: a.get(4, as: QuantileInterpolation.self, or: .linear))) }
+    on("nanquantile", [.required(Tensor.self), .required(Double.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).nanquantile(q: a.get(1, as: Double.self))) }
+    on("nanquantile", [.required(Tensor.self), .required(Double.self), .optional(Int.self), .optional(Bool.self), .optional(QuantileInterpolation.self)]) { a in out(a.get(0, as: Tensor.self).nanquantile(q: a.get(1, as: Double.self), dim: a.find(2, as: Int.self), keepdim: a.get(3, as: Bool.self, or: false), interpolation: a.get(4, as: QuantileInterpolation.self, or: .linear))) }
+    op("aminmax", ".aminmax", ["input", "dim", "keepdim"])
+    on("aminmax", [.required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).aminmax()) }
+    on("aminmax", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).aminmax(dim: a.find(1, as: Int.self))) }
+    on("aminmax", [.required(Tensor.self), .absent, .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).aminmax(keepdim: a.get(2, as: Bool.self))) }
+    on("aminmax", [.required(Tensor.self), .required(Int.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).aminmax(dim: a.find(1, as: Int.self), keepdim: a.get(2, as: Bool.self))) }
+    op("cov", ".cov", ["input", "correction", "fweights", "aweights"], dtypes: "numbers")
+    on("cov", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).cov()) }
+    on("cov", [.required(Tensor.self), .optional(Int.self), .optional(Tensor.self), .optional(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).cov(correction: a.get(1, as: Int.self, or: 1), fweights: a.find(2, as: Tensor.self), aweights: a.find(3, as: Tensor.self))) }
+    op("corrcoef", ".corrcoef", ["input"], dtypes: "numbers")
+    on("corrcoef", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).corrcoef()) }
+    op("trapezoid", ".trapezoid", ["y", "x", "dx", "dim"], dtypes: "numbers")
+    on("trapezoid", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .absent]) { a in out(a.get(0, as: Tensor.self).trapezoid(a.get(1, as: Tensor.self))) }
+    on("trapezoid", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).trapezoid(a.get(1, as: Tensor.self), dim: a.get(3, as: Int.self))) }
+    op("trapz", ".trapz", ["y", "x", "dx", "dim"], dtypes: "numbers")
+    on("trapz", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .absent]) { a in out(a.get(0, as: Tensor.self).trapz(a.get(1, as: Tensor.self))) }
+    on("trapz", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).trapz(a.get(1, as: Tensor.self), dim: a.get(3, as: Int.self))) }
+    op("trapezoid", ".trapezoid", ["y", "x", "dx", "dim"], dtypes: "numbers")
+    on("trapezoid", [.required(Tensor.self), .fixed("None"), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).trapezoid()) }
+    on("trapezoid", [.required(Tensor.self), .fixed("None"), .required(Double.self), .absent]) { a in out(a.get(0, as: Tensor.self).trapezoid(dx: a.get(2, as: Double.self))) }
+    on("trapezoid", [.required(Tensor.self), .fixed("None"), .absent, .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).trapezoid(dim: a.get(3, as: Int.self))) }
+    on("trapezoid", [.required(Tensor.self), .fixed("None"), .required(Double.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).trapezoid(dx: a.get(2, as: Double.self), dim: a.get(3, as: Int.self))) }
+    op("trapz", ".trapz", ["y", "x", "dx", "dim"], dtypes: "numbers")
+    on("trapz", [.required(Tensor.self), .fixed("None"), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).trapz()) }
+    on("trapz", [.required(Tensor.self), .fixed("None"), .required(Double.self), .absent]) { a in out(a.get(0, as: Tensor.self).trapz(dx: a.get(2, as: Double.self))) }
+    on("trapz", [.required(Tensor.self), .fixed("None"), .absent, .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).trapz(dim: a.get(3, as: Int.self))) }
+    on("trapz", [.required(Tensor.self), .fixed("None"), .required(Double.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).trapz(dx: a.get(2, as: Double.self), dim: a.get(3, as: Int.self))) }
+    op("trace", ".trace", ["input"], dtypes: "numbers")
+    on("trace", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).trace()) }
     op("argmax", ".argmax", ["input", "dim", "keepdim"], dtypes: "numbers")
     on("argmax", [.required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).argmax()) }
     on("argmax", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).argmax(dim: a.find(1, as: Int.self))) }
@@ -871,7 +1092,7 @@ extension Bindings {
   }
 
   // ops: Scans and order
-  private mutating func addFamily4() {
+  private mutating func addFamily5() {
     op("cumsum", ".cumsum", ["input", "dim", "dtype"], dtypes: "numbers")
     on("cumsum", [.required(Tensor.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).cumsum(dim: a.get(1, as: Int.self))) }
     on("cumsum", [.required(Tensor.self), .required(Int.self), .required(DType.self)]) { a in out(a.get(0, as: Tensor.self).cumsum(dim: a.get(1, as: Int.self), dtype: a.find(2, as: DType.self))) }
@@ -899,6 +1120,40 @@ extension Bindings {
     on("topk", [.required(Tensor.self), .required(Int.self), .required(Int.self), .absent, .fixed("True")]) { a in out(a.get(0, as: Tensor.self).topk(k: a.get(1, as: Int.self), dim: a.get(2, as: Int.self))) }
     on("topk", [.required(Tensor.self), .required(Int.self), .absent, .required(Bool.self), .fixed("True")]) { a in out(a.get(0, as: Tensor.self).topk(k: a.get(1, as: Int.self), largest: a.get(3, as: Bool.self))) }
     on("topk", [.required(Tensor.self), .required(Int.self), .required(Int.self), .required(Bool.self), .fixed("True")]) { a in out(a.get(0, as: Tensor.self).topk(k: a.get(1, as: Int.self), dim: a.get(2, as: Int.self), largest: a.get(3, as: Bool.self))) }
+    op("msort", ".msort", ["input"])
+    on("msort", [.required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).msort()) }
+    op("logcumsumexp", ".logcumsumexp", ["input", "dim"], dtypes: "floats")
+    on("logcumsumexp", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).logcumsumexp(dim: a.get(1, as: Int.self))) }
+    op("cumulative_trapezoid", ".cumulativeTrapezoid", ["y", "x", "dx", "dim"], dtypes: "numbers")
+    on("cumulative_trapezoid", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .absent]) { a in out(a.get(0, as: Tensor.self).cumulativeTrapezoid(a.get(1, as: Tensor.self))) }
+    on("cumulative_trapezoid", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).cumulativeTrapezoid(a.get(1, as: Tensor.self), dim: a.get(3, as: Int.self))) }
+    op("cumulative_trapezoid", ".cumulativeTrapezoid", ["y", "x", "dx", "dim"], dtypes: "numbers")
+    on("cumulative_trapezoid", [.required(Tensor.self), .fixed("None"), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).cumulativeTrapezoid()) }
+    on("cumulative_trapezoid", [.required(Tensor.self), .fixed("None"), .required(Double.self), .absent]) { a in out(a.get(0, as: Tensor.self).cumulativeTrapezoid(dx: a.get(2, as: Double.self))) }
+    on("cumulative_trapezoid", [.required(Tensor.self), .fixed("None"), .absent, .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).cumulativeTrapezoid(dim: a.get(3, as: Int.self))) }
+    on("cumulative_trapezoid", [.required(Tensor.self), .fixed("None"), .required(Double.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).cumulativeTrapezoid(dx: a.get(2, as: Double.self), dim: a.get(3, as: Int.self))) }
+    op("diff", ".diff", ["input", "n", "dim", "prepend", "append"])
+    on("diff", [.required(Tensor.self), .absent, .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).diff()) }
+    on("diff", [.required(Tensor.self), .optional(Int.self), .optional(Int.self), .optional(Tensor.self), .optional(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).diff(n: a.get(1, as: Int.self, or: 1), dim: a.get(2, as: Int.self, or: -1), prepend: a.find(3, as: Tensor.self), append: a.find(4, as: Tensor.self))) }
+    op("gradient", ".gradient", ["input", "spacing", "dim", "edge_order"], dtypes: "numbers")
+    on("gradient", [.required(Tensor.self), .required([Tensor].self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Tensor].self), dim: a.get(2, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required([Tensor].self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Tensor].self), dim: a.get(2, as: Int.self), edgeOrder: a.get(3, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required([Tensor].self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Tensor].self))) }
+    on("gradient", [.required(Tensor.self), .required([Tensor].self), .required([Int].self), .absent]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Tensor].self), dim: a.get(2, as: [Int].self))) }
+    on("gradient", [.required(Tensor.self), .required([Tensor].self), .absent, .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Tensor].self), edgeOrder: a.get(3, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required([Tensor].self), .required([Int].self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Tensor].self), dim: a.get(2, as: [Int].self), edgeOrder: a.get(3, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required([Double].self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Double].self), dim: a.get(2, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required([Double].self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Double].self), dim: a.get(2, as: Int.self), edgeOrder: a.get(3, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required([Double].self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Double].self))) }
+    on("gradient", [.required(Tensor.self), .required([Double].self), .required([Int].self), .absent]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Double].self), dim: a.get(2, as: [Int].self))) }
+    on("gradient", [.required(Tensor.self), .required([Double].self), .absent, .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Double].self), edgeOrder: a.get(3, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required([Double].self), .required([Int].self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: [Double].self), dim: a.get(2, as: [Int].self), edgeOrder: a.get(3, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .absent, .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).gradient(dim: a.get(2, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required(Double.self), .required(Int.self), .absent]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: Double.self), dim: a.get(2, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .absent, .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(dim: a.get(2, as: Int.self), edgeOrder: a.get(3, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .required(Double.self), .required(Int.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: Double.self), dim: a.get(2, as: Int.self), edgeOrder: a.get(3, as: Int.self))) }
+    on("gradient", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(a.get(0, as: Tensor.self).gradient()) }
+    on("gradient", [.required(Tensor.self), .optional(Double.self), .optional([Int].self), .optional(Int.self)]) { a in out(a.get(0, as: Tensor.self).gradient(spacing: a.get(1, as: Double.self, or: 1), dim: a.get(2, as: [Int].self, or: []), edgeOrder: a.get(3, as: Int.self, or: 1))) }
     op("roll", ".roll", ["input", "shifts"])
     on("roll", [.required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).roll(shifts: a.get(1, as: Int.self))) }
     op("roll", ".roll", ["input", "shifts", "dims"])
@@ -984,7 +1239,7 @@ extension Bindings {
   }
 
   // ops: Shape
-  private mutating func addFamily5() {
+  private mutating func addFamily6() {
     op("reshape", ".reshape", ["input", "shape"], variadic: 1)
     on("reshape", [.required(Tensor.self), .required([Int].self)]) { a in out(a.get(0, as: Tensor.self).reshape(a.get(1, as: [Int].self))) }
     op("view", ".view", ["input", "shape"], variadic: 1)
@@ -1222,7 +1477,7 @@ extension Bindings {
   }
 
   // ops: Indexing
-  private mutating func addFamily6() {
+  private mutating func addFamily7() {
     op("__getitem__", "@getItem", ["input", "index"])
     on("__getitem__", [.required(Tensor.self), .required(Index.self)]) { a in out(Adapters.getItem(a.get(0, as: Tensor.self), a.get(1, as: Index.self))) }
     op("gather", ".gather", ["input", "dim", "index"])
@@ -1324,7 +1579,7 @@ extension Bindings {
   }
 
   // ops: Matrices
-  private mutating func addFamily7() {
+  private mutating func addFamily8() {
     op("matmul", ".matmul", ["input", "other"], dtypes: "numbers")
     on("matmul", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).matmul(a.get(1, as: Tensor.self))) }
     op("__rmatmul__", "@reversedMatmul", ["input", "other"], dtypes: "numbers")
@@ -1355,10 +1610,82 @@ extension Bindings {
     on("outer", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).outer(a.get(1, as: Tensor.self))) }
     op("ger", ".ger", ["input", "vec2"])
     on("ger", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).ger(a.get(1, as: Tensor.self))) }
+    op("addmv", ".addmv", ["input", "mat", "vec", "beta", "alpha"], dtypes: "numbers")
+    on("addmv", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).addmv(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("addmv", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addmv(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("addmv", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmv(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("addmv", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmv(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("addmv_", ".addmv_", ["input", "mat", "vec", "beta", "alpha"], dtypes: "numbers")
+    on("addmv_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).addmv_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("addmv_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addmv_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("addmv_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmv_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("addmv_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addmv_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("addr", ".addr", ["input", "vec1", "vec2", "beta", "alpha"])
+    on("addr", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).addr(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("addr", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addr(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("addr", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addr(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("addr", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addr(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("addr_", ".addr_", ["input", "vec1", "vec2", "beta", "alpha"])
+    on("addr_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).addr_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("addr_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addr_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("addr_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addr_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("addr_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addr_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("addbmm", ".addbmm", ["input", "batch1", "batch2", "beta", "alpha"], dtypes: "numbers")
+    on("addbmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).addbmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("addbmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addbmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("addbmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addbmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("addbmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addbmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("addbmm_", ".addbmm_", ["input", "batch1", "batch2", "beta", "alpha"], dtypes: "numbers")
+    on("addbmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).addbmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("addbmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).addbmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("addbmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addbmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("addbmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).addbmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("baddbmm", ".baddbmm", ["input", "batch1", "batch2", "beta", "alpha"], dtypes: "numbers")
+    on("baddbmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).baddbmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("baddbmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).baddbmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("baddbmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).baddbmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("baddbmm", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).baddbmm(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("baddbmm_", ".baddbmm_", ["input", "batch1", "batch2", "beta", "alpha"], dtypes: "numbers")
+    on("baddbmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent]) { a in out(a.get(0, as: Tensor.self).baddbmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("baddbmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .absent]) { a in out(a.get(0, as: Tensor.self).baddbmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value)) }
+    on("baddbmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).baddbmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), alpha: a.get(4, as: Number.self).value)) }
+    on("baddbmm_", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Number.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).baddbmm_(a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), beta: a.get(3, as: Number.self).value, alpha: a.get(4, as: Number.self).value)) }
+    op("vdot", ".vdot", ["input", "other"], dtypes: "numbers")
+    on("vdot", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).vdot(a.get(1, as: Tensor.self))) }
+    op("kron", ".kron", ["input", "other"])
+    on("kron", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).kron(a.get(1, as: Tensor.self))) }
+    op("tensordot", ".tensordot", ["a", "b", "dims", "out"], dtypes: "numbers")
+    on("tensordot", [.required(Tensor.self), .required(Tensor.self), .required([[Int]].self), .fixed("None")]) { a in out(a.get(0, as: Tensor.self).tensordot(a.get(1, as: Tensor.self), dims: a.get(2, as: [[Int]].self))) }
+    on("tensordot", [.required(Tensor.self), .required(Tensor.self), .absent, .fixed("None")]) { a in out(a.get(0, as: Tensor.self).tensordot(a.get(1, as: Tensor.self))) }
+    on("tensordot", [.required(Tensor.self), .required(Tensor.self), .required(Int.self), .fixed("None")]) { a in out(a.get(0, as: Tensor.self).tensordot(a.get(1, as: Tensor.self), dims: a.get(2, as: Int.self))) }
+    op("cross", ".cross", ["input", "other", "dim"], dtypes: "numbers")
+    on("cross", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).cross(a.get(1, as: Tensor.self))) }
+    on("cross", [.required(Tensor.self), .required(Tensor.self), .required(Int.self)]) { a in out(a.get(0, as: Tensor.self).cross(a.get(1, as: Tensor.self), dim: a.find(2, as: Int.self))) }
+    op("linalg.matmul", "Linalg.matmul", ["input", "other"], dtypes: "numbers")
+    on("linalg.matmul", [.required(Tensor.self), .required(Tensor.self)]) { a in out(Linalg.matmul(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    op("linalg.cross", "Linalg.cross", ["input", "other", "dim"], dtypes: "numbers")
+    on("linalg.cross", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(Linalg.cross(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("linalg.cross", [.required(Tensor.self), .required(Tensor.self), .required(Int.self)]) { a in out(Linalg.cross(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), dim: a.get(2, as: Int.self))) }
+    op("linalg.vecdot", "Linalg.vecdot", ["x", "y", "dim"], dtypes: "floats")
+    on("linalg.vecdot", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(Linalg.vecdot(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    on("linalg.vecdot", [.required(Tensor.self), .required(Tensor.self), .required(Int.self)]) { a in out(Linalg.vecdot(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), dim: a.get(2, as: Int.self))) }
+    op("linalg.vector_norm", "Linalg.vectorNorm", ["x", "ord", "dim", "keepdim", "dtype"], dtypes: "floats")
+    on("linalg.vector_norm", [.required(Tensor.self), .absent, .required(Int.self), .absent, .absent]) { a in out(Linalg.vectorNorm(a.get(0, as: Tensor.self), dim: a.get(2, as: Int.self))) }
+    on("linalg.vector_norm", [.required(Tensor.self), .optional(Double.self), .required(Int.self), .optional(Bool.self), .optional(DType.self)]) { a in out(Linalg.vectorNorm(a.get(0, as: Tensor.self), ord: a.get(1, as: Double.self, or: 2), dim: a.get(2, as: Int.self), keepdim: a.get(3, as: Bool.self, or: false), dtype: a.find(4, as: DType.self))) }
+    on("linalg.vector_norm", [.required(Tensor.self), .absent, .absent, .absent, .absent]) { a in out(Linalg.vectorNorm(a.get(0, as: Tensor.self))) }
+    on("linalg.vector_norm", [.required(Tensor.self), .optional(Double.self), .optional([Int].self), .optional(Bool.self), .optional(DType.self)]) { a in out(Linalg.vectorNorm(a.get(0, as: Tensor.self), ord: a.get(1, as: Double.self, or: 2), dim: a.get(2, as: [Int].self, or: []), keepdim: a.get(3, as: Bool.self, or: false), dtype: a.find(4, as: DType.self))) }
+    op("linalg.multi_dot", "Linalg.multiDot", ["tensors"], dtypes: "numbers")
+    on("linalg.multi_dot", [.required([Tensor].self)]) { a in out(Linalg.multiDot(a.get(0, as: [Tensor].self))) }
+    op("linalg.diagonal", "Linalg.diagonal", ["A", "offset", "dim1", "dim2"])
+    on("linalg.diagonal", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(Linalg.diagonal(a.get(0, as: Tensor.self))) }
+    on("linalg.diagonal", [.required(Tensor.self), .optional(Int.self), .optional(Int.self), .optional(Int.self)]) { a in out(Linalg.diagonal(a.get(0, as: Tensor.self), offset: a.get(1, as: Int.self, or: 0), dim1: a.get(2, as: Int.self, or: -2), dim2: a.get(3, as: Int.self, or: -1))) }
+    op("linalg.vander", "Linalg.vander", ["x", "N"], dtypes: "numbers")
+    on("linalg.vander", [.required(Tensor.self), .absent]) { a in out(Linalg.vander(a.get(0, as: Tensor.self))) }
+    on("linalg.vander", [.required(Tensor.self), .required(Int.self)]) { a in out(Linalg.vander(a.get(0, as: Tensor.self), N: a.find(1, as: Int.self))) }
   }
 
   // ops: Creation
-  private mutating func addFamily8() {
+  private mutating func addFamily9() {
     op("empty", "Tensor.empty", ["size", "dtype", "layout", "device", "requires_grad", "pin_memory"], variadic: 0)
     on("empty", [.required([Int].self), .absent, .fixed("None"), .absent, .absent, .fixed("False")]) { a in out(Tensor.empty(a.get(0, as: [Int].self))) }
     on("empty", [.required([Int].self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self), .fixed("False")]) { a in out(Tensor.empty(a.get(0, as: [Int].self), dtype: a.get(1, as: DType.self, or: .float32), device: a.get(3, as: Device.self, or: .cpu), requiresGrad: a.get(4, as: Bool.self, or: false))) }
@@ -1374,6 +1701,9 @@ extension Bindings {
     op("ones", "Tensor.ones", ["size", "dtype", "layout", "device", "requires_grad"], variadic: 0)
     on("ones", [.required([Int].self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.ones(a.get(0, as: [Int].self))) }
     on("ones", [.required([Int].self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.ones(a.get(0, as: [Int].self), dtype: a.get(1, as: DType.self, or: .float32), device: a.get(3, as: Device.self, or: .cpu), requiresGrad: a.get(4, as: Bool.self, or: false))) }
+    op("logspace", "Tensor.logspace", ["start", "end", "steps", "base", "dtype", "layout", "device", "requires_grad"], dtypes: "numbers")
+    on("logspace", [.required(Number.self), .required(Number.self), .required(Int.self), .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.logspace(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value, a.get(2, as: Int.self))) }
+    on("logspace", [.required(Number.self), .required(Number.self), .required(Int.self), .optional(Double.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.logspace(a.get(0, as: Number.self).value, a.get(1, as: Number.self).value, a.get(2, as: Int.self), base: a.get(3, as: Double.self, or: 10), dtype: a.get(4, as: DType.self, or: .float32), device: a.get(6, as: Device.self, or: .cpu), requiresGrad: a.get(7, as: Bool.self, or: false))) }
     op("full", "Tensor.full", ["size", "fill_value", "dtype", "layout", "device", "requires_grad"])
     on("full", [.required([Int].self), .required(Number.self), .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.full(a.get(0, as: [Int].self), a.get(1, as: Number.self).value)) }
     on("full", [.required([Int].self), .required(Number.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.full(a.get(0, as: [Int].self), a.get(1, as: Number.self).value, dtype: a.find(2, as: DType.self), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }
@@ -1433,7 +1763,7 @@ extension Bindings {
   }
 
   // ops: Random
-  private mutating func addFamily9() {
+  private mutating func addFamily10() {
     op("rand", "Tensor.rand", ["size", "generator", "dtype", "layout", "device", "requires_grad"], variadic: 0, dtypes: "floats")
     on("rand", [.required([Int].self), .absent, .absent, .fixed("None"), .absent, .absent]) { a in out(Tensor.rand(a.get(0, as: [Int].self))) }
     on("rand", [.required([Int].self), .optional(Generator.self), .optional(DType.self), .fixed("None"), .optional(Device.self), .optional(Bool.self)]) { a in out(Tensor.rand(a.get(0, as: [Int].self), generator: a.find(1, as: Generator.self), dtype: a.get(2, as: DType.self, or: .float32), device: a.get(4, as: Device.self, or: .cpu), requiresGrad: a.get(5, as: Bool.self, or: false))) }
@@ -1472,7 +1802,7 @@ extension Bindings {
   }
 
   // ops: Copies and casts
-  private mutating func addFamily10() {
+  private mutating func addFamily11() {
     op("copy_", ".copy_", ["input", "src", "non_blocking"])
     on("copy_", [.required(Tensor.self), .required(Tensor.self), .fixed("False")]) { a in out(a.get(0, as: Tensor.self).copy_(a.get(1, as: Tensor.self))) }
     op("fill_", ".fill_", ["input", "value"])
@@ -1540,7 +1870,7 @@ extension Bindings {
   }
 
   // ops: Functional
-  private mutating func addFamily11() {
+  private mutating func addFamily12() {
     op("nn.functional.linear", "F.linear", ["input", "weight", "bias"], dtypes: "numbers")
     on("nn.functional.linear", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(F.linear(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
     on("nn.functional.linear", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { a in out(F.linear(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.find(2, as: Tensor.self))) }
@@ -1781,7 +2111,7 @@ extension Bindings {
   }
 
   // modules
-  private mutating func addFamily12() {
+  private mutating func addFamily13() {
     module("Identity", [])
     make("Identity", []) { a in Identity() }
     call("Identity", ["input"])
@@ -1968,7 +2298,7 @@ extension Bindings {
   }
 
   // optimizers
-  private mutating func addFamily13() {
+  private mutating func addFamily14() {
     optimizer("SGD", ["params", "lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize", "foreach", "differentiable", "fused"])
     make(optimizer: "SGD", [.fixed("'tensors'"), .absent, .absent, .absent, .absent, .absent, .absent, .fixed("None"), .fixed("False"), .fixed("None")]) { groups, a in SGD(groups[0].params) }
     make(optimizer: "SGD", [.fixed("'tensors'"), .optional(Double.self), .optional(Double.self), .optional(Double.self), .optional(Double.self), .optional(Bool.self), .optional(Bool.self), .fixed("None"), .fixed("False"), .fixed("None")]) { groups, a in SGD(groups[0].params, lr: a.get(1, as: Double.self, or: 0.001), momentum: a.get(2, as: Double.self, or: 0), dampening: a.get(3, as: Double.self, or: 0), weightDecay: a.get(4, as: Double.self, or: 0), nesterov: a.get(5, as: Bool.self, or: false), maximize: a.get(6, as: Bool.self, or: false)) }

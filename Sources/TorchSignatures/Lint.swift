@@ -59,6 +59,7 @@ package struct Lint {
     case .type: return leading || row.swiftName.contains("Dropout") && parameter.name == "p"
     // A factory is a constructor.
     case .function(let path) where path.hasPrefix("Tensor."): return leading || path == "Tensor.eye"
+    case .function(let path) where path.hasPrefix("Special.") || path.hasPrefix("Signal."): return leading
     case .method("to"): return true
     case .method(let name) where name.hasPrefix("new"): return leading
     default:

@@ -8,7 +8,9 @@
   X(log1p) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) X(tanh) X(asinh) X(acosh) X(atanh) X(erf) \
   X(erfc) X(erfinv) X(lgamma) X(digamma) X(trigamma) X(floor) X(ceil) X(round) X(trunc) X(frac) X(sigmoid) X(logSigmoid) X(relu) \
   X(leakyRelu) X(elu) X(gelu) X(geluTanh) X(silu) X(softplus) X(mish) X(clamp) X(hardswish) X(hardsigmoid) \
-  X(softsign) X(threshold) X(powScalar) X(addScalar) X(mulScalar) X(bitwiseNot)
+  X(softsign) X(threshold) X(powScalar) X(addScalar) X(mulScalar) X(bitwiseNot) \
+  X(logit) X(sinc) X(i0) X(i0e) X(i1) X(i1e) X(erfcx) X(logNdtr) X(ndtri) X(entr) X(polygamma) X(mantissa) \
+  X(binaryExponent)
 
 #define TK_UNARY_TEST_LIST(X) X(isnan) X(isinf) X(isfinite) X(signbit) X(logicalNot)
 
@@ -16,7 +18,7 @@
   X(add) X(sub) X(mul) X(div) X(floorDivide) X(truncDivide) X(remainder) X(fmod) X(pow) X(maximum) X(minimum) X(fmax) \
   X(fmin) X(atan2) X(hypot) X(copysign) X(bitwiseAnd) X(bitwiseOr) X(bitwiseXor) X(leftShift) X(rightShift) \
   X(logaddexp) X(logaddexp2) X(nextafter) X(xlogy) X(tanhBackward) X(sigmoidBackward) X(reluBackward) \
-  X(geluBackward) X(siluBackward)
+  X(geluBackward) X(siluBackward) X(xlog1py) X(zeta) X(ldexp) X(heaviside) X(gcd) X(lcm)
 
 #define TK_COMPARE_LIST(X) X(eq) X(ne) X(lt) X(le) X(gt) X(ge) X(logicalAnd) X(logicalOr) X(logicalXor)
 

@@ -102,6 +102,10 @@ extension Tensor {
   /// As `ge_`; as `torch.greater_equal_`.
   @discardableResult public func greaterEqual_(_ other: Tensor) -> Tensor { ge_(other) }
   @discardableResult public func greaterEqual_(_ other: some TensorScalar) -> Tensor { ge_(other) }
+  /// As `trapezoid`; as `torch.trapz`.
+  public func trapz(_ x: Tensor, dim: Int = -1) -> Tensor { trapezoid(x, dim: dim) }
+  /// As `trapezoid`; as `torch.trapz`.
+  public func trapz(dx: Double = 1, dim: Int = -1) -> Tensor { trapezoid(dx: dx, dim: dim) }
   /// As `transpose`; as `torch.swapdims`.
   public func swapdims(_ dim0: Int, _ dim1: Int) -> Tensor { transpose(dim0, dim1) }
   /// As `transpose_`; as `torch.swapdims_`.

@@ -140,26 +140,66 @@ extension Tensor {
     _ start: some TensorScalar, _ end: some TensorScalar, _ steps: Int, dtype: DType = .float32, device: Device = .cpu,
     requiresGrad: Bool = false
   ) -> Tensor {
-    guard steps >= 0 else { fault("linspace", "steps cannot be negative, got \(steps)") }
-    for bound in [start.scalar, end.scalar] { bound.checkFits(dtype, op: "linspace") }
+    sequence(
+      steps, dtype, device, requiresGrad, evenly(from: start.scalar, to: end.scalar, steps, dtype, op: "linspace"))
+  }
+
+  /// `steps` powers of `base` whose exponents go evenly from `start` to `end`, both included, as `torch.logspace`.
+  /// - Precondition: `steps` is not negative; not bool.
+  public static func logspace(
+    _ start: some TensorScalar, _ end: some TensorScalar, _ steps: Int, base: Double = 10, dtype: DType = .float32,
+    device: Device = .cpu, requiresGrad: Bool = false
+  ) -> Tensor {
+    inOp("logspace") {
+      if dtype == .bool { fault("logspace", "makes numbers, not bool") }
+      // The bounds of half types are rounded first.
+      func bound(_ x: Scalar) -> Scalar {
+        dtype.isHalf ? (full([], x.double, dtype: dtype).item() as Double).scalar : x
+      }
+      let exponent = evenly(
+        from: bound(start.scalar), to: bound(end.scalar), steps, dtype, op: "logspace", inSteps: true)
+      // A single number keeps the fraction of its exponent.
+      let exponents = sequence(steps, .float64, device, false) {
+        steps == 1 ? .double(start.scalar.double) : exponent($0)
+      }
+      let result = BinaryOp.pow(exponents, .double(base), numberFirst: true).to(dtype)
+      if requiresGrad { result.requiresGrad = true }
+      return result
+    }
+  }
+
+  /// The numbers of ``linspace(_:_:_:dtype:device:requiresGrad:)`` by their places.
+  private static func evenly(
+    from start: Scalar, to end: Scalar, _ steps: Int, _ dtype: DType, op: StaticString, inSteps: Bool = false
+  ) -> (
+    Int
+  ) ->
+    Scalar
+  {
+    guard steps >= 0 else { fault(OpError(op, "steps cannot be negative, got \(steps)")) }
+    for bound in [start, end] { bound.checkFits(dtype, op: op) }
     // Whole numbers lose the fractions of their bounds first.
     let isWhole = !dtype.isFloatingPoint
     func bound(_ x: Scalar) -> Double {
       if !isWhole { return x.double }
       return dtype == .uint8 ? Double(UInt8(truncatingIfNeeded: x.int64)) : Double(x.int64)
     }
-    let a = bound(start.scalar), b = bound(end.scalar)
-    if steps == 1 { return sequence(1, dtype, device, requiresGrad) { _ in .double(a) } }
+    let a = bound(start), b = bound(end)
+    if steps == 1 { return { _ in .double(a) } }
     if dtype == .float32 {
       // PyTorch walks from both ends towards the middle, in the result's own precision.
       let x = Float(a), y = Float(b), step = steps > 1 ? (y - x) / Float(steps - 1) : 0
-      return sequence(steps, dtype, device, requiresGrad) {
+      return {
         .double(Double($0 < steps / 2 ? x + step * Float($0) : y - step * Float(steps - 1 - $0)))
       }
     }
     let step = steps > 1 ? (b - a) / Double(steps - 1) : 0
+    // An exponent is rounded in two steps, so that PyTorch's zeros are zeros.
+    if inSteps {
+      return { .double($0 < steps / 2 ? a + step * Double($0) : b - step * Double(steps - 1 - $0)) }
+    }
     // Rounded once per element, so that a whole number is not reached by accident.
-    return sequence(steps, dtype, device, requiresGrad) {
+    return {
       .double($0 < steps / 2 ? a.addingProduct(step, Double($0)) : b.addingProduct(-step, Double(steps - 1 - $0)))
     }
   }

@@ -20,6 +20,18 @@ extension Tensor {
     }
   }
 
+  /// Becomes a fresh result of its dtype, with its shape and its memory.
+  func become(_ result: Tensor, _ op: StaticString) -> Tensor {
+    guard viewBase == nil, !(isLeaf && isRecording) else {
+      fault(OpError(op, "a view or a leaf that requires gradients cannot take the result's shape; use the plain form"))
+    }
+    strided = result.strided
+    recordedNode = result.recordedNode
+    outputIndex = result.outputIndex
+    if recordedNode == nil { gradSlot?.describe(self) }
+    return self
+  }
+
   @discardableResult
   public func transpose_(_ dim0: Int, _ dim1: Int) -> Tensor {
     become(Transpose(dim0: dim0, dim1: dim1, name: "transpose"))

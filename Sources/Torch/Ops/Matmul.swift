@@ -34,11 +34,17 @@ struct MatrixProduct: Op {
   }
 }
 
-/// `beta * bias + alpha * x [m, k] * y [k, n]`, the bias broadcasting.
+/// `beta * bias + alpha * x [..., m, k] * y [..., k, n]`, the bias broadcasting.
 struct AddMatrixProduct: Op {
-  /// As they were given: whole numbers keep whole matrices whole.
   let alphaScalar: Scalar, betaScalar: Scalar
-  var name: StaticString { "addmm" }
+  let name: StaticString
+
+  /// Whole matrices stay whole: their factors lose fractions, as in PyTorch.
+  init(alpha: Scalar, beta: Scalar, dtype: DType, name: StaticString) {
+    alphaScalar = dtype.isFloatingPoint ? alpha : .int(alpha.int64)
+    betaScalar = dtype.isFloatingPoint ? beta : .int(beta.int64)
+    self.name = name
+  }
 
   private var alpha: Double { alphaScalar.double }
   private var beta: Double { betaScalar.double }
@@ -46,15 +52,20 @@ struct AddMatrixProduct: Op {
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.input(1)
     saving.input(2)
-    let bias = inputs[0], x = inputs[1], y = inputs[2]
-    let out = Tensor(shape: [x.shape[0], y.shape[1]], dtype: x.dtype, device: x.device)
     let fused = alpha == 1 && beta == 1
-    let wide = fused ? bias.strided.broadcast(to: out.shape) : nil
-    x.backend.matmul(x.strided, y.strided, bias: wide, into: out.strided)
+    // Half types are rounded once, at the end.
+    let dtype = inputs[1].dtype, wide = fused ? dtype : dtype.widened
+    let x = inputs[1].to(wide), y = inputs[2].to(wide)
+    var shape = x.shape
+    shape[shape.count - 1] = y.shape[shape.count - 1]
+    let out = Tensor(shape: shape, dtype: wide, device: x.device)
+    let bias = fused ? inputs[0].strided.broadcast(to: shape) : nil
+    x.backend.matmul(x.strided, y.strided, bias: bias, into: out.strided)
     if fused { return [out] }
     if alpha != 1 { _ = BinaryOp.mul.inPlace(out, alphaScalar) }
     // A beta of zero ignores the bias, NaN included.
-    return [beta == 0 ? out : out.add_(beta == 1 ? bias : BinaryOp.mul(bias, betaScalar))]
+    if beta != 0 { out.add_(beta == 1 ? inputs[0].to(wide) : BinaryOp.mul(inputs[0].to(wide), betaScalar)) }
+    return [out.to(dtype)]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
@@ -110,7 +121,7 @@ extension Tensor {
     reshape([count * m, other.shape[0]]).mm(other).reshape(Array(batch) + [m, n]).named("unsafe_view")
   }
 
-  private func checkProduct(_ other: Tensor, _ op: StaticString) {
+  func checkProduct(_ other: Tensor, _ op: StaticString) {
     guard dtype == other.dtype else {
       fault(
         OpError(
@@ -191,7 +202,7 @@ extension Tensor {
       }
       mat1.checkInner(mat2, "addmm")
       _ = checked { () throws(OpError) in try strided.layout.expanded(to: [mat1.shape[0], mat2.shape[1]]) }
-      return AddMatrixProduct(alphaScalar: alpha.scalar, betaScalar: beta.scalar)(self, mat1, mat2)
+      return AddMatrixProduct(alpha: alpha.scalar, beta: beta.scalar, dtype: dtype, name: "addmm")(self, mat1, mat2)
     }
   }
 

@@ -80,3 +80,47 @@ extension Tensor {
     norm(p: p, dim: [dim], keepdim: keepdim, dtype: dtype)
   }
 }
+
+/// A norm that ``Tensor/norm(p:dim:keepdim:dtype:)-(NormName,_,_,_)`` calls by name, as the `p` argument of torch.
+public enum NormName: String, Sendable {
+  /// Frobenius: the Euclidean length of all elements.
+  case fro
+}
+
+extension Tensor {
+  /// The norm of a name, over at most two dimensions where any is given, as `torch.norm`.
+  /// - Precondition: floating point.
+  public func norm(p: NormName, dim: [Int] = [], keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
+    guard dim.count <= 2 else { fault("norm", "of a matrix wants two dimensions, got \(dim)") }
+    return norm(p: 2, dim: dim, keepdim: keepdim, dtype: dtype)
+  }
+  /// As ``norm(p:dim:keepdim:dtype:)-(NormName,[Int],_,_)``, over one dimension.
+  public func norm(p: NormName, dim: Int, keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
+    norm(p: p, dim: [dim], keepdim: keepdim, dtype: dtype)
+  }
+
+  /// The p-norm of the difference, as `torch.dist`. Broadcasts.
+  /// - Precondition: one of the two is floating point; an infinite or negative `p` wants at least one element.
+  public func dist(_ other: Tensor, p: Double = 2) -> Tensor {
+    inOp("dist") { (self - other).norm(p: p).named("dist") }
+  }
+
+  /// The slices along a dimension, those with a p-norm above `maxnorm` brought down to it, as `torch.renorm`.
+  /// - Precondition: floating point with at least two dimensions; `p` is positive, `maxnorm` not negative.
+  public func renorm(p: Double, dim: Int, maxnorm: Double) -> Tensor {
+    inOp("renorm") {
+      guard ndim >= 2 else { fault("renorm", "wants at least two dimensions, got \(shape.brackets)") }
+      guard p > 0 else { fault("renorm", "p must be positive, got \(p)") }
+      guard maxnorm >= 0 else { fault("renorm", "maxnorm cannot be negative, got \(maxnorm)") }
+      let along = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "renorm") }
+      let others = (0..<ndim).filter { $0 != along }
+      let x = widened, length = x.norm(p: p, dim: others, keepdim: true)
+      let factor = (maxnorm / (length + 1e-7)).where(length .> maxnorm, 1)
+      return (x * factor).to(dtype)
+    }
+  }
+  @discardableResult
+  public func renorm_(p: Double, dim: Int, maxnorm: Double) -> Tensor {
+    inOp("renorm_") { copyInPlace(renorm(p: p, dim: dim, maxnorm: maxnorm), "renorm") }
+  }
+}

@@ -280,7 +280,7 @@ extension Tensor {
 
 extension UnaryOp {
   static let digamma = UnaryOp("digamma", kernel: .digamma, saves: .input) { g, x in g * UnaryOp.trigamma(x) }
-  static let trigamma = UnaryOp("trigamma", kernel: .trigamma, saves: .input) { g, x in
-    fault("trigamma", "its derivative, polygamma(2), is not available yet")
+  static let trigamma = UnaryOp("polygamma", kernel: .trigamma, saves: .input) { g, x in
+    g * UnaryOp.polygamma(x, a: 2)
   }
 }

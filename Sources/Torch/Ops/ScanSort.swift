@@ -70,6 +70,35 @@ struct CumulativeExtreme: Op {
   }
 }
 
+/// Running logarithms of sums of exponentials.
+struct CumulativeLogSumExp: Op {
+  let dim: Int
+  var name: StaticString { "logcumsumexp" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    saving.input(0)
+    saving.output(0)
+    let x = inputs[0]
+    let out = Tensor(shape: x.shape, dtype: x.dtype, device: x.device)
+    x.backend.scan(.logaddexp, x.strided, dim: dim, into: out.strided, indices: nil)
+    return [out]
+  }
+
+  /// The sum over later results of gradient * exp(x - result), in logarithms so that nothing overflows: first the positive
+  /// gradients, then the negative ones.
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let given = gradients[0] else { return [] }
+    let g = given.widened, x = saved[0].widened, y = saved[1].widened
+    func part(_ logarithms: Tensor) -> Tensor {
+      ((logarithms - y).flip(dims: [dim]).logcumsumexp(dim: dim).flip(dims: [dim]) + x).exp()
+    }
+    // No gradient counts as the lowest number: infinities would meet in the second derivative.
+    let lowest = g.dtype == .float64 ? -Double.greatestFiniteMagnitude : -Double(Float.greatestFiniteMagnitude)
+    let positive = g.log().where(g .> 0, lowest), negative = (-g).log().where(g .< 0, lowest)
+    return [part(positive) - part(negative)]
+  }
+}
+
 /// Sorted values with their positions; the gradient goes back to those positions.
 struct Sort: Op {
   let dim: Int, descending: Bool
@@ -147,6 +176,16 @@ extension Tensor {
   @discardableResult
   public func cumprod_(dim: Int, dtype: DType? = nil) -> Tensor {
     inOp("cumprod_") { copy_(cumprod(dim: dim, dtype: dtype ?? self.dtype)) }
+  }
+
+  /// Running logarithms of sums of exponentials along a dimension, without overflow, as `torch.logcumsumexp`.
+  /// - Precondition: floating point.
+  public func logcumsumexp(dim: Int) -> Tensor {
+    let dim = checked { () throws(OpError) in try strided.layout.wrap(dim, op: "logcumsumexp") }
+    guard dtype.isFloatingPoint else {
+      fault("logcumsumexp", "takes floating point, not \(dtype.name); convert first, for instance with float()")
+    }
+    return CumulativeLogSumExp(dim: dim)(self)
   }
 
   /// Running maxima along a dimension with the positions they come from, as `torch.cummax`: of equal ones the last; NaN

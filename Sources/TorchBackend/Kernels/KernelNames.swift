@@ -19,6 +19,10 @@ package enum UnaryKernel: Int32, CaseIterable, Sendable {
   case powScalar  // a: exponent
   case addScalar, mulScalar  // a: the number
   case bitwiseNot
+  case logit  // a: eps, negative for none
+  case sinc, i0, i0e, i1, i1e, erfcx, logNdtr, ndtri, entr
+  case polygamma  // a: order
+  case mantissa, binaryExponent
 }
 
 /// One operand, bool out.
@@ -35,6 +39,7 @@ package enum BinaryKernel: Int32, CaseIterable, Sendable {
   case logaddexp, logaddexp2, nextafter, xlogy
   // Gradients in one pass: (gradient, what was saved).
   case tanhBackward, sigmoidBackward, reluBackward, geluBackward, siluBackward
+  case xlog1py, zeta, ldexp, heaviside, gcd, lcm
 }
 
 /// Two operands of one dtype, bool out.
@@ -50,6 +55,7 @@ package enum ReduceKernel: Int32, CaseIterable, Sendable {
 /// Running results along one dimension.
 package enum ScanKernel: Int32, CaseIterable, Sendable {
   case sum, prod, max, min
+  case logaddexp  // floating point
 }
 
 /// How a scatter or an indexed write joins a value with what is there.

@@ -104,6 +104,9 @@ extension Int64: MathValue {
     case .bitwiseXor: return x ^ y
     case .leftShift: return y < 0 || y >= 64 ? 0 : x << y
     case .rightShift: return y < 0 || y >= 64 ? (x < 0 ? -1 : 0) : x >> y
+    case .heaviside: return x == 0 ? y : (x > 0 ? 1 : 0)
+    case .gcd: return gcd(x, y)
+    case .lcm: return lcm(x, y)
     default: fault("binary", "\(kernel) has no integer form")
     }
   }
@@ -207,6 +210,19 @@ extension Double: MathValue {
     case .addScalar: x + a
     case .mulScalar: x * a
     case .bitwiseNot: fault("bitwise_not", "takes integers and bool, not floating point")
+    case .logit: Special.logit(x, eps: a)
+    case .sinc: Special.sinc(x)
+    case .i0: Special.scaledBessel(0, x) * libm.exp(Swift.abs(x))
+    case .i0e: Special.scaledBessel(0, x)
+    case .i1: Special.scaledBessel(1, x) * libm.exp(Swift.abs(x))
+    case .i1e: Special.scaledBessel(1, x)
+    case .erfcx: Special.erfcx(x)
+    case .logNdtr: Special.logNdtr(x)
+    case .ndtri: Special.ndtri(x)
+    case .entr: Special.entr(x)
+    case .polygamma: Special.polygamma(a, x)
+    case .mantissa: x.isFinite && x != 0 ? libm.copysign(x.significand / 2, x) : x
+    case .binaryExponent: Special.binaryExponent(x)
     }
   }
 
@@ -248,7 +264,11 @@ extension Double: MathValue {
     case .siluBackward:
       let s = 1 / (1 + libm.exp(-y))
       return x * s * (1 + y * (1 - s))
-    case .bitwiseAnd, .bitwiseOr, .bitwiseXor, .leftShift, .rightShift:
+    case .xlog1py: return y != y ? y : (x == 0 ? 0 : x * libm.log1p(y))
+    case .zeta: return Special.zeta(x, y)
+    case .ldexp: return Special.ldexp(x, y)
+    case .heaviside: return x == 0 ? y : (x > 0 ? 1 : 0)
+    case .bitwiseAnd, .bitwiseOr, .bitwiseXor, .leftShift, .rightShift, .gcd, .lcm:
       fault("bitwise", "\(kernel) takes integers and bool, not floating point")
     }
   }

@@ -194,6 +194,7 @@ struct PlainScan: ElementVisitor {
         switch kernel {
         case .sum: value = T.Math.plus(value, next)
         case .prod: value = T.Math.times(value, next)
+        case .logaddexp: value = T.Math.binary(.logaddexp, value, next, alpha: 1)
         case .max: if !(value.isNotANumber) && (next.isNotANumber || next >= value) { (value, position) = (next, i) }
         case .min: if !(value.isNotANumber) && (next.isNotANumber || next <= value) { (value, position) = (next, i) }
         }
