@@ -70,6 +70,10 @@ extension RoundingMode: CaseArgument {}
 extension GELUApproximation: CaseArgument {}
 extension PadMode: CaseArgument {}
 extension InterpolationMode: CaseArgument {}
+extension CdistMode: CaseArgument {}
+extension EmbeddingBagMode: CaseArgument {}
+extension GridSampleMode: CaseArgument {}
+extension GridSamplePadding: CaseArgument {}
 
 extension Generator: CaseArgument {
   /// No case file holds a generator.
