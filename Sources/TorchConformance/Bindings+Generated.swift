@@ -1545,16 +1545,16 @@ extension Bindings {
     op("nn.functional.ctc_loss", "F.ctcLoss", ["log_probs", "targets", "input_lengths", "target_lengths", "blank", "reduction", "zero_infinity"], dtypes: "floats")
     on("nn.functional.ctc_loss", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent]) { a in out(F.ctcLoss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), inputLengths: a.get(2, as: Tensor.self), targetLengths: a.get(3, as: Tensor.self))) }
     on("nn.functional.ctc_loss", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .optional(Int.self), .optional(Reduction.self), .optional(Bool.self)]) { a in out(F.ctcLoss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), inputLengths: a.get(2, as: Tensor.self), targetLengths: a.get(3, as: Tensor.self), blank: a.get(4, as: Int.self, or: 0), reduction: a.get(5, as: Reduction.self, or: .mean), zeroInfinity: a.get(6, as: Bool.self, or: false))) }
-    op("nn.functional.dropout1d", "F.dropout1d", ["input", "p", "training", "inplace"])
+    op("nn.functional.dropout1d", "F.dropout1d", ["input", "p", "training", "inplace"], dtypes: "floats")
     on("nn.functional.dropout1d", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(F.dropout1d(a.get(0, as: Tensor.self))) }
     on("nn.functional.dropout1d", [.required(Tensor.self), .optional(Double.self), .optional(Bool.self), .optional(Bool.self)]) { a in out(F.dropout1d(a.get(0, as: Tensor.self), p: a.get(1, as: Double.self, or: 0.5), training: a.get(2, as: Bool.self, or: true), inplace: a.get(3, as: Bool.self, or: false))) }
-    op("nn.functional.dropout2d", "F.dropout2d", ["input", "p", "training", "inplace"])
+    op("nn.functional.dropout2d", "F.dropout2d", ["input", "p", "training", "inplace"], dtypes: "floats")
     on("nn.functional.dropout2d", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(F.dropout2d(a.get(0, as: Tensor.self))) }
     on("nn.functional.dropout2d", [.required(Tensor.self), .optional(Double.self), .optional(Bool.self), .optional(Bool.self)]) { a in out(F.dropout2d(a.get(0, as: Tensor.self), p: a.get(1, as: Double.self, or: 0.5), training: a.get(2, as: Bool.self, or: true), inplace: a.get(3, as: Bool.self, or: false))) }
-    op("nn.functional.dropout3d", "F.dropout3d", ["input", "p", "training", "inplace"])
+    op("nn.functional.dropout3d", "F.dropout3d", ["input", "p", "training", "inplace"], dtypes: "floats")
     on("nn.functional.dropout3d", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(F.dropout3d(a.get(0, as: Tensor.self))) }
     on("nn.functional.dropout3d", [.required(Tensor.self), .optional(Double.self), .optional(Bool.self), .optional(Bool.self)]) { a in out(F.dropout3d(a.get(0, as: Tensor.self), p: a.get(1, as: Double.self, or: 0.5), training: a.get(2, as: Bool.self, or: true), inplace: a.get(3, as: Bool.self, or: false))) }
-    op("nn.functional.alpha_dropout", "F.alphaDropout", ["input", "p", "training", "inplace"])
+    op("nn.functional.alpha_dropout", "F.alphaDropout", ["input", "p", "training", "inplace"], dtypes: "floats")
     on("nn.functional.alpha_dropout", [.required(Tensor.self), .absent, .absent, .absent]) { a in out(F.alphaDropout(a.get(0, as: Tensor.self))) }
     on("nn.functional.alpha_dropout", [.required(Tensor.self), .optional(Double.self), .optional(Bool.self), .optional(Bool.self)]) { a in out(F.alphaDropout(a.get(0, as: Tensor.self), p: a.get(1, as: Double.self, or: 0.5), training: a.get(2, as: Bool.self, or: false), inplace: a.get(3, as: Bool.self, or: false))) }
     op("nn.functional.feature_alpha_dropout", "F.featureAlphaDropout", ["input", "p", "training", "inplace"])
