@@ -20,15 +20,18 @@ struct CTCLoss: Op {
     // As in PyTorch, the slope at an impossible class is no number.
     let likely = x.to(.float64).exp().maskedFill(x .== -Double.infinity, value: Double.nan)
     var losses = [Double](repeating: 0, count: batch), slopes = likely.array(Double.self)
-    for (n, sample) in samples.enumerated() {
-      let lattice = CTCLattice(sample, blank: blank) { t, label in scores[(t * batch + n) * classes + label] }
-      let counts = !(zeroInfinity && lattice.loss == .infinity)
-      if counts { losses[n] = lattice.loss }
-      for t in (counts ? sample.time : 0)..<time {
-        let at = (t * batch + n) * classes
-        for c in at..<(at + classes) { slopes[c] = 0 }
+    let states = samples.reduce(1) { max($0, 2 * $1.labels.count + 1) }
+    scores.withUnsafeBufferPointer { scores in
+      slopes.withUnsafeMutableBufferPointer { slopes in
+        losses.withUnsafeMutableBufferPointer { losses in
+          parallelFor(batch, grain: max(Self.grain / max(time * states, 1), 1)) { range in
+            for n in range {
+              let place = CTCPlace(sample: n * classes, time: batch * classes)
+              losses[n] = perform(samples[n], scores, slopes, place, time: time, classes: classes)
+            }
+          }
+        }
       }
-      if counts { lattice.subtractShares(from: &slopes, classes: classes) { t in (t * batch + n) * classes } }
     }
     saving.constant(Tensor(slopes, dtype: .float64).to(x.dtype).view(x.shape))
     return [Tensor(losses, dtype: .float64).to(x.dtype)]
@@ -38,6 +41,31 @@ struct CTCLoss: Op {
     guard let g = gradients[0] else { return [] }
     return [g.unsqueeze(-1) * saved[0]]
   }
+
+  /// How many steps of the recursion a thread takes at least.
+  private static let grain = 2000
+
+  /// The loss of a sample; turns its slopes, which are its probabilities, into those of the loss.
+  private func perform(
+    _ sample: CTCSample, _ scores: UnsafeBufferPointer<Double>, _ slopes: UnsafeMutableBufferPointer<Double>,
+    _ place: CTCPlace, time: Int, classes: Int
+  ) -> Double {
+    let lattice = CTCLattice(sample, blank: blank, scores: scores, place: place)
+    let counts = !(zeroInfinity && lattice.loss == .infinity)
+    for t in (counts ? sample.time : 0)..<time {
+      for c in 0..<classes { slopes[place(t, c)] = 0 }
+    }
+    if counts { lattice.subtractShares(from: slopes, classes: classes) }
+    return counts ? lattice.loss : 0
+  }
+}
+
+/// Where a sample's classes lie in a block of `[time, batch, classes]`.
+struct CTCPlace {
+  let sample: Int, time: Int
+
+  @inline(__always)
+  func callAsFunction(_ t: Int, _ c: Int) -> Int { sample + t * time + c }
 }
 
 /// The labels of a sample, and over how many steps they are spread.
@@ -49,29 +77,29 @@ struct CTCSample: Sendable {
 /// The sums over all ways through the states of a sample: its labels with blanks before, between and after them.
 private struct CTCLattice {
   let states: [Int], time: Int
-  let score: (Int, Int) -> Double
+  let scores: UnsafeBufferPointer<Double>, place: CTCPlace
   /// From the beginning up to a state at a time, that state's score included; `[time, states]`, row by row.
   private var ahead: [Double] = []
   let loss: Double
 
-  init(_ sample: CTCSample, blank: Int, score: @escaping (Int, Int) -> Double) {
+  init(_ sample: CTCSample, blank: Int, scores: UnsafeBufferPointer<Double>, place: CTCPlace) {
     states = [blank] + sample.labels.flatMap { [$0, blank] }
     time = sample.time
-    self.score = score
+    (self.scores, self.place) = (scores, place)
     guard time > 0 else {
       loss = sample.labels.isEmpty ? 0 : .infinity
       return
     }
     let count = states.count
     var table = [Double](repeating: -.infinity, count: time * count)
-    for s in 0..<min(2, count) { table[s] = score(0, states[s]) }
+    for s in 0..<min(2, count) { table[s] = scores[place(0, states[s])] }
     for t in 1..<max(time, 1) {
       for s in 0..<count {
         let before = (t - 1) * count + s
         table[t * count + s] =
           Self.logSum(
             table[before], s > 0 ? table[before - 1] : -.infinity,
-            s > 1 && states[s - 2] != states[s] ? table[before - 2] : -.infinity) + score(t, states[s])
+            s > 1 && states[s - 2] != states[s] ? table[before - 2] : -.infinity) + scores[place(t, states[s])]
       }
     }
     ahead = table
@@ -80,15 +108,14 @@ private struct CTCLattice {
   }
 
   /// Takes the share of all ways that goes through each class at each time from that class's slope.
-  /// - Parameter start: where the slopes of a time begin.
-  func subtractShares(from slopes: inout [Double], classes: Int, start: (Int) -> Int) {
+  func subtractShares(from slopes: UnsafeMutableBufferPointer<Double>, classes: Int) {
     let count = states.count, used = Set(states)
     var behind = [Double](repeating: -.infinity, count: count), next = behind
     var through = [Double](repeating: -.infinity, count: classes)
     for t in stride(from: time - 1, through: 0, by: -1) {
       for c in used { through[c] = -.infinity }
       for s in 0..<count {
-        let own = score(t, states[s])
+        let own = scores[place(t, states[s])]
         if t == time - 1 {
           next[s] = s >= count - 2 ? own : -.infinity
         } else {
@@ -100,13 +127,12 @@ private struct CTCLattice {
         through[states[s]] = Self.logSum(through[states[s]], ahead[t * count + s] + next[s], -.infinity)
       }
       swap(&behind, &next)
-      let at = start(t)
       if loss == .infinity {
         // No way leads through: the share is no number, as in PyTorch.
-        for c in 0..<classes { slopes[at + c] = .nan }
+        for c in 0..<classes { slopes[place(t, c)] = .nan }
       } else {
         // Both sums hold the class's score, which therefore counts once too often.
-        for c in used { slopes[at + c] -= exp(through[c] + loss - score(t, c)) }
+        for c in used { slopes[place(t, c)] -= exp(through[c] + loss - scores[place(t, c)]) }
       }
     }
   }

@@ -9,6 +9,11 @@ struct ScaledELU: Op {
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.input(0)
     let x = inputs[0].widened
+    if inside == 1 {
+      // The kernel of elu does it in one pass.
+      let curve = UnaryOp.elu(x, a: low / high)
+      return [(high == 1 ? curve : curve * high).to(inputs[0].dtype)]
+    }
     // The bound keeps the side that is not taken finite.
     let curve = (x.clamp(max: 0.0) * inside).expm1() * low
     return [curve.where(x .<= 0, x * high).to(inputs[0].dtype)]
