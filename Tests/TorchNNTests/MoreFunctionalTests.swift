@@ -24,6 +24,7 @@ import TorchNN
     .init("poissonRate", [3, 4], { F.poissonNllLoss($0.exp(), $0, logInput: false, reduction: .sum) }),
     .init("gaussian", [3, 4], { F.gaussianNllLoss($0, $0.flip(dims: [0]) * 2, $0[0..., 0..<1].exp(), full: true) }),
     .init("pdist", [4, 3], { F.pdist($0) }), .init("pdist1.5", [4, 3], { F.pdist($0, p: 1.5) }),
+    .init("pdistInf", [4, 3], { F.pdist($0, p: .infinity) }),
     .init("cdist", [4, 3], { Tensor.cdist($0, $0[0..<2] * 0.5 + 2) }),
     .init("cdistProduct", [4, 3], { Tensor.cdist($0, $0[0..<2] * 0.5 + 2, computeMode: .useMmForEuclidDist) }),
     .init("cdist3", [4, 3], { Tensor.cdist($0, $0[0..<2] * 0.5 + 2, p: 3) }),
@@ -95,6 +96,17 @@ import TorchNN
         #expect(result.equal(wanted) && y.equal(wanted))
       }
     }
+  }
+
+  /// As in PyTorch: each of several largest differences gets the whole gradient, a count of differences zeros.
+  @Test func distancesWithCorners() {
+    let x = Tensor([[0.0, 0], [1, 1], [1, 1], [2, 0]], requiresGrad: true)
+    F.pdist(x, p: .infinity).sum().backward()
+    #expect(x.grad!.equal(Tensor([[-3.0, -2], [0, 2], [0, 2], [3, -2]])))
+    x.grad = nil
+    F.pdist(x, p: 0).sum().backward()
+    #expect(x.grad!.equal(Tensor.zeros(4, 2)))
+    #expect(F.pdist(x, p: 0).equal(Tensor([2.0, 2, 1, 0, 2, 2])))
   }
 
   @Test func emptyBatches() {

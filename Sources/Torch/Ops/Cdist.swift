@@ -37,7 +37,36 @@ struct EuclideanDistance: Op {
   }
 }
 
+/// The largest magnitude of the vectors in the last dimension. Unlike a norm's, each of several largest gets the whole
+/// gradient, as in PyTorch's distances.
+private struct LargestMagnitude: Op {
+  var name: StaticString { "cdist" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
+    saving.input(0)
+    saving.output(0)
+    return [inputs[0].abs().amax(dim: -1)]
+  }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    guard let g = gradients[0] else { return [] }
+    let x = saved[0]
+    return [x.sign() * g.unsqueeze(-1).where(x.abs() .== saved[1].unsqueeze(-1), 0)]
+  }
+}
+
 extension Tensor {
+  /// The p-norms of differences in the last dimension.
+  private func distances(p: Double) -> Tensor {
+    if shape[ndim - 1] == 0 { return sum(dim: -1) }
+    if p == .infinity { return LargestMagnitude()(self) }
+    // How many differ has a gradient here, which is 0.
+    if p == 0 {
+      return maskedFill(Tensor.ones([], dtype: .bool, device: device), value: 0).sum(dim: -1) + norm(p: 0, dim: -1)
+    }
+    return norm(p: p, dim: -1)
+  }
+
   /// The p-norms of the differences between all vectors of two sets, as `torch.cdist`.
   /// - Shape: x1 `[..., n, size]`, x2 `[..., m, size]`; the result is `[..., n, m]`. The batches broadcast.
   /// - Parameter computeMode: how Euclidean distances are measured.
@@ -66,7 +95,7 @@ extension Tensor {
         }
       if p == 2, byProduct, size > 0 { return EuclideanDistance()(x.widened, y.widened).to(x1.dtype) }
       let differences = x.widened.unsqueeze(-2) - y.widened.unsqueeze(-3)
-      return (size == 0 ? differences.sum(dim: -1) : differences.norm(p: p, dim: -1)).to(x1.dtype)
+      return differences.distances(p: p).to(x1.dtype)
     }
   }
 
@@ -81,8 +110,7 @@ extension Tensor {
       let pairs = (0..<count).flatMap { i in ((i + 1)..<Swift.max(count, i + 1)).map { (i, $0) } }
       let first = Tensor(pairs.map(\.0), dtype: .int64, device: device)
       let second = Tensor(pairs.map(\.1), dtype: .int64, device: device)
-      let differences = indexSelect(dim: 0, index: first) - indexSelect(dim: 0, index: second)
-      return shape[1] == 0 ? differences.sum(dim: -1) : differences.norm(p: p, dim: -1)
+      return (indexSelect(dim: 0, index: first) - indexSelect(dim: 0, index: second)).distances(p: p)
     }
   }
 }
