@@ -75,6 +75,10 @@ extension PadMode: CaseArgument {}
 extension NormName: CaseArgument {}
 extension QuantileInterpolation: CaseArgument {}
 extension InterpolationMode: CaseArgument {}
+extension CdistMode: CaseArgument {}
+extension EmbeddingBagMode: CaseArgument {}
+extension GridSampleMode: CaseArgument {}
+extension GridSamplePadding: CaseArgument {}
 
 extension Generator: CaseArgument {
   /// No case file holds a generator.

@@ -21,6 +21,9 @@ import TorchNN
     .init("huber", [3, 4], { F.huberLoss($0, $0.flip(dims: [0]) * 3, reduction: .sum, delta: 0.4) }),
     .init("bce", [3, 4], { F.binaryCrossEntropy($0.sigmoid(), ($0 * 2).sigmoid(), weight: $0[0].exp()) }),
     .init("bceLogits", [3, 4], { F.binaryCrossEntropyWithLogits($0, ($0 * 2).sigmoid(), posWeight: $0[0].exp()) }),
+    .init("selu", [3, 4], { F.selu($0) }), .init("celu", [3, 4], { F.celu($0, alpha: 0.6) }),
+    .init("hardshrink", [3, 4], { F.hardshrink($0, lambd: 0.31) }),
+    .init("softshrink", [3, 4], { F.softshrink($0, lambd: 0.31) }),
     .init("klDiv", [3, 4], { F.klDiv($0, $0.exp(), reduction: .batchmean) }),
     .init("klDivLog", [3, 4], { F.klDiv($0, $0 * 2, reduction: .none, logTarget: true) }),
   ]
@@ -31,7 +34,8 @@ import TorchNN
     let forms: [(Tensor, Bool) -> Tensor] = [
       { F.leakyRelu($0, inplace: $1) }, { F.elu($0, inplace: $1) }, { F.hardtanh($0, inplace: $1) },
       { F.relu6($0, inplace: $1) }, { F.hardswish($0, inplace: $1) }, { F.hardsigmoid($0, inplace: $1) },
-      { F.mish($0, inplace: $1) }, { F.threshold($0, threshold: 0.1, value: 1, inplace: $1) },
+      { F.mish($0, inplace: $1) }, { F.selu($0, inplace: $1) }, { F.celu($0, alpha: 0.4, inplace: $1) },
+      { F.rrelu($0, inplace: $1) }, { F.threshold($0, threshold: 0.1, value: 1, inplace: $1) },
     ]
     manualSeed(1)
     for form in forms {

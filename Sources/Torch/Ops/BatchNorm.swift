@@ -71,9 +71,10 @@ struct BatchNorm: Op {
 
 extension Tensor {
   /// Normalisation of each channel, as `torch.nn.functional.batch_norm`.
+  /// - Parameter takesSingle: whether a batch of one value per channel will do.
   package func batchNorm(
     runningMean: Tensor?, runningVar: Tensor?, weight: Tensor?, bias: Tensor?, training: Bool, momentum: Double,
-    eps: Double, op: StaticString = "batch_norm"
+    eps: Double, takesSingle: Bool = false, op: StaticString = "batch_norm"
   ) -> Tensor {
     inOp(op) {
       let got = "; got input \(signature)"
@@ -91,7 +92,7 @@ extension Tensor {
       guard training || (runningMean != nil && runningVar != nil) else {
         fault("\(op)", "evaluation wants runningMean and runningVar, or training: true")
       }
-      if training, numel() / Swift.max(shape[1], 1) == 1 {
+      if training, !takesSingle, numel() / Swift.max(shape[1], 1) == 1 {
         fault("\(op)", "training wants more than 1 value per channel" + got)
       }
       let norm = BatchNorm(

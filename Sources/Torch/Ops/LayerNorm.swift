@@ -22,8 +22,8 @@ struct LayerNorm: Op {
       x.strided, columns: normalizedShape.elementCount, weight: weight?.strided, bias: bias?.strided, eps: eps,
       into: out.strided, mean: mean.strided, scale: scale.strided)
     saving.input(0)
-    saving.constant(mean)
-    saving.constant(scale)
+    saving.constant(mean.to(x.dtype).to(kept))
+    saving.constant(scale.to(x.dtype).to(kept))
     if hasWeight { saving.input(1) }
     return [out]
   }

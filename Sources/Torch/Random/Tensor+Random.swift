@@ -105,6 +105,14 @@ extension Tensor {
     return fill_("normal_", .normal(mean: mean, std: std), generator)
   }
 
+  /// Overwrites every element with exponential numbers of a rate, as `torch.Tensor.exponential_`.
+  /// - Precondition: `lambd` is above 0.
+  @discardableResult
+  public func exponential_(lambd: Double = 1, generator: Generator? = nil) -> Tensor {
+    guard lambd > 0 else { fault("exponential_", "lambd must be above 0, got \(lambd)") }
+    return fill_("exponential_", .exponential(rate: lambd), generator)
+  }
+
   /// Overwrites every element with 1 at a probability, else 0, as `torch.Tensor.bernoulli_`.
   /// - Precondition: `p` lies in 0...1.
   @discardableResult

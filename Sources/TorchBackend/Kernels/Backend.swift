@@ -158,6 +158,7 @@ package struct PoolSpec: Sendable, Equatable {
 package enum RandomDraw: Sendable {
   case uniform(from: Double, to: Double)
   case normal(mean: Double, std: Double)
+  case exponential(rate: Double)
   /// Whole numbers from `from` up to and not including `to`.
   case integers(from: Int64, to: Int64)
   /// 1 with the probability, else 0.

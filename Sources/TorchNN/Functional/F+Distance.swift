@@ -47,3 +47,10 @@ extension F {
     }
   }
 }
+
+extension F {
+  /// The p-norms of the differences between all pairs of rows, as `torch.nn.functional.pdist`.
+  /// - Shape: input `[n, size]`; the result is `[n * (n - 1) / 2]`, the pairs in the order of rows.
+  /// - Precondition: the input is floating point; `p` is not negative.
+  public static func pdist(_ input: Tensor, p: Double = 2) -> Tensor { input.pdist(p: p) }
+}
