@@ -49,7 +49,8 @@ package struct ConformanceCommand: ParsableCommand {
       return (kind == nil || group.kind == kind) && (pattern == nil || group.name.firstMatch(of: pattern!) != nil)
     }
     let command = [Self.executable, directory, "--worker", "--device", device] + (second ? ["--second"] : [])
-    let results = try Pool(index: index, command: command, workers: workers, timeout: timeout).run(groups)
+    var results = try Pool(index: index, command: command, workers: workers, timeout: timeout).run(groups)
+    if second { results = results.map(\.withoutMissingSeconds) }
 
     let report = Report(results)
     if listUnsupported {

@@ -36,6 +36,10 @@ struct SecondGradientRunner {
       if abs(difference - slope) <= 1e-5 + 1e-3 * abs(difference) + 1e-9 * abs(value) { return .passed }
       differences.append(difference)
     }
+    let sizes = [differences[1], differences[0], differences[2]].map(\.magnitude)
+    guard sizes[1] < 10 * sizes[0] || sizes[2] < 10 * sizes[1] else {
+      throw Unsupported("the gradient jumps here: the shorter the step, the larger the difference")
+    }
     return .failed("\(target): the second gradient is \(slope), differences say \(differences)")
   }
 
@@ -85,5 +89,15 @@ struct SecondGradientRunner {
     var value = Tensor.zeros([], dtype: .float64)
     for (gradient, weight) in zip(first, weights) { if let gradient { value = value + (gradient * weight).sum() } }
     return (value, variables, directions)
+  }
+}
+
+extension CaseResult {
+  /// The result where an op says that it has no second gradient in PyTorch either: there is nothing to hold.
+  var withoutMissingSeconds: CaseResult {
+    guard case .failed(let text) = verdict, text.hasPrefix("trap: "), text.contains("is not twice differentiable")
+    else { return self }
+    return CaseResult(
+      kind: kind, group: group, id: id, dtype: dtype, flags: flags, verdict: .unsupported("not twice differentiable"))
   }
 }

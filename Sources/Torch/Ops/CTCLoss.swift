@@ -33,13 +33,14 @@ struct CTCLoss: Op {
         }
       }
     }
+    saving.input(0)
     saving.constant(Tensor(slopes, dtype: .float64).to(x.dtype).view(x.shape))
     return [Tensor(losses, dtype: .float64).to(x.dtype)]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
-    return [g.unsqueeze(-1) * saved[0]]
+    return [CTCLossGradient()(g, saved[1], saved[0])]
   }
 
   /// How many steps of the recursion a thread takes at least.
@@ -57,6 +58,17 @@ struct CTCLoss: Op {
     }
     if counts { lattice.subtractShares(from: slopes, classes: classes) }
     return counts ? lattice.loss : 0
+  }
+}
+
+/// Each sample's slopes times its gradient, `[time, batch, classes]`. The input is there for what depends on it.
+struct CTCLossGradient: Op {
+  var name: StaticString { "ctc_loss_backward" }
+
+  func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] { [inputs[0].unsqueeze(-1) * inputs[1]] }
+
+  func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
+    fault("ctc_loss", "is not twice differentiable, as in PyTorch")
   }
 }
 

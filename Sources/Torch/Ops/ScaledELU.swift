@@ -14,17 +14,21 @@ struct ScaledELU: Op {
       let curve = UnaryOp.elu(x, a: low / high)
       return [(high == 1 ? curve : curve * high).to(inputs[0].dtype)]
     }
-    // The bound keeps the side that is not taken finite.
-    let curve = (x.clamp(max: 0.0) * inside).expm1() * low
-    return [curve.where(x .<= 0, x * high).to(inputs[0].dtype)]
+    let isBelow = x .<= 0
+    let curve = (Self.keep(x, isBelow) * inside).expm1() * low
+    return [curve.where(isBelow, x * high).to(inputs[0].dtype)]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
     let x = saved[0].widened, slope = g.widened
-    let curved = slope * ((x.clamp(max: 0.0) * inside).exp() * (low * inside))
-    return [curved.where(x .<= 0, slope * high).to(saved[0].dtype)]
+    let isBelow = x .<= 0
+    let curved = slope * ((Self.keep(x, isBelow) * inside).exp() * (low * inside))
+    return [curved.where(isBelow, slope * high).to(saved[0].dtype)]
   }
+
+  /// The side below zero; 0 keeps the other finite, which is not taken.
+  private static func keep(_ x: Tensor, _ isBelow: Tensor) -> Tensor { x.where(isBelow, 0) }
 }
 
 /// Numbers moved towards zero by a bound; 0 within it.
