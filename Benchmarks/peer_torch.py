@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times PyTorch's side of the workloads of Benchmarks/TorchBench: the same names, shapes, seeds, batches and threads.
 
-    peer_torch.py [--list] [--json] [--first | --ops] [NAME...]
+    peer_torch.py [--list] [--json] [--first | --ops | --layers] [NAME...]
 """
 
 import argparse
@@ -10,11 +10,13 @@ import time
 
 import torch
 
+import peer_layers
 import peer_ops
 
 BATCHES = 4
 SAMPLE_SECONDS = 0.06
 TABLE_SAMPLE_SECONDS = 0.006
+LAYER_SAMPLE_SECONDS = 0.02
 SAMPLES = 5
 LONG = 1 << 22
 
@@ -180,10 +182,14 @@ def main():
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--first", action="store_true", help="time one step alone; name one workload")
     parser.add_argument("--ops", action="store_true", help="the table of single ops instead, by short samples")
+    parser.add_argument("--layers", action="store_true", help="what networks are built of instead")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
-    workloads = peer_ops.workloads(function) if options.ops else WORKLOADS
-    sample_seconds = TABLE_SAMPLE_SECONDS if options.ops else SAMPLE_SECONDS
+    workloads, sample_seconds = WORKLOADS, SAMPLE_SECONDS
+    if options.ops:
+        workloads, sample_seconds = peer_ops.workloads(function), TABLE_SAMPLE_SECONDS
+    elif options.layers:
+        workloads, sample_seconds = peer_layers.workloads(function), LAYER_SAMPLE_SECONDS
     for name, workload in workloads.items():
         if options.names and not any(name.startswith(wanted) for wanted in options.names):
             continue

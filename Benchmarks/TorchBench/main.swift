@@ -17,6 +17,8 @@ struct Program: ParsableCommand {
   var first = false
   @Flag(help: "The table of single ops instead, by short samples.")
   var ops = false
+  @Flag(help: "What networks are built of instead, with and without gradients.")
+  var layers = false
   @Flag(help: "Train a thousand steps and tell what they cost in memory.")
   var memory = false
   @Argument(help: "The workloads to time, by name or by the beginning of a name; all where none is named.")
@@ -24,8 +26,8 @@ struct Program: ParsableCommand {
 
   func run() throws {
     if memory { return say(Memory.thousandSteps()) }
-    let all = ops ? Table.all : Ops.all + Matmuls.all + Training.all
-    let stopwatch = Stopwatch(sampleSeconds: ops ? 0.006 : 0.06)
+    let all = layers ? Layers.all : ops ? Table.all : Ops.all + Matmuls.all + Training.all
+    let stopwatch = Stopwatch(sampleSeconds: ops ? 0.006 : layers ? 0.02 : 0.06)
     let chosen = names.isEmpty ? all : all.filter { workload in names.contains { workload.name.hasPrefix($0) } }
     for name in names where !all.contains(where: { $0.name.hasPrefix(name) }) {
       throw ValidationError("no workload is called \(name); --list names them")
