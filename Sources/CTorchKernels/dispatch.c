@@ -124,6 +124,8 @@ static const tk_row_kernels *row_kernels(void) {
 #endif
 }
 
+tk_scan_fn tk_scan(tk_reduce_kernel kernel, tk_dtype dtype) { return row_kernels()->scan(kernel, dtype); }
+
 #define TK_ROW_ENTRIES(s, T) \
   void tk_softmax_##s(ptrdiff_t rows, ptrdiff_t cols, T *out, const T *in) { \
     row_kernels()->softmax_##s(rows, cols, out, in); \
@@ -141,6 +143,30 @@ static const tk_row_kernels *row_kernels(void) {
     ptrdiff_t rows, ptrdiff_t cols, T *out, T *mean, T *rstd, const T *in, const T *weight, const T *bias, \
     double eps) { \
     row_kernels()->layer_norm_##s(rows, cols, out, mean, rstd, in, weight, bias, eps); \
+  } \
+  void tk_row_moments_##s(ptrdiff_t rows, ptrdiff_t cols, const T *x, double *mean, double *spread) { \
+    row_kernels()->row_moments_##s(rows, cols, x, mean, spread); \
+  } \
+  void tk_row_slopes_##s( \
+    ptrdiff_t rows, ptrdiff_t cols, const T *g, const T *x, const T *mean, double *sum, double *along) { \
+    row_kernels()->row_slopes_##s(rows, cols, g, x, mean, sum, along); \
+  } \
+  void tk_row_affine_##s( \
+    ptrdiff_t rows, ptrdiff_t cols, T *out, const T *x, const T *mean, const T *factor, const T *shift) { \
+    row_kernels()->row_affine_##s(rows, cols, out, x, mean, factor, shift); \
+  } \
+  void tk_row_combine_##s( \
+    ptrdiff_t rows, ptrdiff_t cols, T *out, const T *g, const T *x, const T *mean, const T *by_g, const T *by_x, \
+    const T *shift) { \
+    row_kernels()->row_combine_##s(rows, cols, out, g, x, mean, by_g, by_x, shift); \
+  } \
+  void tk_layer_norm_backward_##s( \
+    ptrdiff_t rows, ptrdiff_t cols, T *dx, T *dweight, T *dbias, const T *g, const T *x, const T *mean, \
+    const T *rstd, const T *weight) { \
+    row_kernels()->layer_norm_backward_##s(rows, cols, dx, dweight, dbias, g, x, mean, rstd, weight); \
+  } \
+  void tk_max_pool_##s(ptrdiff_t planes, T *out, int64_t *positions, const T *in, const tk_max_pool *options) { \
+    row_kernels()->max_pool_##s(planes, out, positions, in, options); \
   } \
   void tk_sgd_step_##s(ptrdiff_t n, T *param, const T *grad, T *buffer, const tk_sgd_options *options) { \
     row_kernels()->sgd_step_##s(n, param, grad, buffer, options); \

@@ -29,6 +29,30 @@ typedef struct tk_row_kernels {
     ptrdiff_t, ptrdiff_t, float *, float *, float *, const float *, const float *, const float *, double);
   void (*layer_norm_f64)(
     ptrdiff_t, ptrdiff_t, double *, double *, double *, const double *, const double *, const double *, double);
+  void (*row_moments_f32)(
+    ptrdiff_t, ptrdiff_t, const float *, double *, double *);
+  void (*row_slopes_f32)(
+    ptrdiff_t, ptrdiff_t, const float *, const float *, const float *, double *, double *);
+  void (*row_affine_f32)(
+    ptrdiff_t, ptrdiff_t, float *, const float *, const float *, const float *, const float *);
+  void (*row_combine_f32)(
+    ptrdiff_t, ptrdiff_t, float *, const float *, const float *, const float *, const float *, const float *,
+    const float *);
+  void (*layer_norm_backward_f32)(
+    ptrdiff_t, ptrdiff_t, float *, float *, float *, const float *, const float *, const float *, const float *,
+    const float *);
+  void (*row_moments_f64)(
+    ptrdiff_t, ptrdiff_t, const double *, double *, double *);
+  void (*row_slopes_f64)(
+    ptrdiff_t, ptrdiff_t, const double *, const double *, const double *, double *, double *);
+  void (*row_affine_f64)(
+    ptrdiff_t, ptrdiff_t, double *, const double *, const double *, const double *, const double *);
+  void (*row_combine_f64)(
+    ptrdiff_t, ptrdiff_t, double *, const double *, const double *, const double *, const double *,
+    const double *, const double *);
+  void (*layer_norm_backward_f64)(
+    ptrdiff_t, ptrdiff_t, double *, double *, double *, const double *, const double *, const double *,
+    const double *, const double *);
   void (*sgd_step_f32)(ptrdiff_t, float *, const float *, float *, const tk_sgd_options *);
   void (*sgd_step_f64)(ptrdiff_t, double *, const double *, double *, const tk_sgd_options *);
   void (*adam_step_f32)(ptrdiff_t, float *, const float *, float *, float *, float *, const tk_adam_options *);
@@ -37,6 +61,9 @@ typedef struct tk_row_kernels {
     ptrdiff_t, ptrdiff_t, float *, ptrdiff_t, const float *, ptrdiff_t, const int64_t *);
   void (*scatter_add_rows_f64)(
     ptrdiff_t, ptrdiff_t, double *, ptrdiff_t, const double *, ptrdiff_t, const int64_t *);
+  void (*max_pool_f32)(ptrdiff_t, float *, int64_t *, const float *, const tk_max_pool *);
+  void (*max_pool_f64)(ptrdiff_t, double *, int64_t *, const double *, const tk_max_pool *);
+  tk_scan_fn (*scan)(tk_reduce_kernel, tk_dtype);
 } tk_row_kernels;
 
 TK_DECLARE_ISA(base)

@@ -20,7 +20,7 @@ final class ChildProcess {
     var input: [Int32] = [0, 0], output: [Int32] = [0, 0]
     guard pipe(&input) == 0, pipe(&output) == 0 else { throw CaseError("no pipe for a worker") }
     for end in input + output { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    errorFile = FileManager.default.temporaryDirectory.path + "/torch-conformance-\(getpid())-\(input[1]).err"
+    errorFile = FileManager.default.temporaryDirectory.path + "/torch-conformance-\(UUID().uuidString).err"
     #if canImport(Darwin)
       var actions: posix_spawn_file_actions_t?
     #else

@@ -166,10 +166,14 @@ extension KernelCheck {
   }
 
   /// Random numbers side by side.
-  private mutating func dense(_ shape: Shape, _ dtype: DType, _ range: ClosedRange<Double>) -> Strided {
+  mutating func dense(
+    _ shape: Shape, _ dtype: DType, _ range: ClosedRange<Double>, specials: Bool = false
+  ) -> Strided {
     let wide = fast.allocate(Layout(contiguous: shape), dtype: .float64)
     for i in 0..<wide.count {
-      wide.pointer.storeBytes(of: draws.real(range), toByteOffset: i * 8, as: Double.self)
+      let isSpecial = specials && draws.below(9) == 0
+      let value = isSpecial ? [.nan, -.infinity, .infinity, 0][draws.below(4)] : draws.real(range)
+      wide.pointer.storeBytes(of: value, toByteOffset: i * 8, as: Double.self)
     }
     let out = fast.allocate(Layout(contiguous: shape), dtype: dtype)
     plain.copy(wide, into: out)

@@ -19,11 +19,15 @@ import TorchBackend
   @Test(arguments: 0...2) func number(_ level: Int) async { await inChild(level, .kernel(.number)) }
   @Test(arguments: 0...2) func precision(_ level: Int) async { await inChild(level, .kernel(.precision)) }
   @Test(arguments: 0...2) func softmax(_ level: Int) async { await inChild(level, .kernel(.softmax)) }
+  @Test(arguments: 0...2) func scan(_ level: Int) async { await inChild(level, .kernel(.scan)) }
+  @Test(arguments: 0...2) func maxPool(_ level: Int) async { await inChild(level, .kernel(.maxPool)) }
+  @Test(arguments: 0...2) func norms(_ level: Int) async { await inChild(level, .kernel(.norms)) }
 }
 
 /// The families of the seam that have fast kernels.
 enum KernelFamily: String, Codable, Sendable {
   case unary, test, binary, compare, select, cast, reduce, columns, argReduce, number, softmax, precision
+  case scan, maxPool, norms
 }
 
 /// Runs kernels twice and tells where they differ.
@@ -55,6 +59,9 @@ struct KernelCheck {
     case .number: copy.number()
     case .softmax: copy.softmax()
     case .precision: copy.precision()
+    case .scan: copy.scan()
+    case .maxPool: copy.maxPool()
+    case .norms: copy.norms()
     }
     return copy.complaints
   }

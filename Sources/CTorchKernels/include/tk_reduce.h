@@ -16,6 +16,13 @@ typedef void (*tk_reduce_fn)(
   int accumulate);
 tk_reduce_fn tk_reduce(tk_reduce_kernel kernel, tk_dtype dtype);
 
+/// Running results along `lines` lines of `n` elements; strides in bytes. For sums and products of float32, float64 and
+/// int64; NULL for others. Fastest where lines lie next to each other.
+typedef void (*tk_scan_fn)(
+  ptrdiff_t lines, ptrdiff_t n, void *out, ptrdiff_t out_line, ptrdiff_t so, const void *in, ptrdiff_t in_line,
+  ptrdiff_t sx);
+tk_scan_fn tk_scan(tk_reduce_kernel kernel, tk_dtype dtype);
+
 /// The first column of the extreme, the first NaN before all; at least one column.
 typedef void (*tk_arg_fn)(
   ptrdiff_t rows, ptrdiff_t cols, int64_t *out, ptrdiff_t so, const void *x, ptrdiff_t row_stride,

@@ -24,6 +24,53 @@ void tk_layer_norm_f64(
   ptrdiff_t rows, ptrdiff_t cols, double *out, double *mean, double *rstd, const double *in, const double *weight,
   const double *bias, double eps);
 
+/// mean[r] of row r, and spread[r] = the sum of (x - mean[r])^2.
+void tk_row_moments_f32(
+  ptrdiff_t rows, ptrdiff_t cols, const float *x, double *mean, double *spread);
+void tk_row_moments_f64(
+  ptrdiff_t rows, ptrdiff_t cols, const double *x, double *mean, double *spread);
+/// sum[r] = the sum of g, along[r] the sum of g * (x - mean[r]) over row r.
+void tk_row_slopes_f32(
+  ptrdiff_t rows, ptrdiff_t cols, const float *g, const float *x, const float *mean, double *sum, double *along);
+void tk_row_slopes_f64(
+  ptrdiff_t rows, ptrdiff_t cols, const double *g, const double *x, const double *mean, double *sum, double *along);
+/// out = (x - mean[r]) * factor[r] + shift[r] in row r.
+void tk_row_affine_f32(
+  ptrdiff_t rows, ptrdiff_t cols, float *out, const float *x, const float *mean, const float *factor,
+  const float *shift);
+void tk_row_affine_f64(
+  ptrdiff_t rows, ptrdiff_t cols, double *out, const double *x, const double *mean, const double *factor,
+  const double *shift);
+/// out = g * by_g[r] + (x - mean[r]) * by_x[r] + shift[r] in row r.
+void tk_row_combine_f32(
+  ptrdiff_t rows, ptrdiff_t cols, float *out, const float *g, const float *x, const float *mean,
+  const float *by_g, const float *by_x,
+  const float *shift);
+void tk_row_combine_f64(
+  ptrdiff_t rows, ptrdiff_t cols, double *out, const double *g, const double *x, const double *mean,
+  const double *by_g, const double *by_x,
+  const double *shift);
+/// The gradients of layer_norm: `dx` is written, `dweight` and `dbias` of a row's size are added to; each may be NULL,
+/// and `weight` where there was none.
+void tk_layer_norm_backward_f32(
+  ptrdiff_t rows, ptrdiff_t cols, float *dx, float *dweight, float *dbias, const float *g, const float *x,
+  const float *mean,
+  const float *rstd, const float *weight);
+void tk_layer_norm_backward_f64(
+  ptrdiff_t rows, ptrdiff_t cols, double *dx, double *dweight, double *dbias, const double *g, const double *x,
+  const double *mean,
+  const double *rstd, const double *weight);
+
+/// Windows over planes of three dimensions, outermost first; a flat plane has sizes and kernels of 1.
+typedef struct tk_max_pool {
+  ptrdiff_t in[3], out[3], kernel[3], stride[3], pad[3];
+  /// Between the taps of a window: the dilation.
+  ptrdiff_t step[3];
+} tk_max_pool;
+/// The maximum of each window and its place in the plane.
+void tk_max_pool_f32(ptrdiff_t planes, float *out, int64_t *positions, const float *in, const tk_max_pool *options);
+void tk_max_pool_f64(ptrdiff_t planes, double *out, int64_t *positions, const double *in, const tk_max_pool *options);
+
 typedef struct tk_sgd_options {
   double lr, momentum, dampening, weight_decay;
   int nesterov, maximize;

@@ -7,7 +7,10 @@
 #include "../body/arg_reduce.h"
 #include "../body/softmax.h"
 #include "../body/layer_norm.h"
+#include "../body/norm_rows.h"
 #include "../body/optim.h"
+#include "../body/max_pool.h"
+#include "../body/scan.h"
 #include "../body/scatter_add.h"
 #include "isa_end.h"
 #endif

@@ -10,16 +10,27 @@ struct BatchNorm: Op {
   var name: StaticString { "native_batch_norm" }
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
-    let x = inputs[0].widened
-    let (mean, variance) = training ? moments(of: x) : (channels(runningMean!, x), channels(runningVar!, x))
+    let x = inputs[0].widened, planes = Planes(x)
+    let (mean, variance) =
+      training
+      ? planes.map(moments) ?? moments(of: x) : (channels(runningMean!, x), channels(runningVar!, x))
     let scale = (variance + eps).rsqrt()
     if training {
       let count = Double(x.numel() / Swift.max(x.shape[1], 1))
       move(runningMean, toward: mean.flatten())
       move(runningVar, toward: variance.flatten() * (count / (count - 1)))
     }
-    var out = (x - mean) * (hasWeight ? scale * channels(inputs[1], x) : scale)
-    if hasBias { out = out + channels(inputs[hasWeight ? 2 : 1], x) }
+    let factor = hasWeight ? scale * channels(inputs[1], x) : scale
+    let shift = hasBias ? channels(inputs[hasWeight ? 2 : 1], x) : nil
+    let out: Tensor
+    if let planes {
+      func row(_ t: Tensor) -> Tensor { t.flatten().to(x.dtype) }
+      out = planes.affine(
+        mean: row(mean), factor: row(factor), shift: shift.map(row) ?? Tensor.zeros([1], dtype: x.dtype))
+    } else {
+      let normal = (x - mean) * factor
+      out = shift.map { normal + $0 } ?? normal
+    }
     saving.input(0)
     saving.constant(mean)
     saving.constant(scale)
@@ -36,6 +47,7 @@ struct BatchNorm: Op {
       let (ownMean, variance) = moments(of: x)
       (mean, scale) = (ownMean, (variance + eps).rsqrt())
     }
+    if !isGradEnabled(), let planes = Planes(x) { return backward(planes, g, mean.flatten(), scale.flatten(), saved) }
     let others = dims(x), normal = (x - mean) * scale
     let total = g.sum(dim: others, keepdim: true)
     let along = (g * normal).sum(dim: others, keepdim: true)
@@ -50,6 +62,25 @@ struct BatchNorm: Op {
     return results
   }
 
+  /// The gradients from two passes over the planes.
+  private func backward(_ planes: Planes, _ g: Tensor, _ mean: Tensor, _ scale: Tensor, _ saved: Saved) -> [Tensor?] {
+    let dtype = planes.x.dtype, count = Double(planes.x.numel() / planes.x.shape[1])
+    let slopes = planes.slopes(g, around: mean)
+    let total = slopes.sum.sum(dim: 0), root = scale.to(.float64), along = slopes.along.sum(dim: 0) * root
+    var results: [Tensor?] = [nil]
+    if saved.needs(0) {
+      let factor = hasWeight ? root * saved[3].to(.float64) : root
+      let none = Tensor.zeros([1], dtype: dtype)
+      results[0] = planes.combine(
+        g, mean: mean, byGradient: factor, byX: training ? -(along * root * factor / count) : none,
+        shift: training ? -(total * factor / count) : none
+      ).to(saved[0].dtype)
+    }
+    if hasWeight { results.append(saved.needs(1) ? along.to(dtype) : nil) }
+    if hasBias { results.append(saved.needs(results.count) ? total.to(dtype) : nil) }
+    return results
+  }
+
   private func move(_ running: Tensor?, toward seen: Tensor) {
     running?.mul_(1 - momentum).add_(seen.to(running!.dtype), alpha: momentum)
   }
@@ -59,6 +90,14 @@ struct BatchNorm: Op {
   private func moments(of x: Tensor) -> (mean: Tensor, variance: Tensor) {
     let mean = x.mean(dim: dims(x), keepdim: true), distance = x - mean
     return (mean, (distance * distance).mean(dim: dims(x), keepdim: true))
+  }
+
+  private func moments(of planes: Planes) -> (mean: Tensor, variance: Tensor) {
+    let x = planes.x, moments = planes.moments()
+    let mean = moments.mean.mean(dim: 0), plane = Double(x.numel() / (x.shape[0] * x.shape[1]))
+    // What the samples vary in themselves, and what their means vary.
+    let variance = (moments.spread / plane + (moments.mean - mean).square()).mean(dim: 0)
+    return (channels(mean, x), channels(variance, x))
   }
 
   /// One number for each channel, shaped to stretch over `x`.

@@ -31,6 +31,7 @@ struct LayerNorm: Op {
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
     let x = saved[0], weight = hasWeight ? saved[3] : nil
+    if !isGradEnabled(), !x.dtype.isHalf { return inOnePass(g.contiguous(), x.contiguous(), weight, saved) }
     let dims = rowDims(x.ndim), outer = Array(0..<(x.ndim - normalizedShape.count))
     let (mean, scale) = isGradEnabled() ? statistics(of: x, dims) : (saved[1], saved[2])
     let wide = x.to(mean.dtype), slope = g.to(mean.dtype)
@@ -49,6 +50,21 @@ struct LayerNorm: Op {
       results.append(saved.needs(results.count) ? outer.isEmpty ? slope : slope.sum(dim: outer) : nil)
     }
     return results
+  }
+
+  /// All gradients in one pass.
+  private func inOnePass(_ g: Tensor, _ x: Tensor, _ weight: Tensor?, _ saved: Saved) -> [Tensor?] {
+    func made(_ shape: Shape, if isWanted: Bool) -> Tensor? {
+      isWanted ? Tensor(shape: shape, dtype: x.dtype, device: x.device) : nil
+    }
+    let forX = made(x.shape, if: saved.needs(0))
+    let forWeight = made(normalizedShape, if: hasWeight && saved.needs(1))
+    let forBias = made(normalizedShape, if: hasBias && saved.needs(hasWeight ? 2 : 1))
+    x.backend.layerNormGradient(
+      g.strided, x.strided, columns: normalizedShape.elementCount, mean: saved[1].strided, scale: saved[2].strided,
+      weight: weight?.contiguous().strided, into: forX?.strided, forWeight: forWeight?.strided,
+      forBias: forBias?.strided)
+    return [forX] + (hasWeight ? [forWeight] : []) + (hasBias ? [forBias] : [])
   }
 
   /// What the rows are normalised by, as functions of the input: for second derivatives.

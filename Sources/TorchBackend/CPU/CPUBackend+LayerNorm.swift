@@ -31,7 +31,58 @@ extension CPUBackend {
   }
 }
 
+extension CPUBackend {
+  package func layerNormGradient(
+    _ gradient: Strided, _ x: Strided, columns: Int, mean: Strided, scale: Strided, weight: Strided?,
+    into out: Strided?,
+    forWeight: Strided?, forBias: Strided?
+  ) {
+    for sum in [forWeight, forBias] { if let sum { fill(sum, with: .int(0)) } }
+    if x.count == 0 { return }
+    let rows = x.count / columns
+    // Each piece adds up on its own; the sums are joined in their order, so that equal runs give equal bits.
+    let pieces = Swift.min(Swift.max(x.count / (2 * RowLoop.parallelGrain), 1), 16)
+    let partial = allocate(Layout(contiguous: [2, pieces, columns]), dtype: x.dtype)
+    if pieces > 1 { fill(partial, with: .int(0)) }
+    func bounds(_ piece: Int) -> Range<Int> { piece * rows / pieces..<(piece + 1) * rows / pieces }
+    func run<T>(
+      _ type: T.Type,
+      _ kernel: (
+        Int, Int, UnsafeMutablePointer<T>?, UnsafeMutablePointer<T>?, UnsafeMutablePointer<T>?, UnsafePointer<T>?,
+        UnsafePointer<T>?, UnsafePointer<T>?, UnsafePointer<T>?, UnsafePointer<T>?
+      ) -> Void
+    ) {
+      func sums(_ target: Strided?, _ which: Int, _ piece: Int) -> UnsafeMutablePointer<T>? {
+        target.map { pieces == 1 ? $0.of(type) : partial.of(type) + (which * pieces + piece) * columns }
+      }
+      parallelFor(pieces, grain: 1) { range in
+        for piece in range {
+          let part = bounds(piece), first = part.lowerBound * columns
+          kernel(
+            part.count, columns, out.map { $0.of(type) + first }, sums(forWeight, 0, piece), sums(forBias, 1, piece),
+            gradient.of(type) + first, x.of(type) + first, mean.of(type) + part.lowerBound,
+            scale.of(type) + part.lowerBound, weight?.of(type))
+        }
+      }
+    }
+    if x.dtype == .float32 {
+      run(Float.self, tk_layer_norm_backward_f32)
+    } else {
+      run(Double.self, tk_layer_norm_backward_f64)
+    }
+    if pieces == 1 { return }
+    for (which, target) in [forWeight, forBias].enumerated() {
+      guard let target else { continue }
+      let layout = Layout(
+        shape: [pieces, columns], strides: [columns, 1], offset: partial.layout.offset + which * pieces * columns)
+      reduce(
+        .sum, partial.with(layout),
+        into: target.with(Layout(shape: [1, columns], strides: [columns, 1], offset: target.layout.offset)))
+    }
+  }
+}
+
 extension Strided {
   /// The first element's address as a pointer to elements.
-  fileprivate func of<T>(_ type: T.Type) -> UnsafeMutablePointer<T> { pointer.assumingMemoryBound(to: type) }
+  func of<T>(_ type: T.Type) -> UnsafeMutablePointer<T> { pointer.assumingMemoryBound(to: type) }
 }

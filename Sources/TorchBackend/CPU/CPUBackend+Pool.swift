@@ -1,3 +1,5 @@
+import CTorchKernels
+
 // Maximum pooling over one to three spatial dimensions.
 
 extension CPUBackend {
@@ -5,9 +7,43 @@ extension CPUBackend {
     let source = contiguous(x)
     let planes = out.shape[0] * out.shape[1]
     let cost = out.count / Swift.max(planes, 1) * spec.kernel.reduce(1, *)
-    parallelFor(planes, grain: Swift.max(RowLoop.parallelGrain / Swift.max(cost, 1), 1)) { range in
+    let grain = Swift.max(RowLoop.parallelGrain / Swift.max(cost, 1), 1)
+    if !plainOnly, source.dtype == .float32 || source.dtype == .float64 {
+      let options = windows(spec, x.shape, out.shape)
+      return parallelFor(planes, grain: grain) { range in
+        maxPool(range, options, source, into: out, indices: indices)
+      }
+    }
+    parallelFor(planes, grain: grain) { range in
       source.dtype.visit(PlainMaxPool(spec: spec, x: source, out: out, indices: indices, planes: range))
     }
+  }
+
+  private func maxPool(
+    _ planes: Range<Int>, _ options: tk_max_pool, _ x: Strided, into out: Strided, indices: Strided
+  ) {
+    let whole = out.shape[0] * out.shape[1], inPlane = x.count / whole, outPlane = out.count / whole
+    let (source, first) = (planes.lowerBound * inPlane, planes.lowerBound * outPlane)
+    let places = indices.of(Int64.self) + first
+    withUnsafePointer(to: options) { options in
+      if x.dtype == .float32 {
+        tk_max_pool_f32(planes.count, out.of(Float.self) + first, places, x.of(Float.self) + source, options)
+      } else {
+        tk_max_pool_f64(planes.count, out.of(Double.self) + first, places, x.of(Double.self) + source, options)
+      }
+    }
+  }
+
+  /// The sizes of pooling, brought to three spatial dimensions.
+  private func windows(_ spec: PoolSpec, _ x: Shape, _ out: Shape) -> tk_max_pool {
+    let missing = 3 - spec.kernel.count
+    func three(_ values: [Int], _ filler: Int) -> (Int, Int, Int) {
+      let all = Array(repeating: filler, count: missing) + values
+      return (all[0], all[1], all[2])
+    }
+    return tk_max_pool(
+      in: three(Array(x.dropFirst(2)), 1), out: three(Array(out.dropFirst(2)), 1), kernel: three(spec.kernel, 1),
+      stride: three(spec.stride, 1), pad: three(spec.padding, 0), step: three(spec.dilation, 1))
   }
 
   package func maxPoolGradient(_ spec: PoolSpec, _ gradient: Strided, indices: Strided, into out: Strided) {

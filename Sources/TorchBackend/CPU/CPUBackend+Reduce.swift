@@ -41,11 +41,50 @@ extension CPUBackend {
   }
 
   package func scan(_ kernel: ScanKernel, _ x: Strided, dim: Int, into out: Strided, indices: Strided?) {
+    if let fast = plainOnly || indices != nil ? nil : scanRow(kernel, x.dtype), x.layout.rank > 0 {
+      return scan(fast, x, dim: dim, into: out)
+    }
     let step = dim < x.layout.rank ? dim : 0
     forEachLine(x.shape, dim: step, [out, x, indices ?? out]) { n, p, s in
       x.dtype.visit(
         PlainScan(
           kernel: kernel, n: n, out: p[0], so: s[0], x: p[1], sx: s[1], indices: indices == nil ? nil : p[2], si: s[2]))
+    }
+  }
+
+  private func scanRow(_ kernel: ScanKernel, _ dtype: DType) -> tk_scan_fn? {
+    switch kernel {
+    case .sum: tk_scan(TK_REDUCE_sum, dtype.kernelType)
+    case .prod: tk_scan(TK_REDUCE_prod, dtype.kernelType)
+    case .max, .min, .logaddexp: nil
+    }
+  }
+
+  /// Sheets of lines that go side by side, those nearest to each other in the result.
+  private func scan(_ row: tk_scan_fn, _ x: Strided, dim: Int, into out: Strided) {
+    if x.count == 0 { return }
+    let n = x.shape[dim], size = x.dtype.itemSize
+    let others = (0..<x.layout.rank).filter { $0 != dim && x.shape[$0] > 1 }
+    let side = others.min { out.layout.strides[$0] < out.layout.strides[$1] }
+    let lines = side.map { x.shape[$0] } ?? 1
+    var sheets = x.shape
+    sheets[dim] = 1
+    if let side { sheets[side] = 1 }
+    // Enough lines for a piece that vectors fill, or that fours of lines do.
+    let width = side.map { out.layout.strides[$0] == 1 && x.layout.strides[$0] == 1 } == true ? 256 : 16
+    let pieces = (lines + width - 1) / width
+    func step(_ t: Strided, _ dim: Int?) -> Int { dim.map { t.layout.strides[$0] * size } ?? 0 }
+    func base(_ t: Strided, _ sheet: Int) -> UnsafeMutableRawPointer {
+      let layout = Layout(shape: sheets, strides: t.layout.strides, offset: t.layout.offset)
+      return t.storage.base + layout.position(ofLinear: sheet) * size
+    }
+    let grain = Swift.max(RowLoop.parallelGrain / Swift.max(n * Swift.min(width, lines), 1), 1)
+    parallelFor(sheets.elementCount * pieces, grain: grain) { range in
+      for piece in range {
+        let (sheet, part) = piece.quotientAndRemainder(dividingBy: pieces), first = part * width
+        let (to, from) = (base(out, sheet) + first * step(out, side), base(x, sheet) + first * step(x, side))
+        row(Swift.min(width, lines - first), n, to, step(out, side), step(out, dim), from, step(x, side), step(x, dim))
+      }
     }
   }
 

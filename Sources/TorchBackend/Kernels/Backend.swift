@@ -73,6 +73,20 @@ package protocol Backend: Sendable {
   func layerNorm(
     _ x: Strided, columns: Int, weight: Strided?, bias: Strided?, eps: Double, into out: Strided, mean: Strided,
     scale: Strided)
+  /// The gradients of the same: for `x`, and added up over the rows for weight and bias, where they are wanted.
+  func layerNormGradient(
+    _ gradient: Strided, _ x: Strided, columns: Int, mean: Strided, scale: Strided, weight: Strided?,
+    into out: Strided?, forWeight: Strided?, forBias: Strided?)
+  /// The mean of each row of a contiguous matrix, and Σ(x - mean)², in float64.
+  func rowMoments(_ x: Strided, mean: Strided, spread: Strided)
+  /// Σgradient and Σgradient·(x - mean) of each row, in float64.
+  func rowSlopes(_ gradient: Strided, _ x: Strided, mean: Strided, sum: Strided, along: Strided)
+  /// (x - mean)·factor + shift, a number of each for every row.
+  func rowAffine(_ x: Strided, mean: Strided, factor: Strided, shift: Strided, into out: Strided)
+  /// gradient·byGradient + (x - mean)·byX + shift, a number of each for every row.
+  func rowCombine(
+    _ gradient: Strided, _ x: Strided, mean: Strided, byGradient: Strided, byX: Strided, shift: Strided,
+    into out: Strided)
 
   /// Fills contiguous memory with draws.
   func random(_ draw: RandomDraw, from generator: inout MersenneTwister, into out: Strided)

@@ -28,6 +28,14 @@ extension F {
     inOp(op) {
       let sizes = adaptiveSizes(count, op, x, outputSize)
       var result = x.widened
+      let old = Array(x.shape.suffix(count))
+      if zip(old, sizes).allSatisfy({ $1 > 0 && $0 % $1 == 0 }) {
+        // Windows of one size: all dimensions at once.
+        let lead = Array(x.shape.dropLast(count)), parts = zip(old, sizes).flatMap { [$1, $0 / $1] }
+        let dims = (0..<count).filter { old[$0] != sizes[$0] }.map { lead.count + 2 * $0 + 1 }
+        if dims.isEmpty { return x.clone() }
+        return result.reshape(lead + parts).mean(dim: dims).reshape(lead + sizes).to(x.dtype)
+      }
       for i in 0..<count {
         let dim = x.ndim - count + i, size = x.shape[dim]
         if sizes[i] == size { continue }

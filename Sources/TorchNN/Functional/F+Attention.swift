@@ -56,10 +56,10 @@ extension F {
       var dead: Tensor?
       if isCausal {
         let rows = Tensor.arange(length, device: query.device).unsqueeze(1)
-        scores = scores.maskedFill(Tensor.arange(count, device: query.device) .> rows, value: -Double.infinity)
+        scores = scores + hiding(Tensor.arange(count, device: query.device) .> rows, scores.dtype)
       } else if let attnMask {
         let hidden = attnMask.dtype == .bool
-        scores = hidden ? scores.maskedFill(attnMask.logicalNot(), value: -Double.infinity) : scores + attnMask
+        scores = scores + (hidden ? hiding(attnMask.logicalNot(), scores.dtype) : attnMask)
         dead = noGrad { (scores .== -Double.infinity).all(dim: -1, keepdim: true) }
         // A row without any score would be 0 / 0.
         if count == 0 || !noGrad({ dead!.any().item() as Bool }) { dead = nil }
@@ -71,6 +71,11 @@ extension F {
       return weights.matmul(v).to(query.dtype)
     }
   }
+}
+
+/// What is added to scores to hide those where `mask` holds, as PyTorch does: a mask is smaller than the scores.
+private func hiding(_ mask: Tensor, _ dtype: DType) -> Tensor {
+  Tensor.zeros(mask.shape, dtype: dtype, device: mask.device).maskedFill_(mask, value: -Double.infinity)
 }
 
 extension Tensor {

@@ -40,11 +40,7 @@ extension F {
       x.checkPerChannel(weight, "weight", "group_norm")
       x.checkPerChannel(bias, "bias", "group_norm")
       if x.numel() == 0 { return scaled(x.clone(), weight, bias) }
-      let wide = x.widened
-      let size = x.numel() / (x.shape[0] * numGroups)
-      let rows = wide.reshape(x.shape[0] * numGroups, size)
-      let normal = rows.layerNorm([size], weight: nil, bias: nil, eps: eps).view(x.shape)
-      return scaled(normal, weight, bias).to(x.dtype)
+      return x.groupNorm(numGroups, weight: weight, bias: bias, eps: eps)
     }
   }
 

@@ -188,6 +188,8 @@ struct PlainScan: ElementVisitor {
   func visit<T: Element>(_ type: T.Type) {
     guard n > 0 else { return }
     var value = x.element(0, type), position = 0
+    // A sum starts from 0, which takes the sign from -0.
+    if kernel == .sum { value = T.Math.plus(T(scalar: .int(0)).math, value) }
     for i in 0..<n {
       if i > 0 {
         let next = x.element(i &* sx, type)
