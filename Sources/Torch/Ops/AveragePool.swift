@@ -28,8 +28,8 @@ extension Tensor {
         divisors = divisors.unsqueeze(-1) * Tensor(lengths)
       }
       let by = divisor.map { Tensor.full([], $0, dtype: .int64) } ?? divisors
-      guard dtype.isFloatingPoint else { return result.div(by, roundingMode: .trunc).to(dtype) }
-      return (result / by.to(result.dtype)).to(dtype)
+      guard dtype.isFloatingPoint else { return result.div(by, roundingMode: .trunc).to(dtype).inFormat(of: self) }
+      return (result / by.to(result.dtype)).to(dtype).inFormat(of: self)
     }
   }
 }

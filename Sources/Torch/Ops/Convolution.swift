@@ -8,8 +8,11 @@ struct Convolution: Op {
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.input(0)
     saving.input(1)
-    let x = inputs[0].contiguous(), weight = inputs[1].contiguous()
-    let out = Tensor(shape: spec.outputShape(x.shape, weight: weight.shape), dtype: x.dtype, device: x.device)
+    let x = inputs[0].dense, weight = inputs[1].contiguous()
+    // Channels last is catching: one operand is enough, as in PyTorch.
+    let format = x.suggestedFormat == .contiguousFormat ? inputs[1].suggestedFormat : x.suggestedFormat
+    let shape = spec.outputShape(x.shape, weight: weight.shape)
+    let out = Tensor(shape: shape, dtype: x.dtype, device: x.device, format: format)
     let bias = inputs.count > 2 ? inputs[2].contiguous().strided : nil
     x.backend.convolution(spec, x.strided, weight: weight.strided, bias: bias, into: out.strided)
     return [out]
@@ -17,7 +20,10 @@ struct Convolution: Op {
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
-    let forInput = saved.needs(0) ? ConvolutionInputGradient(spec: spec, shape: saved.shape(of: 0))(g, saved[1]) : nil
+    let forInput =
+      saved.needs(0)
+      ? ConvolutionInputGradient(spec: spec, shape: saved.shape(of: 0), format: saved[0].suggestedFormat)(g, saved[1])
+      : nil
     guard saved.needs(1) else { return [forInput, nil, saved.needsBias ? Self.biasGradient(g) : nil] }
     let op = ConvolutionWeightGradient(spec: spec, shape: saved.shape(of: 1), withBias: saved.needsBias)
     return [forInput] + op.apply([saved[0], g])
@@ -27,6 +33,11 @@ struct Convolution: Op {
   static func biasGradient(_ g: Tensor) -> Tensor { g.sum(dim: [0] + Array(2..<g.ndim)) }
 }
 
+extension Tensor {
+  /// The tensor itself where it is row-major or channels last, else a row-major copy.
+  fileprivate var dense: Tensor { contiguous(memoryFormat: suggestedFormat) }
+}
+
 extension Saved {
   fileprivate var needsBias: Bool { inputCount > 2 && needs(2) }
 }
@@ -34,13 +45,14 @@ extension Saved {
 struct ConvolutionInputGradient: Op {
   let spec: ConvolutionSpec
   let shape: Shape
+  let format: MemoryFormat
   var name: StaticString { "convolution_input_gradient" }
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.input(0)
     saving.input(1)
-    let g = inputs[0].contiguous(), weight = inputs[1].contiguous()
-    let out = Tensor(shape: shape, dtype: g.dtype, device: g.device)
+    let g = inputs[0].dense, weight = inputs[1].contiguous()
+    let out = Tensor(shape: shape, dtype: g.dtype, device: g.device, format: format)
     g.backend.convolutionInputGradient(spec, g.strided, weight: weight.strided, into: out.strided)
     return [out]
   }
@@ -64,7 +76,7 @@ struct ConvolutionWeightGradient: Op {
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.input(0)
     saving.input(1)
-    let x = inputs[0].contiguous(), g = inputs[1].contiguous()
+    let x = inputs[0].dense, g = inputs[1].dense
     let out = Tensor(shape: shape, dtype: g.dtype, device: g.device)
     let bias = withBias ? Tensor(shape: [shape[0]], dtype: g.dtype, device: g.device) : nil
     g.backend.convolutionWeightGradient(spec, x.strided, g.strided, into: out.strided, bias: bias?.strided)
@@ -75,7 +87,9 @@ struct ConvolutionWeightGradient: Op {
     let weight = gradients[0], bias = gradients.count > 1 ? gradients[1] : nil
     let forInput =
       saved.needs(0)
-      ? weight.map { ConvolutionInputGradient(spec: spec, shape: saved.shape(of: 0))(saved[1], $0) } : nil
+      ? weight.map {
+        ConvolutionInputGradient(spec: spec, shape: saved.shape(of: 0), format: saved[0].suggestedFormat)(saved[1], $0)
+      } : nil
     guard saved.needs(1) else { return [forInput] }
     var forGradient = weight.map { Convolution(spec: spec)(saved[0], $0) }
     if let bias {

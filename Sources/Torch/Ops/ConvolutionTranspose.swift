@@ -55,7 +55,8 @@ extension Tensor {
       let wide: DType = bias != nil ? dtype.widened : dtype
       var out: Tensor
       if shape.dropFirst(2).allSatisfy({ $0 > 0 }) {
-        out = ConvolutionInputGradient(spec: spec, shape: shape)(x.to(wide), weight.to(wide))
+        let format = x.suggestedFormat == .contiguousFormat ? weight.suggestedFormat : x.suggestedFormat
+        out = ConvolutionInputGradient(spec: spec, shape: shape, format: format)(x.to(wide), weight.to(wide))
         if zeros.contains(where: { $0 > 0 }) { out = out.constantPadNd(pad: zeros.reversed().flatMap { [0, $0] }) }
       } else {
         // Padding cuts off all that was computed. The sum of no elements is a zero that gives zero gradients.

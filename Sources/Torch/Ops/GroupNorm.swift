@@ -17,12 +17,12 @@ struct GroupNorm: Op {
       let factor = perChannel(scale, x), zero = Tensor.zeros([1], dtype: x.dtype, device: x.device)
       let out = planes.affine(
         mean: perChannel(mean, x), factor: weight.map { factor * $0 } ?? factor, shift: bias ?? zero)
-      return [out.to(inputs[0].dtype)]
+      return [out.to(inputs[0].dtype).inFormat(of: inputs[0])]
     }
     var out = normal(x, mean, scale)
     if let weight { out = out * channels(weight, x) }
     if let bias { out = out + channels(bias, x) }
-    return [out.to(inputs[0].dtype)]
+    return [out.to(inputs[0].dtype).inFormat(of: inputs[0])]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {

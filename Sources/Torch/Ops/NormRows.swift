@@ -9,6 +9,7 @@ struct Planes {
   /// Nil where the planes are too short to be gone through one by one, or what is computed must be recorded.
   init?(_ x: Tensor) {
     guard x.ndim >= 2, x.numel() >= 8 * x.shape[0] * x.shape[1], x.dtype == .float32 || x.dtype == .float64,
+      x.suggestedFormat == .contiguousFormat,
       !(isGradEnabled() && x.requiresGrad)
     else { return nil }
     self.x = x.contiguous()

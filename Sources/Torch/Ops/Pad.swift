@@ -21,7 +21,7 @@ struct ConstantPad: Op {
       place.append(Swift.max(edge.before, 0))
     }
     if sizes == Array(x.shape) { return [x.clone()] }
-    let out = Tensor(shape: Shape(sizes), dtype: x.dtype, device: x.device)
+    let out = Tensor(shape: Shape(sizes), dtype: x.dtype, device: x.device, format: inputs[0].suggestedFormat)
     out.backend.fill(out.strided, with: value)
     var middle = out
     for dim in edges.indices { middle = middle.narrow(dim: dim, start: place[dim], length: x.shape[dim]) }
@@ -51,7 +51,7 @@ struct EdgePad: Op {
     let x = inputs[0], first = x.ndim - edges.count
     var sizes = Array(x.shape)
     for (i, edge) in edges.enumerated() { sizes[first + i] += edge.before + edge.after }
-    let out = Tensor(shape: Shape(sizes), dtype: x.dtype, device: x.device)
+    let out = Tensor(shape: Shape(sizes), dtype: x.dtype, device: x.device, format: inputs[0].suggestedFormat)
     if out.numel() == 0 { return [out] }
     let backend = out.backend
     // The middle first, then one dimension after another, the last first, takes its edges from what is there already.

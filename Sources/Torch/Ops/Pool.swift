@@ -18,12 +18,12 @@ struct MaxPool: Op {
     let indices = Tensor(shape: shape, dtype: .int64, device: x.device)
     x.backend.maxPool(spec, x.strided, into: out.strided, indices: indices.strided)
     saving.constant(indices)
-    return [out, indices]
+    return [out.inFormat(of: inputs[0]), indices.inFormat(of: inputs[0])]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
-    return [MaxPoolGradient(spec: spec, shape: saved.shape(of: 0))(g, saved[0])]
+    return [MaxPoolGradient(spec: spec, shape: saved.shape(of: 0), format: g.suggestedFormat)(g, saved[0])]
   }
 }
 
@@ -31,6 +31,7 @@ struct MaxPool: Op {
 struct MaxPoolGradient: Op {
   let spec: PoolSpec
   let shape: Shape
+  let format: MemoryFormat
   var name: StaticString { "max_pool_gradient" }
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
@@ -38,7 +39,7 @@ struct MaxPoolGradient: Op {
     let g = inputs[0].contiguous()
     let out = Tensor.zeros(shape, dtype: g.dtype, device: g.device)
     g.backend.maxPoolGradient(spec, g.strided, indices: inputs[1].strided, into: out.strided)
-    return [out]
+    return [out.contiguous(memoryFormat: format)]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {

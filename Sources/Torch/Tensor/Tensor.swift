@@ -56,6 +56,13 @@ public final class Tensor: Sendable {
   package convenience init(shape: Shape, dtype: DType, device: Device = .cpu) {
     self.init(Backends.of(device).allocate(Layout(contiguous: shape), dtype: dtype))
   }
+
+  /// Undefined content in a memory format.
+  package convenience init(shape: Shape, dtype: DType, device: Device, format: MemoryFormat) {
+    let isLast = format == .channelsLast || format == .channelsLast3d
+    let layout = isLast ? Layout(shape: shape, strides: Layout.channelsLastStrides(shape)) : Layout(contiguous: shape)
+    self.init(Backends.of(device).allocate(layout, dtype: dtype))
+  }
 }
 
 extension Tensor {
@@ -111,6 +118,15 @@ extension Tensor {
     case .channelsLast3d: ndim == 5 && strided.layout.isChannelsLast
     }
   }
+
+  /// The format that results of layers keep: channels last where the tensor lies so and not row-major.
+  package var suggestedFormat: MemoryFormat {
+    guard ndim == 4 || ndim == 5, !strided.isContiguous, strided.layout.isChannelsLast else { return .contiguousFormat }
+    return ndim == 4 ? .channelsLast : .channelsLast3d
+  }
+
+  /// This tensor in the format of another of as many dimensions.
+  package func inFormat(of other: Tensor) -> Tensor { contiguous(memoryFormat: other.suggestedFormat) }
 
   /// Whether the dtype is floating point.
   public func isFloatingPoint() -> Bool { dtype.isFloatingPoint }

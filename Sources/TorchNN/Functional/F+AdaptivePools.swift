@@ -34,7 +34,7 @@ extension F {
         let lead = Array(x.shape.dropLast(count)), parts = zip(old, sizes).flatMap { [$1, $0 / $1] }
         let dims = (0..<count).filter { old[$0] != sizes[$0] }.map { lead.count + 2 * $0 + 1 }
         if dims.isEmpty { return x.clone() }
-        return result.reshape(lead + parts).mean(dim: dims).reshape(lead + sizes).to(x.dtype)
+        return result.reshape(lead + parts).mean(dim: dims).reshape(lead + sizes).to(x.dtype).inFormat(of: x)
       }
       for i in 0..<count {
         let dim = x.ndim - count + i, size = x.shape[dim]
@@ -48,7 +48,7 @@ extension F {
         }
         result = means.isEmpty ? result.narrow(dim: dim, start: 0, length: 0) : Tensor.cat(means, dim: dim)
       }
-      return result.to(x.dtype)
+      return result.to(x.dtype).inFormat(of: x)
     }
   }
 
@@ -103,8 +103,8 @@ extension F {
         return (Tensor.zeros(planes + sizes, dtype: x.dtype), Tensor.zeros(planes + sizes, dtype: .int64))
       }
       return (
-        Tensor.stack(found.map(\.0), dim: -1).view(planes + sizes),
-        Tensor.stack(found.map(\.1), dim: -1).view(planes + sizes)
+        Tensor.stack(found.map(\.0), dim: -1).view(planes + sizes).inFormat(of: x),
+        Tensor.stack(found.map(\.1), dim: -1).view(planes + sizes).inFormat(of: x)
       )
     }
   }

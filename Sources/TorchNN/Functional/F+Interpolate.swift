@@ -99,9 +99,9 @@ extension F {
           single: x.dtype != .float64)
         x = taps.applied(to: x, dim: i + 2)
       }
-      if x.dtype == input.dtype { return x }
+      if x.dtype == input.dtype { return x.inFormat(of: input) }
       if input.dtype == .uint8 { x = x.round().clamp(min: 0, max: 255) }
-      return x.to(input.dtype)
+      return x.to(input.dtype).inFormat(of: input)
     }
   }
 }
