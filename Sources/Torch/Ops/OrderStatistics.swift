@@ -59,13 +59,7 @@ struct RankedElement: Op {
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
-    guard let g = gradients[0] else { return [] }
-    let shape = saved.shape(of: 0)
-    if shape.count == 0 { return [g] }
-    return [
-      Tensor.zeros(shape, dtype: g.dtype, device: g.device).scatterAdd(
-        dim: dim, index: saved[0], src: keepdim ? g : g.unsqueeze(dim))
-    ]
+    saved.gradientOfPicks(gradients[0], dim: dim, keepdim: keepdim)
   }
 }
 

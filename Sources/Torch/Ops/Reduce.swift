@@ -197,13 +197,18 @@ struct ExtremeAlong: Op {
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
-    guard let g = gradients[0] else { return [] }
-    let shape = saved.shape(of: 0)
+    saved.gradientOfPicks(gradients[0], dim: dim, keepdim: keepdim)
+  }
+}
+
+extension Saved {
+  /// The gradient of an op that picks one element of each line; where, was kept first.
+  func gradientOfPicks(_ gradient: Tensor?, dim: Int, keepdim: Bool) -> [Tensor?] {
+    guard let g = gradient else { return [] }
+    let shape = shape(of: 0)
     if shape.count == 0 { return [g] }
-    return [
-      Tensor.zeros(shape, dtype: g.dtype, device: g.device).scatterAdd(
-        dim: dim, index: saved[0], src: keepdim ? g : g.unsqueeze(dim))
-    ]
+    let zeros = Tensor.zeros(shape, dtype: g.dtype, device: g.device)
+    return [zeros.scatterAdd(dim: dim, index: self[0], src: keepdim ? g : g.unsqueeze(dim))]
   }
 }
 
