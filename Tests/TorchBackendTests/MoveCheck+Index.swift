@@ -121,7 +121,7 @@ extension MoveCheck {
         let blockShape = Shape(Array(indexShape) + Array(shape.dropFirst(used)))
 
         let x = operand(shape, dtype), out = place(blockShape, dtype)
-        cpu.indexRead(x, indices: indices, countsFromEnd: true, into: out)
+        cpu.indexRead(x, indices: indices, dims: Array(indices.indices), countsFromEnd: true, into: out)
         let target = place(shape, dtype), source = operand(blockShape, dtype)
         let mode: ScatterMode = draws.below(2) == 0 ? .assign : .add
         var wanted = numbers(target)
@@ -140,7 +140,8 @@ extension MoveCheck {
           let to = linear(from, shape)
           wanted[to] = joined(mode, wanted[to], number(source, i), dtype)
         }
-        cpu.indexWrite(source, indices: indices, countsFromEnd: true, mode: mode, into: target)
+        cpu.indexWrite(
+          source, indices: indices, dims: Array(indices.indices), countsFromEnd: true, mode: mode, into: target)
         if numbers(target) != wanted {
           complain("index_put \(mode) \(dtype.name) \(shape.brackets)[\(indexShape.brackets) x \(used)]")
         }
@@ -199,7 +200,7 @@ extension MoveCheck {
     let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       [count = count as Int, bad = bad as Int] in
       let (x, index, out) = IndexFaultTests.operands(count, bad)
-      CPUBackend.shared.indexWrite(out, indices: [index], countsFromEnd: true, mode: .assign, into: x)
+      CPUBackend.shared.indexWrite(out, indices: [index], dims: [0], countsFromEnd: true, mode: .assign, into: x)
     }
     let text = String(decoding: try #require(end).standardErrorContent, as: UTF8.self)
     #expect(text.contains("index \(bad) is out of bounds for dim 0 with size 7"))

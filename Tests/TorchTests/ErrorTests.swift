@@ -18,6 +18,10 @@ import Torch
       _ = Tensor([1, 2, 3]).indexSelect(dim: 0, index: Tensor([-1]))
     }
     says(end, "index_select: index -1 is out of bounds for dim 0 with size 3")
+    let along = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.zeros(2, 3).indexSelect(dim: 1, index: Tensor([0, 5]))
+    }
+    says(along, "index_select: index 5 is out of bounds for dim 1 with size 3")
   }
 
   @Test func matmulOfMixedDTypes() async {

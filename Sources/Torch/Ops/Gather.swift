@@ -100,7 +100,8 @@ struct IndexSelect: Op {
     shape[indexed.dims[0]] = index.numel()
     let out = Tensor(shape: shape, dtype: x.dtype, device: x.device)
     out.backend.indexRead(
-      x.strided.with(indexed.front(x.strided.layout)), indices: [index.strided], countsFromEnd: indexed.countsFromEnd,
+      x.strided.with(indexed.front(x.strided.layout)), indices: [index.strided], dims: indexed.dims,
+      countsFromEnd: indexed.countsFromEnd,
       into: out.strided.with(indexed.front(out.strided.layout)))
     return [out]
   }

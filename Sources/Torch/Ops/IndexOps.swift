@@ -72,7 +72,8 @@ struct IndexRead: Op {
     let out = x.backend.allocate(layout, dtype: x.dtype)
     x.backend.indexRead(
       x.strided.with(indexed.front(x.strided.layout)), indices: indices.map(\.strided),
-      countsFromEnd: indexed.countsFromEnd, into: out.with(indexed.indexFront(layout, indexRank: indices[0].ndim)))
+      dims: indexed.dims, countsFromEnd: indexed.countsFromEnd,
+      into: out.with(indexed.indexFront(layout, indexRank: indices[0].ndim)))
     return [Tensor(out)]
   }
 
@@ -118,7 +119,7 @@ struct IndexWrite: Op {
     if source.storage === out.strided.storage { source = copyOf(source, out.backend) }
     out.backend.indexWrite(
       source.with(indexed.indexFront(source.layout, indexRank: indices[0].ndim)), indices: indices.map(\.strided),
-      countsFromEnd: indexed.countsFromEnd, mode: accumulates ? .add : .assign,
+      dims: indexed.dims, countsFromEnd: indexed.countsFromEnd, mode: accumulates ? .add : .assign,
       into: out.strided.with(indexed.front(out.strided.layout)))
   }
 

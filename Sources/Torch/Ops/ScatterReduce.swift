@@ -86,7 +86,8 @@ struct ReduceInto: Op {
       indexed.checkNotEmpty(out, [index])
       out.backend.indexWrite(
         source.strided.with(indexed.front(source.strided.layout)), indices: [index.strided],
-        countsFromEnd: indexed.countsFromEnd, mode: mode, into: out.strided.with(indexed.front(out.strided.layout)))
+        dims: indexed.dims, countsFromEnd: indexed.countsFromEnd, mode: mode,
+        into: out.strided.with(indexed.front(out.strided.layout)))
     }
   }
 

@@ -44,28 +44,29 @@ extension CPUBackend {
     bad.check(size: size, dim: dim, op: "scatter")
   }
 
-  package func indexRead(_ x: Strided, indices: [Strided], countsFromEnd: Bool, into out: Strided) {
+  package func indexRead(_ x: Strided, indices: [Strided], dims: [Int], countsFromEnd: Bool, into out: Strided) {
     let indexRank = indices[0].layout.rank
     if out.count == 0 { return }
     guard let step = Self.singleStep(out.layout, first: indexRank) else {
       let dense = allocate(Layout(contiguous: out.shape), dtype: out.dtype)
-      indexRead(x, indices: indices, countsFromEnd: countsFromEnd, into: dense)
+      indexRead(x, indices: indices, dims: dims, countsFromEnd: countsFromEnd, into: dense)
       return copy(dense, into: out)
     }
-    withOffsets(x, indices, countsFromEnd) { count, offsets in
+    withOffsets(x, indices, dims, countsFromEnd) { count, offsets in
       IndexedBlocks(x, indexed: indices.count, block: out, indexRank: indexRank, count: count, step: step).read(offsets)
     }
   }
 
   package func indexWrite(
-    _ source: Strided, indices: [Strided], countsFromEnd: Bool, mode: ScatterMode, into out: Strided
+    _ source: Strided, indices: [Strided], dims: [Int], countsFromEnd: Bool, mode: ScatterMode, into out: Strided
   ) {
     let indexRank = indices[0].layout.rank
     if source.count == 0 { return }
     guard let step = Self.singleStep(source.layout, first: indexRank) else {
-      return indexWrite(contiguous(source), indices: indices, countsFromEnd: countsFromEnd, mode: mode, into: out)
+      return indexWrite(
+        contiguous(source), indices: indices, dims: dims, countsFromEnd: countsFromEnd, mode: mode, into: out)
     }
-    withOffsets(out, indices, countsFromEnd) { count, offsets in
+    withOffsets(out, indices, dims, countsFromEnd) { count, offsets in
       let blocks = IndexedBlocks(
         out, indexed: indices.count, block: source, indexRank: indexRank, count: count, step: step)
       if mode == .assign { blocks.write(offsets) } else { blocks.join(offsets, mode, out.dtype) }
@@ -74,14 +75,15 @@ extension CPUBackend {
 
   /// Where the blocks that the indices name begin in `x`, in bytes.
   private func withOffsets(
-    _ x: Strided, _ indices: [Strided], _ countsFromEnd: Bool, _ body: (Int, UnsafePointer<Int64>) -> Void
+    _ x: Strided, _ indices: [Strided], _ dims: [Int], _ countsFromEnd: Bool,
+    _ body: (Int, UnsafePointer<Int64>) -> Void
   ) {
     let count = indices[0].count
     let memory = allocate(byteCount: count * 8)
     let offsets = memory.base.assumingMemoryBound(to: Int64.self)
     for (dim, index) in indices.enumerated() {
       let size = x.shape[dim], step = x.layout.strides[dim] * x.dtype.itemSize
-      check(index, lowest: countsFromEnd ? -size : 0, size: size, dim: dim, op: "index")
+      check(index, lowest: countsFromEnd ? -size : 0, size: size, dim: dims[dim], op: "index")
       let dense = contiguous(index)
       parallelFor(count, grain: RowLoop.parallelGrain) { range in
         let line = dense.pointer + range.lowerBound * 8

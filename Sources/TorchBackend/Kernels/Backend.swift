@@ -56,11 +56,12 @@ package protocol Backend: Sendable {
   func gather(_ x: Strided, dim: Int, index: Strided, into out: Strided)
   /// Writes `source[i]` to `out[index[i]]` along `dim`, elementwise.
   func scatter(_ source: Strided, dim: Int, index: Strided, mode: ScatterMode, into out: Strided)
-  /// `out[i..., r...] = x[indices[0][i...], indices[1][i...], ..., r...]`.
-  func indexRead(_ x: Strided, indices: [Strided], countsFromEnd: Bool, into out: Strided)
+  /// `out[i..., r...] = x[indices[0][i...], indices[1][i...], ..., r...]`. What is out of bounds is said of `dims`, where
+  /// the caller's tensor has these dimensions.
+  func indexRead(_ x: Strided, indices: [Strided], dims: [Int], countsFromEnd: Bool, into out: Strided)
   /// Writes `source[i..., r...]` to `out[indices[0][i...], ..., r...]`.
   func indexWrite(
-    _ source: Strided, indices: [Strided], countsFromEnd: Bool, mode: ScatterMode, into out: Strided)
+    _ source: Strided, indices: [Strided], dims: [Int], countsFromEnd: Bool, mode: ScatterMode, into out: Strided)
   /// The positions of the elements that are not zero, row-major, as a fresh [count, rank] block.
   func nonzero(_ x: Strided) -> Strided
 
