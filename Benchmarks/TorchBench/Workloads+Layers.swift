@@ -7,12 +7,10 @@ enum Layers {
   static var all: [Workload] {
     entries.flatMap { entry in
       let forward = Workload(entry.name, entry.inputs) { inputs in noGrad { entry.work(inputs) } }
-      let step = Workload(
-        entry.name + "_step", { entry.inputs().map { $0.isFloatingPoint() ? $0.requiresGrad_() : $0 } }
-      ) { inputs in
+      let step = Workload(entry.name + "_step", entry.withSlope) { inputs in
         enableGrad {
           let out = entry.work(inputs), leaves = inputs.filter(\.requiresGrad)
-          return grad(outputs: [out], inputs: leaves, gradOutputs: [out.detach()], allowUnused: true)[0]!
+          return grad(outputs: [out], inputs: leaves, gradOutputs: [inputs.last!], allowUnused: true)[0]!
         }
       }
       return [forward, step]
@@ -27,6 +25,12 @@ enum Layers {
 
     init(_ name: String, _ inputs: @escaping () -> [Tensor], _ work: @escaping ([Tensor]) -> Tensor) {
       (self.name, self.inputs, self.work) = (name, inputs, work)
+    }
+
+    /// The operands as leaves, and last what the result's gradient is.
+    func withSlope() -> [Tensor] {
+      let operands = inputs(), result = noGrad { work(operands) }
+      return operands.map { $0.isFloatingPoint() ? $0.requiresGrad_() : $0 } + [Tensor.randn(result.shape)]
     }
   }
 
