@@ -51,7 +51,8 @@ extension Families {
     case 3:
       return Call(name: "fold of fitting to \(target) pad \(padding) stride \(a)") {
         F.fold(
-          fitting, outputSize: flag ? [4, 4] : target, kernelSize: 2, padding: same ? [0, 0] : padding, stride: [same ? 1 : a])
+          fitting, outputSize: flag ? [4, 4] : target, kernelSize: 2, padding: same ? [0, 0] : padding,
+          stride: [same ? 1 : a])
       }
     case 4, 5:
       let mode = d.one(of: [EmbeddingBagMode.sum, .mean, .max])
