@@ -37,6 +37,14 @@ struct Draw {
     ints(likely, count: inside(0...count))
   }
 
+  /// A floating point number: mostly a small one, sometimes one that no whole number holds.
+  mutating func number() -> Double {
+    let kind = below(100)
+    if kind < 60 { return Double(inside(-6...12)) / 2 }
+    if kind < 88 { return Double(inside(0...9)) / 10 }
+    return one(of: [0, 1e300, -1e300, 1e18, -1e19, 1e13, 1e-300, -1e-9, .infinity, -.infinity, .nan])
+  }
+
   mutating func dim(of x: Tensor) -> Int {
     x.ndim == 0 || chance(8) ? int(-3...3) : inside(-x.ndim...x.ndim - 1)
   }

@@ -11,11 +11,18 @@ struct Call {
 enum Families {
   static func call(_ number: Int) -> Call {
     var draw = Draw(seed: number)
-    return switch number % 5 {
-    case 0, 1: view(&draw)
-    case 2: subscripted(&draw)
-    case 3: indexed(&draw)
-    default: windowed(&draw)
+    return switch number % 11 {
+    case 0: view(&draw)
+    case 1: subscripted(&draw)
+    case 2: indexed(&draw)
+    case 3: windowed(&draw)
+    case 4: written(&draw)
+    case 5: reshaped(&draw)
+    case 6: made(&draw)
+    case 7: ordered(&draw)
+    case 8: multiplied(&draw)
+    case 9: gathered(&draw)
+    default: judged(&draw)
     }
   }
 
