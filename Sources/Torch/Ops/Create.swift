@@ -107,8 +107,12 @@ extension Tensor {
     _ start: S, _ end: S, _ step: S, dtype: DType? = nil, device: Device = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     let (a, b, s) = (start.scalar, end.scalar, step.scalar)
-    guard s.double != 0, (b.double - a.double) / s.double >= 0 else {
+    guard a.double.isFinite, b.double.isFinite, s.double != 0, (b.double - a.double) / s.double >= 0 else {
       fault("arange", "step \(step) does not lead from \(start) to \(end)")
+    }
+    // Not the number of elements that no memory holds, but what can be counted with.
+    guard (b.double - a.double) / s.double < 0x1p62 else {
+      fault("arange", "the range from \(start) to \(end) by \(step) has more numbers than can be counted")
     }
     let dtype = dtype ?? a.dtype
     if case .double = a {
@@ -119,7 +123,8 @@ extension Tensor {
       }
       return sequence(count, dtype, device, requiresGrad) { .int(a.int64 + Int64($0) * s.int64) }
     }
-    let span = b.int64 - a.int64
+    let (span, overflow) = b.int64.subtractingReportingOverflow(a.int64)
+    if overflow { fault("arange", "the range from \(start) to \(end) is wider than int64") }
     let count = Int(span / s.int64) + (span % s.int64 == 0 ? 0 : 1)
     return sequence(count, dtype, device, requiresGrad) { .int(a.int64 + Int64($0) * s.int64) }
   }

@@ -43,7 +43,8 @@ extension F {
       guard input.shape == indices.shape else { refuse("indices want the shape of the input") }
       guard input.shape.suffix(count + 1).allSatisfy({ $0 > 0 }) else { refuse("only the batch may have size 0") }
       let spec = poolSpec(count, op, kernelSize, stride, padding, 1)
-      guard spec.stride.allSatisfy({ $0 > 0 }) else { refuse("stride wants positive numbers") }
+      guard (spec.kernel + spec.stride).allSatisfy(\.isWindowSize), spec.padding.allSatisfy({ $0.magnitude < 1 << 31 })
+      else { refuse("kernel and stride want positive numbers, all want to be below 2^31") }
       let usual = (0..<count).map { i in
         (input.shape[input.ndim - count + i] - 1) * spec.stride[i] + spec.kernel[i] - 2 * spec.padding[i]
       }
@@ -53,13 +54,17 @@ extension F {
           refuse("outputSize wants \(count) sizes, or \(count + 2) with batch and channels, is \(outputSize)")
         }
         size = Array(outputSize.suffix(count))
+        guard size.allSatisfy({ $0.magnitude < 1 << 62 }) else { refuse("no memory has room for outputSize \(size)") }
         for i in 0..<count where abs(size[i] - usual[i]) >= spec.stride[i] {
           let (low, high) = (usual[i] - spec.stride[i], usual[i] + spec.stride[i])
           refuse("outputSize \(size) wants to be between \(low) and \(high), both excluded, at spatial dim \(i)")
         }
       }
       guard size.allSatisfy({ $0 > 0 }) else { refuse("the result would have the sizes \(size)") }
-      let plane = size.reduce(1, *), outer = Array(input.shape.dropLast(count))
+      guard let plane = Shape(size).checkedElementCount(itemSize: input.dtype.itemSize) else {
+        refuse("no memory has room for a result of \(size)")
+      }
+      let outer = Array(input.shape.dropLast(count))
       guard !((indices .< 0).logicalOr(indices .>= plane).any().item() as Bool) else {
         refuse("an index lies outside of the result's planes of \(plane) elements")
       }
@@ -90,8 +95,8 @@ extension F {
       }
       guard input.ndim == 2 || input.ndim == 3 else { refuse("input wants 3 dimensions, or 2 without a batch") }
       guard input.isFloatingPoint() else { refuse("input wants floating point") }
-      guard (kernel + dilation + stride + size).allSatisfy({ $0 > 0 }), padding.allSatisfy({ $0 >= 0 }) else {
-        refuse("sizes, kernel, dilation and stride want positive numbers, padding none below 0")
+      guard (kernel + dilation + stride + size).allSatisfy(\.isWindowSize), padding.allSatisfy(\.isWindowPadding) else {
+        refuse("sizes, kernel, dilation and stride want positive numbers, padding none below 0, all below 2^31")
       }
       if input.ndim == 2 {
         return fold(
@@ -106,7 +111,7 @@ extension F {
         let room = whole[i] - dilation[i] * (kernel[i] - 1) - 1
         return room < 0 ? 0 : room / stride[i] + 1
       }
-      guard steps[0] * steps[1] == windows else {
+      guard steps[0] <= windows, steps[1] <= windows, steps[0] * steps[1] == windows else {
         refuse("\(steps[0]) * \(steps[1]) windows fit into the output, the input has \(windows)")
       }
       func places(_ i: Int) -> Tensor {
