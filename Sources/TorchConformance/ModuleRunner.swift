@@ -39,6 +39,7 @@ struct ModuleRunner {
     module.train(test["training"] == .bool(true))
 
     Stage.now("\(name), forward")
+    manualSeed(OpRunner.recordedSeed)
     let outputs = forward.run(module, forward.arguments)
     let wanted = ValueReader(file.tensors, device: device)
     let comparison = Comparison(tolerance: try Tolerance(test["tol"]))

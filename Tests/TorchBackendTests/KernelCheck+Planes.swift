@@ -55,6 +55,40 @@ extension KernelCheck {
     }
   }
 
+  /// Convolutions and their gradients of random sizes, by oneDNN and by columns, against the plain loops.
+  mutating func convolution() {
+    for dtype in [DType.float32, .float64] {
+      for _ in 0..<8 * Self.tries {
+        let rank = 1 + draws.below(3), groups = 1 + draws.below(3)
+        func sizes(_ low: Int, _ bound: Int) -> [Int] { (0..<rank).map { _ in low + draws.below(bound) } }
+        let input = sizes(4, 5), kernel = sizes(1, 3)
+        let spec = ConvolutionSpec(
+          stride: sizes(1, 3), padding: sizes(0, 4), paddingEnd: sizes(0, 4), dilation: sizes(1, 2), groups: groups)
+        var places: [Int] = []
+        for i in 0..<rank {
+          let room = input[i] + spec.padding[i] + spec.paddingEnd[i] - spec.dilation[i] * (kernel[i] - 1) - 1
+          places.append(room < 0 ? 0 : room / spec.stride[i] + 1)
+        }
+        guard places.allSatisfy({ $0 > 0 }) else { continue }
+        let (n, c, o) = (1 + draws.below(2), groups * (1 + draws.below(3)), groups * (1 + draws.below(3)))
+        let x = dense(Shape([n, c] + input), dtype, -1...1), g = dense(Shape([n, o] + places), dtype, -1...1)
+        let weight = dense(Shape([o, c / groups] + kernel), dtype, -1...1)
+        let what = "\(dtype.name) of \(input), kernel \(kernel), \(spec)"
+        func pair(_ shape: Shape) -> (Strided, Strided) { (dense(shape, dtype, 0...1), dense(shape, dtype, 0...1)) }
+        let out = pair(g.shape), slope = pair(x.shape), change = pair(weight.shape)
+        fast.convolution(spec, x, weight: weight, bias: nil, into: out.0)
+        plain.convolution(spec, x, weight: weight, bias: nil, into: out.1)
+        fast.convolutionInputGradient(spec, g, weight: weight, into: slope.0)
+        plain.convolutionInputGradient(spec, g, weight: weight, into: slope.1)
+        fast.convolutionWeightGradient(spec, x, g, into: change.0, bias: nil)
+        plain.convolutionWeightGradient(spec, x, g, into: change.1, bias: nil)
+        near("convolution \(what)", out.0, doubles(out.1), 64, of: x)
+        near("input gradient \(what)", slope.0, doubles(slope.1), 64, of: x)
+        near("weight gradient \(what)", change.0, doubles(change.1), 256, of: x)
+      }
+    }
+  }
+
   /// The passes of batch and group norm and the gradients of layer norm, against float64 arithmetic written out here.
   mutating func norms() {
     for dtype in [DType.float32, .float64] {

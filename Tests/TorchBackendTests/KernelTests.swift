@@ -21,13 +21,14 @@ import TorchBackend
   @Test(arguments: 0...2) func softmax(_ level: Int) async { await inChild(level, .kernel(.softmax)) }
   @Test(arguments: 0...2) func scan(_ level: Int) async { await inChild(level, .kernel(.scan)) }
   @Test(arguments: 0...2) func maxPool(_ level: Int) async { await inChild(level, .kernel(.maxPool)) }
+  @Test(arguments: 0...2) func convolution(_ level: Int) async { await inChild(level, .kernel(.convolution)) }
   @Test(arguments: 0...2) func norms(_ level: Int) async { await inChild(level, .kernel(.norms)) }
 }
 
 /// The families of the seam that have fast kernels.
 enum KernelFamily: String, Codable, Sendable {
   case unary, test, binary, compare, select, cast, reduce, columns, argReduce, number, softmax, precision
-  case scan, maxPool, norms
+  case scan, maxPool, convolution, norms
 }
 
 /// Runs kernels twice and tells where they differ.
@@ -61,6 +62,7 @@ struct KernelCheck {
     case .precision: copy.precision()
     case .scan: copy.scan()
     case .maxPool: copy.maxPool()
+    case .convolution: copy.convolution()
     case .norms: copy.norms()
     }
     return copy.complaints

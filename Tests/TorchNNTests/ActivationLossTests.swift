@@ -50,6 +50,25 @@ import TorchNN
     #expect(loss.array() as [Float] == [100, 100, 0])
   }
 
+  /// Recorded from PyTorch 2.15, the same on its three instruction sets: vector loops cut the slope at NaN, the rest passes it.
+  @Test func slopesAtNaNAreThoseOfPyTorchsLoops() {
+    let curves: [(Tensor) -> Tensor] = [
+      { F.softshrink($0) }, { F.hardshrink($0) }, { F.hardtanh($0) }, { F.relu6($0) },
+    ]
+    for curve in curves {
+      for (dtype, count, cut) in [(DType.float64, 9, 8), (.float64, 7, 0), (.float32, 33, 32), (.bfloat16, 33, 32)] {
+        let x = Tensor.full([count], Double.nan, dtype: dtype).requiresGrad_()
+        let slope = grad(outputs: [curve(x)], inputs: [x], gradOutputs: [Tensor.ones([count], dtype: dtype)])[0]!
+        #expect(slope.float().array() as [Float] == (0..<count).map { $0 < cut ? 0 : 1 })
+      }
+      // Operands that do not flow alike go through no vector loop.
+      let x = Tensor.full([4, 6], Double.nan, dtype: .float64).requiresGrad_()
+      let crossed = Tensor.ones(6, 4, dtype: .float64).t()
+      let slope = grad(outputs: [curve(x)], inputs: [x], gradOutputs: [crossed])[0]!
+      #expect(slope.equal(Tensor.ones(4, 6, dtype: .float64)))
+    }
+  }
+
   @Test func wrongUses() async {
     says(
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {

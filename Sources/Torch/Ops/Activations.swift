@@ -16,7 +16,7 @@ extension UnaryOp {
     g * (-x).sigmoid()
   }
   static let hardtanh = UnaryOp("hardtanh", kernel: .clamp, domain: .numbers, saves: .input) { g, x, p in
-    g.maskedFill((x .<= p.a).logicalOr(x .>= p.b), value: 0)
+    g.keptWhere(x, isAbove: p.a, andBelow: p.b)
   }
   static let hardswish = UnaryOp("hardswish", kernel: .hardswish, domain: .onlyFloating, saves: .input) { g, x in
     // As in PyTorch 2.15, a bound counts to the outside.
@@ -52,5 +52,20 @@ extension Tensor {
 
   private func activated(_ row: UnaryOp, a: Double = 0, b: Double = 0, _ inPlace: Bool) -> Tensor {
     inPlace ? row.inPlace(self, a: a, b: b) : row(self, a: a, b: b)
+  }
+
+  /// This tensor, overwritten by a function of it.
+  func become(_ inPlace: Bool, _ function: (Tensor) -> Tensor) -> Tensor {
+    guard inPlace else { return function(self) }
+    return copy_(function(requiresGrad ? clone() : self))
+  }
+
+  func floatingOnly(_ op: StaticString, _ body: () -> Tensor) -> Tensor {
+    inOp(op) {
+      guard isFloatingPoint() else {
+        fault(OpError(op, "takes floating point, not \(dtype.name); convert first with float()"))
+      }
+      return body()
+    }
   }
 }

@@ -34,6 +34,9 @@ extension CPUBackend {
     _ spec: ConvolutionSpec, _ gradient: Strided, weight: Strided, into out: Strided
   ) {
     if out.count == 0 { return }
+    if prefersColumns(spec, gradient, weight: weight, into: out) {
+      return convolutionInputGradientByColumns(spec, contiguous(gradient), weight: contiguous(weight), into: out)
+    }
     let (source, sourceLayout) = imageOrder(gradient), kernel = contiguous(weight)
     if takes(gradient.dtype), gradient.count > 0, let target = imageOrderIfDense(out) {
       var desc = descriptor(spec, input: out.shape, weight: weight.shape, output: gradient.shape, dtype: gradient.dtype)
@@ -135,17 +138,15 @@ private struct ConvolutionLoop {
     self.weight = weight
     self.output = output
     groups = spec.groups
-    let missing = 3 - (input.layout.rank - 2)
-    func padded(_ values: [Int], _ filler: Int) -> [Int] { Array(repeating: filler, count: missing) + values }
-    stride = padded(spec.stride, 1)
-    padding = padded(spec.padding, 0)
-    dilation = padded(spec.dilation, 1)
-    inputSizes = padded(Array(input.shape.dropFirst(2)), 1)
-    kernelSizes = padded(Array(weight.shape.dropFirst(2)), 1)
-    outputSizes = padded(Array(output.shape.dropFirst(2)), 1)
-    inputStrides = padded(Array(input.layout.strides.dropFirst(2)), 0)
-    kernelStrides = padded(Array(weight.layout.strides.dropFirst(2)), 0)
-    outputStrides = padded(Array(output.layout.strides.dropFirst(2)), 0)
+    stride = spec.stride.asThree(1)
+    padding = spec.padding.asThree(0)
+    dilation = spec.dilation.asThree(1)
+    inputSizes = input.shape.dropFirst(2).asThree(1)
+    kernelSizes = weight.shape.dropFirst(2).asThree(1)
+    outputSizes = output.shape.dropFirst(2).asThree(1)
+    inputStrides = input.layout.strides.dropFirst(2).asThree(0)
+    kernelStrides = weight.layout.strides.dropFirst(2).asThree(0)
+    outputStrides = output.layout.strides.dropFirst(2).asThree(0)
   }
 
   /// Visits every product of the convolution by the element positions of its three parts.

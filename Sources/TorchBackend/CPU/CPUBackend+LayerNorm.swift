@@ -42,8 +42,12 @@ extension CPUBackend {
     let rows = x.count / columns
     // Each piece adds up on its own; the sums are joined in their order, so that equal runs give equal bits.
     let pieces = Swift.min(Swift.max(x.count / (2 * RowLoop.parallelGrain), 1), 16)
-    let partial = allocate(Layout(contiguous: [2, pieces, columns]), dtype: x.dtype)
-    if pieces > 1 { fill(partial, with: .int(0)) }
+    var partial: Strided?
+    if pieces > 1 {
+      let sums = allocate(Layout(contiguous: [2, pieces, columns]), dtype: x.dtype)
+      fill(sums, with: .int(0))
+      partial = sums
+    }
     func bounds(_ piece: Int) -> Range<Int> { piece * rows / pieces..<(piece + 1) * rows / pieces }
     func run<T>(
       _ type: T.Type,
@@ -53,7 +57,7 @@ extension CPUBackend {
       ) -> Void
     ) {
       func sums(_ target: Strided?, _ which: Int, _ piece: Int) -> UnsafeMutablePointer<T>? {
-        target.map { pieces == 1 ? $0.of(type) : partial.of(type) + (which * pieces + piece) * columns }
+        target.map { target in partial.map { $0.of(type) + (which * pieces + piece) * columns } ?? target.of(type) }
       }
       parallelFor(pieces, grain: 1) { range in
         for piece in range {
@@ -70,7 +74,7 @@ extension CPUBackend {
     } else {
       run(Double.self, tk_layer_norm_backward_f64)
     }
-    if pieces == 1 { return }
+    guard let partial else { return }
     for (which, target) in [forWeight, forBias].enumerated() {
       guard let target else { continue }
       let layout = Layout(

@@ -8,14 +8,14 @@ extension CPUBackend {
     let planes = out.shape[0] * out.shape[1]
     let cost = out.count / Swift.max(planes, 1) * spec.kernel.reduce(1, *)
     let grain = Swift.max(RowLoop.parallelGrain / Swift.max(cost, 1), 1)
+    let options = windows(spec, x.shape, out.shape)
     if !plainOnly, source.dtype == .float32 || source.dtype == .float64 {
-      let options = windows(spec, x.shape, out.shape)
       return parallelFor(planes, grain: grain) { range in
         maxPool(range, options, source, into: out, indices: indices)
       }
     }
     parallelFor(planes, grain: grain) { range in
-      source.dtype.visit(PlainMaxPool(spec: spec, x: source, out: out, indices: indices, planes: range))
+      source.dtype.visit(PlainMaxPool(windows: options, x: source, out: out, indices: indices, planes: range))
     }
   }
 
@@ -36,13 +36,12 @@ extension CPUBackend {
 
   /// The sizes of pooling, brought to three spatial dimensions.
   private func windows(_ spec: PoolSpec, _ x: Shape, _ out: Shape) -> tk_max_pool {
-    let missing = 3 - spec.kernel.count
-    func three(_ values: [Int], _ filler: Int) -> (Int, Int, Int) {
-      let all = Array(repeating: filler, count: missing) + values
+    func three(_ values: some Collection<Int>, _ filler: Int) -> (Int, Int, Int) {
+      let all = values.asThree(filler)
       return (all[0], all[1], all[2])
     }
     return tk_max_pool(
-      in: three(Array(x.dropFirst(2)), 1), out: three(Array(out.dropFirst(2)), 1), kernel: three(spec.kernel, 1),
+      in: three(x.dropFirst(2), 1), out: three(out.dropFirst(2), 1), kernel: three(spec.kernel, 1),
       stride: three(spec.stride, 1), pad: three(spec.padding, 0), step: three(spec.dilation, 1))
   }
 
@@ -61,19 +60,13 @@ extension CPUBackend {
 
 /// `out` and `indices` are contiguous; planes count over batch and channels.
 private struct PlainMaxPool: ElementVisitor {
-  let spec: PoolSpec
+  let windows: tk_max_pool
   let x: Strided, out: Strided, indices: Strided
   let planes: Range<Int>
 
   func visit<T: Element>(_ type: T.Type) {
-    let missing = 3 - spec.kernel.count
-    func padded(_ values: [Int], _ filler: Int) -> (Int, Int, Int) {
-      let all = Array(repeating: filler, count: missing) + values
-      return (all[0], all[1], all[2])
-    }
-    let input = padded(Array(x.shape.dropFirst(2)), 1), output = padded(Array(out.shape.dropFirst(2)), 1)
-    let kernel = padded(spec.kernel, 1), stride = padded(spec.stride, 1)
-    let padding = padded(spec.padding, 0), dilation = padded(spec.dilation, 1)
+    let input = windows.in, output = windows.out
+    let kernel = windows.kernel, stride = windows.stride, padding = windows.pad, dilation = windows.step
     let size = MemoryLayout<T>.stride
     let inPlane = input.0 * input.1 * input.2, outPlane = output.0 * output.1 * output.2
     /// The first tap of a window that is not before the input.
