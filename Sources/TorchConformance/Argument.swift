@@ -166,3 +166,33 @@ struct Index: CaseArgument {
     }
   }
 }
+
+/// Two tensors, for the states of an LSTM.
+struct Tensors: CaseArgument {
+  let value: (Tensor, Tensor)
+
+  static func from(_ value: Value) -> Tensors? {
+    guard let tensors = [Tensor].from(value), tensors.count == 2 else { return nil }
+    return Tensors(value: (tensors[0], tensors[1]))
+  }
+}
+
+extension CaseArgument where Self: Module {
+  static func from(_ value: Value) -> Self? { if case .module(let module) = value { module as? Self } else { nil } }
+}
+extension TransformerEncoderLayer: CaseArgument {}
+extension TransformerDecoderLayer: CaseArgument {}
+extension TransformerEncoder: CaseArgument {}
+extension TransformerDecoder: CaseArgument {}
+extension LayerNorm: CaseArgument {}
+
+extension RNNNonlinearity: CaseArgument {}
+extension TransformerActivation: CaseArgument {
+  static func from(_ value: Value) -> TransformerActivation? {
+    switch value {
+    case .string("relu"), .other("function torch.nn.functional.relu"): .relu
+    case .string("gelu"), .other("function torch.nn.functional.gelu"): .gelu
+    default: nil
+    }
+  }
+}

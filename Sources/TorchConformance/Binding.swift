@@ -17,6 +17,11 @@ struct Arguments {
 
   /// An argument, or nil where it was left out or None.
   func find<T: CaseArgument>(_ index: Int, as type: T.Type) -> T? { values[index].flatMap { T.from($0) } }
+
+  /// An argument, nil where it is None, or the table's default where it was left out.
+  func find<T: CaseArgument>(_ index: Int, as type: T.Type, or standard: T) -> T? {
+    values[index] == nil ? standard : find(index, as: type)
+  }
 }
 
 /// What an overload wants in one place of PyTorch's signature.
@@ -25,6 +30,8 @@ enum Slot {
   case optional(any CaseArgument.Type)
   /// Must be left out, or be None.
   case absent
+  /// Must be left out: None is another value than the default.
+  case leftOut
   /// Swift has no such argument: it must be left out or be this, as Python writes it.
   case fixed(String)
   /// Must be given and be this.
@@ -35,6 +42,7 @@ enum Slot {
     case .required(let type): value.map { type.accepts($0) } ?? false
     case .optional(let type): value.map { $0.isNone || type.accepts($0) } ?? true
     case .absent: value?.isNone ?? true
+    case .leftOut: value == nil
     case .exactly(let text): value?.description == text
     case .fixed(let text): value.map { $0.isNone || $0.description == text } ?? true
     }
@@ -164,6 +172,9 @@ func out(_ pair: (Tensor, Tensor)) -> [Output] { [.tensor(pair.0), .tensor(pair.
 func out(_ three: (Tensor, Tensor, Tensor)) -> [Output] { [.tensor(three.0), .tensor(three.1), .tensor(three.2)] }
 func out(_ nested: (Tensor, (Tensor, Tensor))) -> [Output] {
   [.tensor(nested.0), .tensor(nested.1.0), .tensor(nested.1.1)]
+}
+func out(_ pair: (output: Tensor, weights: Tensor?)) -> [Output] {
+  [.tensor(pair.output), pair.weights.map { .tensor($0) } ?? .value(.none)]
 }
 func out(_ value: Bool) -> [Output] { [.value(.bool(value))] }
 func out(_ value: Int) -> [Output] { [.value(.int(value))] }

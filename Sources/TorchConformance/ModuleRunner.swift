@@ -9,16 +9,11 @@ struct ModuleRunner {
 
   func run(_ file: CaseFile, _ test: JSON) throws -> Verdict {
     let name = try file.document.require("name").string()
-    guard let rows = bindings.modules[name], let call = bindings.calls[name] else {
-      throw Unsupported("no module \(name)")
-    }
+    guard let call = bindings.calls[name] else { throw Unsupported("no module \(name)") }
     let constructor = try test.require("constructor")
-    let maker = ValueReader(file.tensors, device: device)
+    let maker = ValueReader(file.tensors, device: device, modules: make)
     let given = try maker.values(constructor.require("args").array())
     let named = try maker.named(constructor["kwargs"])
-    guard let make = rows.lazy.compactMap({ $0.match(given, named) }).first else {
-      throw Unsupported("no initializer of \(name) takes \(Self.describe(given, named))")
-    }
     let reader = ValueReader(file.tensors, device: device)
     let arguments = try reader.values(test.require("args").array())
     guard let forward = call.match(arguments, try reader.named(test["kwargs"])) else {
@@ -27,7 +22,9 @@ struct ModuleRunner {
     guard let dtype = DType(name: try test.require("dtype").string()) else { throw CaseError("no dtype") }
 
     Stage.now(name)
-    let module = make.run(make.arguments)
+    guard let module = build(name, given, named) else {
+      throw Unsupported("no initializer of \(name) takes \(Self.describe(given, named))")
+    }
     module.to(device, dtype)
     let state = try test["state_dict"]?.entries() ?? []
     let stateReader = ValueReader(file.tensors, device: device)
@@ -67,6 +64,20 @@ struct ModuleRunner {
       "gradient of", outputs, test, wanted, names: (grads + paramGrads).map(\.key), leaves: leaves,
       wants: (grads + paramGrads).map(\.value))
     return .passed
+  }
+
+  /// A module by its name and arguments; nil where no initializer takes them.
+  private func build(_ name: String, _ arguments: [Value], _ named: [(key: String, value: Value)]) -> Module? {
+    bindings.modules[name]?.lazy.compactMap { $0.match(arguments, named) }.first.map { $0.run($0.arguments) }
+  }
+
+  private func make(
+    _ name: String, _ arguments: [Value], _ named: [(key: String, value: Value)]
+  ) throws(CaseError) -> Module {
+    guard let module = build(name, arguments, named) else {
+      throw CaseError("no initializer of \(name) takes \(Self.describe(arguments, named))")
+    }
+    return module
   }
 
   private static func describe(_ arguments: [Value], _ named: [(key: String, value: Value)]) -> String {

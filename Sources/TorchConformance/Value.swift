@@ -1,4 +1,5 @@
 import Torch
+import TorchNN
 
 /// A value as a case file gives it: what Python would have been given.
 enum Value {
@@ -16,7 +17,8 @@ enum Value {
   case device(Device)
   case slice(Int?, Int?, Int?)
   case ellipsis
-  /// What no Swift type stands for yet, with a word for it: a layout, a function, a module, an int beyond 64 bits.
+  case module(Module)
+  /// What no Swift type stands for yet, with a word for it: a layout, a function, an int beyond 64 bits.
   case other(String)
 
   /// The entries of a list or tuple.
@@ -46,6 +48,7 @@ enum Value {
     case .device(let device): "\(device)"
     case .slice: "slice"
     case .ellipsis: "..."
+    case .module(let module): module.typeName
     case .other(let word): word
     }
   }
@@ -58,13 +61,18 @@ final class ValueReader {
   private let device: Device
   /// Whether all floating point is to be float64, and every tensor row-major.
   private let inFloat64: Bool
+  /// Builds a module that is given as an argument.
+  private let modules: ModuleMaker?
   /// The tensors that were made, by key.
   private(set) var made: [String: Tensor] = [:]
 
-  init(_ source: [String: Tensor], device: Device, inFloat64: Bool = false) {
+  typealias ModuleMaker = (_ name: String, [Value], [(key: String, value: Value)]) throws(CaseError) -> Module
+
+  init(_ source: [String: Tensor], device: Device, inFloat64: Bool = false, modules: ModuleMaker? = nil) {
     self.source = source
     self.device = device
     self.inFloat64 = inFloat64
+    self.modules = modules
   }
 
   func value(_ json: JSON) throws(CaseError) -> Value {
@@ -120,7 +128,10 @@ final class ValueReader {
     case ("complex", _): return .other("a complex number")
     case ("layout", .string(let name)): return .other("layout \(name)")
     case ("function", .string(let name)): return .other("function \(name)")
-    case ("module", _): return .other("a module")
+    case ("module", .object):
+      guard let modules else { return .other("a module") }
+      let name = try content.require("name").string()
+      return .module(try modules(name, values(content.require("args").array()), named(content["kwargs"])))
     default: throw CaseError("unknown value tag \(tag)")
     }
   }

@@ -1,4 +1,4 @@
-/// What the convolutional layers share.
+/// What the convolutional layers share, those of transposed convolutions included.
 open class Convolution: Module, Layer {
   public let inChannels: Int, outChannels: Int, groups: Int
   /// One number for each spatial dimension.
@@ -6,17 +6,20 @@ open class Convolution: Module, Layer {
   public let padding: any ConvolutionPad
   /// How the input is extended by `padding`.
   public let paddingMode: PaddingMode
-  /// - Shape: `[outChannels, inChannels / groups, size...]`.
+  /// - Shape: `[outChannels, inChannels / groups, size...]`; `[inChannels, outChannels / groups, size...]` of a transposed
+  ///   convolution.
   @Parameter public var weight: Tensor
   /// - Shape: `[outChannels]`.
   @Parameter public var bias: Tensor?
 
-  private let op: StaticString
+  let op: StaticString
+  /// What a transposed convolution adds at each end; nil for the others.
+  let extraPadding: [Int]?
 
   init(
     _ count: Int, _ op: StaticString, _ inChannels: Int, _ outChannels: Int, _ kernelSize: any SpatialSize,
     _ stride: any SpatialSize, _ padding: any ConvolutionPad, _ dilation: any SpatialSize, _ groups: Int, _ bias: Bool,
-    _ paddingMode: PaddingMode, _ dtype: DType, _ device: Device
+    _ paddingMode: PaddingMode, _ dtype: DType, _ device: Device, outputPadding: (any SpatialSize)? = nil
   ) {
     guard groups > 0, inChannels >= 0, inChannels % groups == 0, outChannels >= 0, outChannels % groups == 0 else {
       fault(
@@ -35,10 +38,12 @@ open class Convolution: Module, Layer {
         padding.padName == nil ? $0 : nil
       } ?? padding
     self.paddingMode = paddingMode
+    extraPadding = outputPadding?.expanded(to: count, "outputPadding", op: op)
     if padding.padSizes == nil, self.stride.contains(where: { $0 != 1 }) {
       fault(String(describing: op), "padding .same wants a stride of 1, got \(stride.sizeText)")
     }
-    weight = .empty([outChannels, inChannels / groups] + self.kernelSize, dtype: dtype, device: device)
+    let channels = outputPadding == nil ? [outChannels, inChannels / groups] : [inChannels, outChannels / groups]
+    weight = .empty(channels + self.kernelSize, dtype: dtype, device: device)
     self.bias = bias ? .empty(outChannels, dtype: dtype, device: device) : nil
     super.init()
     resetParameters()
@@ -55,6 +60,7 @@ open class Convolution: Module, Layer {
     dilation = other.dilation
     padding = other.padding
     paddingMode = other.paddingMode
+    extraPadding = other.extraPadding
     weight = copy(other.weight)
     bias = copy(other.bias)
     super.init()
@@ -94,6 +100,9 @@ open class Convolution: Module, Layer {
       parts.append("padding=\(sizes.sizeText)")
     }
     if dilation.contains(where: { $0 != 1 }) { parts.append("dilation=\(dilation.sizeText)") }
+    if let extraPadding, extraPadding.contains(where: { $0 != 0 }) {
+      parts.append("output_padding=\(extraPadding.sizeText)")
+    }
     if groups != 1 { parts.append("groups=\(groups)") }
     if bias == nil { parts.append("bias=False") }
     if paddingMode != .zeros { parts.append("padding_mode=\(paddingMode.rawValue)") }

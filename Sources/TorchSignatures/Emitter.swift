@@ -13,7 +13,7 @@ package struct Emitter {
       case "Scalar": argument = "Number"
       default: argument = bare
       }
-      isWrapped = ["Number", "Size", "Pad", "Pair"].contains(argument)
+      isWrapped = ["Number", "Size", "Pad", "Pair", "Tensors"].contains(argument)
     }
   }
 
@@ -147,7 +147,9 @@ package struct Emitter {
       let type = TypeName(types[at])
       let name = type.argument
       switch given[at] {
-      case .absent: return ".absent"
+      case .absent:
+        let standard = row.parameters[at].standard
+        return type.isOptional && standard != nil && standard != "nil" ? ".leftOut" : ".absent"
       case .either: return ".optional(\(name).self)"
       case .given:
         return row.parameters[at].standard == nil && type.isOptional
@@ -185,7 +187,10 @@ package struct Emitter {
     if row.section == .schedulers, type.argument == "Optimizer" { return "optimizer" }
     let index = place(of: parameter, in: row) ?? 0
     let name = "\(type.argument).self"
-    if type.isOptional { return "a.find(\(index), as: \(name))" + (type.isWrapped ? "?.value" : "") }
+    if type.isOptional {
+      let standard = parameter.standard.map { $0 == "nil" ? "" : ", or: \($0)" } ?? ""
+      return "a.find(\(index), as: \(name)\(standard))" + (type.isWrapped ? "?.value" : "")
+    }
     let unwrap = type.isWrapped ? ".value" : ""
     guard given == .either, let standard = parameter.standard else { return "a.get(\(index), as: \(name))" + unwrap }
     let value = type.isWrapped ? "\(type.argument)(\(standard))" : standard

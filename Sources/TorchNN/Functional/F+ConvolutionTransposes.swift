@@ -28,7 +28,7 @@ extension F {
     outputPadding: some SpatialSize = 0, groups: Int = 1, dilation: some SpatialSize = 1
   ) -> Tensor { transposed(3, "conv_transpose3d", x, weight, bias, stride, padding, outputPadding, groups, dilation) }
 
-  private static func transposed(
+  static func transposed(
     _ count: Int, _ op: StaticString, _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ stride: any SpatialSize,
     _ padding: any SpatialSize, _ outputPadding: any SpatialSize, _ groups: Int, _ dilation: any SpatialSize
   ) -> Tensor {

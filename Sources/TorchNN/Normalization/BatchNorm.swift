@@ -1,0 +1,84 @@
+/// What the layers share that normalise each channel over the batch and space.
+///
+/// In training by the batch's own statistics, which the running ones follow; in evaluation by the running ones.
+/// Ioffe and Szegedy, "Batch Normalization", 2015.
+open class BatchNorm: ChannelNorm {
+  open override func forward(_ x: Tensor) -> Tensor {
+    check(x)
+    var share = momentum ?? 0
+    if training, let numBatchesTracked {
+      noGrad { _ = numBatchesTracked.add_(1) }
+      if momentum == nil { share = 1 / Double(numBatchesTracked.item() as Int) }
+    }
+    let moves = !training || trackRunningStats
+    return F.batchNorm(
+      x, moves ? runningMean : nil, moves ? runningVar : nil, weight: weight, bias: bias,
+      training: training || runningMean == nil && runningVar == nil, momentum: share, eps: eps)
+  }
+}
+
+/// Normalisation of each channel of a signal or of vectors over a batch, as `torch.nn.BatchNorm1d`.
+///
+/// - Shape: `[batch, numFeatures]` or `[batch, numFeatures, length]`.
+open class BatchNorm1d: BatchNorm {
+  /// - Parameters:
+  ///   - eps: added to the variance.
+  ///   - momentum: the share of a batch in the running statistics; nil for the plain mean over all batches.
+  ///   - affine: whether there are a scale and a shift for each channel.
+  ///   - trackRunningStats: whether statistics run along in training, to be used in evaluation.
+  ///   - bias: whether there is a shift beside the scale.
+  public init(
+    _ numFeatures: Int, eps: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
+    trackRunningStats: Bool = true, bias: Bool = true, dtype: DType = .float32, device: Device = .cpu
+  ) {
+    super.init("batch_norm", 2...3, numFeatures, eps, momentum, affine, trackRunningStats, bias, dtype, device)
+  }
+
+  /// A layer like another with copied weights and statistics. For subclasses that override ``copied(_:)``.
+  public init(copying other: BatchNorm1d, _ copy: ModuleCopier) { super.init(copying: other, copy) }
+  open override func copied(_ copy: ModuleCopier) -> Module { BatchNorm1d(copying: self, copy) }
+}
+
+/// Normalisation of each channel of images over a batch, as `torch.nn.BatchNorm2d`.
+///
+/// - Shape: `[batch, numFeatures, height, width]`.
+open class BatchNorm2d: BatchNorm {
+  /// - Parameters:
+  ///   - eps: added to the variance.
+  ///   - momentum: the share of a batch in the running statistics; nil for the plain mean over all batches.
+  ///   - affine: whether there are a scale and a shift for each channel.
+  ///   - trackRunningStats: whether statistics run along in training, to be used in evaluation.
+  ///   - bias: whether there is a shift beside the scale.
+  public init(
+    _ numFeatures: Int, eps: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
+    trackRunningStats: Bool = true, bias: Bool = true, dtype: DType = .float32, device: Device = .cpu
+  ) {
+    super.init("batch_norm", 4...4, numFeatures, eps, momentum, affine, trackRunningStats, bias, dtype, device)
+  }
+
+  /// A layer like another with copied weights and statistics. For subclasses that override ``copied(_:)``.
+  public init(copying other: BatchNorm2d, _ copy: ModuleCopier) { super.init(copying: other, copy) }
+  open override func copied(_ copy: ModuleCopier) -> Module { BatchNorm2d(copying: self, copy) }
+}
+
+/// Normalisation of each channel of volumes over a batch, as `torch.nn.BatchNorm3d`.
+///
+/// - Shape: `[batch, numFeatures, depth, height, width]`.
+open class BatchNorm3d: BatchNorm {
+  /// - Parameters:
+  ///   - eps: added to the variance.
+  ///   - momentum: the share of a batch in the running statistics; nil for the plain mean over all batches.
+  ///   - affine: whether there are a scale and a shift for each channel.
+  ///   - trackRunningStats: whether statistics run along in training, to be used in evaluation.
+  ///   - bias: whether there is a shift beside the scale.
+  public init(
+    _ numFeatures: Int, eps: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
+    trackRunningStats: Bool = true, bias: Bool = true, dtype: DType = .float32, device: Device = .cpu
+  ) {
+    super.init("batch_norm", 5...5, numFeatures, eps, momentum, affine, trackRunningStats, bias, dtype, device)
+  }
+
+  /// A layer like another with copied weights and statistics. For subclasses that override ``copied(_:)``.
+  public init(copying other: BatchNorm3d, _ copy: ModuleCopier) { super.init(copying: other, copy) }
+  open override func copied(_ copy: ModuleCopier) -> Module { BatchNorm3d(copying: self, copy) }
+}

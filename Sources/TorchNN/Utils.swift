@@ -1,0 +1,2 @@
+/// Helpers around modules and gradients, as `torch.nn.utils`.
+public enum Utils {}
