@@ -15,8 +15,10 @@ open class Bilinear: Module, Layer2 {
     device: Device = .cpu
   ) {
     guard in1Features > 0, in2Features >= 0, outFeatures >= 0 else {
-      fault("Bilinear", "in1Features wants to be positive, the others at least 0; got \(in1Features), \(in2Features) "
-        + "and \(outFeatures)")
+      fault(
+        "Bilinear",
+        "in1Features wants to be positive, the others at least 0; got \(in1Features), \(in2Features) "
+          + "and \(outFeatures)")
     }
     self.in1Features = in1Features
     self.in2Features = in2Features

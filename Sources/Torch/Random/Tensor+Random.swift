@@ -13,17 +13,19 @@ extension Tensor {
     return result
   }
 
-  /// Fills this tensor, whatever its strides, with draws in row-major order.
+  /// Fills this tensor with draws: in row-major order, or where it has other strides in the order of its memory.
   private func fill(_ draw: RandomDraw, _ generator: Generator?) {
     let generator = generator ?? .default
     let body = strided, backend = backend
-    if body.isContiguous {
-      generator.withTwister { backend.random(draw, from: &$0, into: body) }
-    } else {
-      let fresh = backend.allocate(Layout(contiguous: shape), dtype: dtype)
-      generator.withTwister { backend.random(draw, from: &$0, into: fresh) }
-      backend.copy(fresh, into: body)
+    if body.isContiguous { return generator.withTwister { backend.random(draw, from: &$0, into: body) } }
+    let inOrder = checked { () throws(OpError) in
+      body.with(try body.layout.permuted(body.layout.outermostFirst))
     }
+    let fresh = backend.allocate(Layout(contiguous: inOrder.shape), dtype: dtype)
+    let serial: RandomDraw =
+      if case .normal(let mean, let std) = draw { .normalOneByOne(mean: mean, std: std) } else { draw }
+    generator.withTwister { backend.random(serial, from: &$0, into: fresh) }
+    backend.copy(fresh, into: inOrder)
   }
 
   /// Fills in place; no gradient passes.

@@ -16,6 +16,8 @@ extension CPUBackend {
       viaFloat(out) { generator.fillUniform($0, roundedTo: out.dtype, from: Float(from), to: Float(to)) }
     case (.normal(let mean, let std), .float16), (.normal(let mean, let std), .bfloat16):
       viaFloat(out) { generator.fillNormal($0, roundedTo: out.dtype, mean: mean, std: std) }
+    case (.normalOneByOne(let mean, let std), _) where out.dtype.isFloatingPoint:
+      via(Double.self, .float64, out) { generator.fillNormalSerially($0, mean: mean, std: std) }
     case (.exponential(let rate), .float64): generator.fillExponential(buffer(Double.self), rate: rate)
     case (.exponential(let rate), _) where out.dtype.isFloatingPoint:
       viaFloat(out) { generator.fillExponential($0, rate: rate) }
@@ -23,7 +25,7 @@ extension CPUBackend {
       via(Int64.self, .int64, out) { generator.fillRandomInt($0, from: from, to: to) }
     case (.permutation, _): via(Int64.self, .int64, out) { generator.fillPermutation($0) }
     case (.bernoulli(let p), _): via(UInt8.self, .uint8, out) { generator.fillBernoulli($0, p: p) }
-    case (.uniform, _), (.normal, _), (.exponential, _):
+    case (.uniform, _), (.normal, _), (.normalOneByOne, _), (.exponential, _):
       fault("random", "draws of real numbers need a floating point tensor, not \(out.dtype.name)")
     }
   }

@@ -56,6 +56,9 @@ extension Layout {
     }
   }
 
+  /// The dimensions by their strides, outermost first: the order in which PyTorch walks this layout alone.
+  package var outermostFirst: [Int] { Self.order(of: shape, by: [strides]).reversed() }
+
   /// The dimensions from the innermost outwards. The first operand that moves along both of two dimensions decides
   /// which one is inner; nothing moves past a dimension that is known to be outer.
   private static func order(of shape: Shape, by operands: [Shape]) -> [Int] {

@@ -173,6 +173,8 @@ package struct PoolSpec: Sendable, Equatable {
 package enum RandomDraw: Sendable {
   case uniform(from: Double, to: Double)
   case normal(mean: Double, std: Double)
+  /// Normal numbers drawn one after another, as PyTorch does where a tensor has strides of its own.
+  case normalOneByOne(mean: Double, std: Double)
   case exponential(rate: Double)
   /// Whole numbers from `from` up to and not including `to`.
   case integers(from: Int64, to: Int64)
