@@ -18,7 +18,7 @@ enum Engine {
     }
     let roots = makeRoots(outputs, gradients, op: "backward")
     var walk = Walk(retainGraph: retainGraph, createGraph: createGraph, wanted: nil)
-    gradMode(createGraph) { walk.run(roots) }
+    withoutAutocast { gradMode(createGraph) { walk.run(roots) } }
   }
 
   /// The gradients of `inputs`, nothing added anywhere.
@@ -34,7 +34,7 @@ enum Engine {
       return edge
     }
     var walk = Walk(retainGraph: retainGraph, createGraph: createGraph, wanted: wanted)
-    gradMode(createGraph) { walk.run(roots) }
+    withoutAutocast { gradMode(createGraph) { walk.run(roots) } }
     return walk.captured
   }
 

@@ -75,6 +75,7 @@ extension Tensor {
     _ x1: Tensor, _ x2: Tensor, p: Double = 2, computeMode: CdistMode = .useMmForEuclidDistIfNecessary
   ) -> Tensor {
     inOp("cdist") {
+      let x1 = x1.raised, x2 = x2.raised
       func refuse(_ rule: String) -> Never { fault("cdist", "\(rule); got x1 \(x1.signature), x2 \(x2.signature)") }
       guard x1.isFloatingPoint(), x1.dtype == x2.dtype else {
         refuse("wants one floating point dtype; convert one with to(_:)")
@@ -93,7 +94,9 @@ extension Tensor {
         case .donotUseMmForEuclidDist: false
         case .useMmForEuclidDistIfNecessary: n > 25 || m > 25
         }
-      if p == 2, byProduct, size > 0 { return EuclideanDistance()(x.widened, y.widened).to(x1.dtype) }
+      if p == 2, byProduct, size > 0 {
+        return withoutAutocast { EuclideanDistance()(x.widened, y.widened).to(x1.dtype) }
+      }
       let differences = x.widened.unsqueeze(-2) - y.widened.unsqueeze(-3)
       return differences.distances(p: p).to(x1.dtype)
     }

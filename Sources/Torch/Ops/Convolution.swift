@@ -130,57 +130,64 @@ extension Tensor {
     op: StaticString
   ) -> Tensor {
     inOp(op) {
-      let count = stride.count
-      let got = "; got input \(signature), weight \(weight.signature)"
-      func refuse(_ rule: String) -> Never { fault(OpError(op, rule + got)) }
-      guard weight.ndim == count + 2 else {
-        refuse("weight wants \(count + 2) dimensions, [out, in / groups, \(count) sizes], it has \(weight.ndim)")
-      }
-      guard ndim == count + 2 || ndim == count + 1 else {
-        refuse("input wants \(count + 2) dimensions, or \(count + 1) without a batch, it has \(ndim)")
-      }
-      guard dtype != .bool, dtype == weight.dtype, bias == nil || bias!.dtype == dtype else {
-        refuse("input and weights want one dtype of numbers; convert one with to(_:)")
-      }
-      guard device == weight.device else {
-        refuse("input is on \(device), weight on \(weight.device); move one with to(_:)")
-      }
-      guard dilation.count == count, (stride + dilation).allSatisfy(\.isWindowSize), groups.isWindowSize else {
-        refuse("stride, dilation and groups want positive numbers below 2^31; got \(stride), \(dilation) and \(groups)")
-      }
-      let channels = shape[ndim - count - 1]
-      guard weight.shape[1] * groups == channels else {
-        let grouped = groups == 1 ? "" : " (\(weight.shape[1]) in each of \(groups) groups)"
-        refuse("weight wants \(weight.shape[1] * groups) input channels\(grouped), input has \(channels)")
-      }
-      guard weight.shape[0] % groups == 0 else {
-        refuse("\(weight.shape[0]) output channels do not divide into \(groups) groups")
-      }
-      if let bias, bias.shape != [weight.shape[0]] {
-        refuse("bias wants the shape [\(weight.shape[0])], it has \(bias.shape.brackets)")
-      }
-      let reach = (0..<count).map { dilation[$0] * (weight.shape[$0 + 2] - 1) }
-      let before: [Int], after: [Int]
-      switch padding {
-      case .zeros(let sizes):
-        guard sizes.count == count, sizes.allSatisfy(\.isWindowPadding) else {
-          refuse("padding wants \(count) numbers of at least 0 and below 2^31, got \(sizes)")
-        }
-        before = sizes
-        after = sizes
-      case .same:
-        guard stride.allSatisfy({ $0 == 1 }) else { refuse("padding .same wants a stride of 1, got \(stride)") }
-        before = reach.map { $0 / 2 }
-        after = reach.map { $0 - $0 / 2 }
-      }
-      for i in 0..<count where shape[ndim - count + i] + before[i] + after[i] <= reach[i] {
-        let size = shape[ndim - count + i] + before[i] + after[i]
-        refuse("the kernel spans \(reach[i] + 1) at spatial dim \(i), the padded input has \(size)")
-      }
-      let spec = ConvolutionSpec(stride: stride, padding: before, paddingEnd: after, dilation: dilation, groups: groups)
-      let batch = ndim == count + 2 ? self : unsqueeze(0)
-      let out = Convolution(spec: spec).apply([batch, weight] + (bias.map { [$0] } ?? []))[0]
-      return ndim == count + 2 ? out : out.squeeze(0)
+      lowered.convolved(weight.lowered, bias?.lowered, stride, padding, dilation, groups, op)
     }
+  }
+
+  private func convolved(
+    _ weight: Tensor, _ bias: Tensor?, _ stride: [Int], _ padding: ConvolutionPadding, _ dilation: [Int],
+    _ groups: Int, _ op: StaticString
+  ) -> Tensor {
+    let count = stride.count
+    let got = "; got input \(signature), weight \(weight.signature)"
+    func refuse(_ rule: String) -> Never { fault(OpError(op, rule + got)) }
+    guard weight.ndim == count + 2 else {
+      refuse("weight wants \(count + 2) dimensions, [out, in / groups, \(count) sizes], it has \(weight.ndim)")
+    }
+    guard ndim == count + 2 || ndim == count + 1 else {
+      refuse("input wants \(count + 2) dimensions, or \(count + 1) without a batch, it has \(ndim)")
+    }
+    guard dtype != .bool, dtype == weight.dtype, bias == nil || bias!.dtype == dtype else {
+      refuse("input and weights want one dtype of numbers; convert one with to(_:)")
+    }
+    guard device == weight.device else {
+      refuse("input is on \(device), weight on \(weight.device); move one with to(_:)")
+    }
+    guard dilation.count == count, (stride + dilation).allSatisfy(\.isWindowSize), groups.isWindowSize else {
+      refuse("stride, dilation and groups want positive numbers below 2^31; got \(stride), \(dilation) and \(groups)")
+    }
+    let channels = shape[ndim - count - 1]
+    guard weight.shape[1] * groups == channels else {
+      let grouped = groups == 1 ? "" : " (\(weight.shape[1]) in each of \(groups) groups)"
+      refuse("weight wants \(weight.shape[1] * groups) input channels\(grouped), input has \(channels)")
+    }
+    guard weight.shape[0] % groups == 0 else {
+      refuse("\(weight.shape[0]) output channels do not divide into \(groups) groups")
+    }
+    if let bias, bias.shape != [weight.shape[0]] {
+      refuse("bias wants the shape [\(weight.shape[0])], it has \(bias.shape.brackets)")
+    }
+    let reach = (0..<count).map { dilation[$0] * (weight.shape[$0 + 2] - 1) }
+    let before: [Int], after: [Int]
+    switch padding {
+    case .zeros(let sizes):
+      guard sizes.count == count, sizes.allSatisfy(\.isWindowPadding) else {
+        refuse("padding wants \(count) numbers of at least 0 and below 2^31, got \(sizes)")
+      }
+      before = sizes
+      after = sizes
+    case .same:
+      guard stride.allSatisfy({ $0 == 1 }) else { refuse("padding .same wants a stride of 1, got \(stride)") }
+      before = reach.map { $0 / 2 }
+      after = reach.map { $0 - $0 / 2 }
+    }
+    for i in 0..<count where shape[ndim - count + i] + before[i] + after[i] <= reach[i] {
+      let size = shape[ndim - count + i] + before[i] + after[i]
+      refuse("the kernel spans \(reach[i] + 1) at spatial dim \(i), the padded input has \(size)")
+    }
+    let spec = ConvolutionSpec(stride: stride, padding: before, paddingEnd: after, dilation: dilation, groups: groups)
+    let batch = ndim == count + 2 ? self : unsqueeze(0)
+    let out = Convolution(spec: spec).apply([batch, weight] + (bias.map { [$0] } ?? []))[0]
+    return ndim == count + 2 ? out : out.squeeze(0)
   }
 }

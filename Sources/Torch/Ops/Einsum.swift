@@ -152,6 +152,9 @@ extension Tensor {
   public static func einsum(_ equation: String, _ operands: [Tensor]) -> Tensor {
     inOp("einsum") {
       guard let first = operands.first else { fault("einsum", "wants at least one operand") }
+      if isAutocastEnabled(first.device.kind), operands.contains(where: { $0.dtype != first.dtype }) {
+        return einsum(equation, operands.map(\.lowered))
+      }
       for operand in operands where operand.dtype != first.dtype {
         fault(
           "einsum", "operands have different dtypes, \(first.dtype.name) and \(operand.dtype.name); convert with to(_:)"

@@ -89,15 +89,19 @@ extension Tensor {
       guard ndim >= sizes.count, shape.suffix(sizes.count).elementsEqual(sizes) else {
         fault("layer_norm", "the input's last sizes want to be normalizedShape" + got)
       }
-      for (name, tensor) in [("weight", weight), ("bias", bias)] {
+      // A half input may have weights of float32, as under autocast: it is computed wide and rounded once.
+      let parameters = [("weight", weight), ("bias", bias)]
+      let isMixed = dtype.isHalf && parameters.contains { $0.1?.dtype == .float32 }
+      for (name, tensor) in parameters {
         guard let tensor else { continue }
-        guard tensor.shape == sizes, tensor.dtype == dtype else {
+        let wanted = isMixed ? .float32 : dtype
+        guard tensor.shape == sizes, tensor.dtype == wanted else {
           fault(
-            "layer_norm", "\(name) wants the shape and dtype \(sizes.brackets) \(dtype.name), is \(tensor.signature)")
+            "layer_norm", "\(name) wants the shape and dtype \(sizes.brackets) \(wanted.name), is \(tensor.signature)")
         }
       }
       let op = LayerNorm(normalizedShape: sizes, eps: eps, hasWeight: weight != nil, hasBias: bias != nil)
-      return op.apply([self] + [weight, bias].compactMap { $0 })[0]
+      return op.apply([isMixed ? widened : self] + [weight, bias].compactMap { $0 })[0].to(dtype)
     }
   }
 }

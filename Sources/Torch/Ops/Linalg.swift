@@ -13,6 +13,7 @@ public enum Linalg {
   /// - Precondition: floating point of one dtype.
   public static func vecdot(_ x: Tensor, _ y: Tensor, dim: Int = -1) -> Tensor {
     inOp("linalg_vecdot") {
+      let x = x.lowered, y = y.lowered
       guard x.dtype.isFloatingPoint, x.dtype == y.dtype else {
         fault("linalg_vecdot", "wants floating point of one dtype, got \(x.signature) and \(y.signature)")
       }

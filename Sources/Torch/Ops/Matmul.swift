@@ -91,30 +91,32 @@ extension Tensor {
   /// - Shape: `[..., m, k]` and `[..., k, n]` give `[..., m, n]`; a 1-d operand counts as a row or column and disappears.
   /// - Precondition: both have a dimension, equal dtypes, and inner sizes that agree.
   public func matmul(_ other: Tensor) -> Tensor {
-    inOp("matmul") {
-      checkProduct(other, "matmul")
-      guard ndim > 0, other.ndim > 0 else {
-        fault("matmul", "wants at least 1 dimension each; got \(shape.brackets) and \(other.shape.brackets)")
-      }
-      if ndim == 1 && other.ndim == 1 { return dot(other) }
-      if ndim == 2 && other.ndim == 2 { return mm(other) }
-      if ndim == 1 {
-        return unsqueeze(0).matmul(other).squeeze(-2).named(other.ndim == 2 ? "squeeze.4" : "unsafe_view")
-      }
-      if ndim == 2 && other.ndim == 1 { return mv(other) }
-      if other.ndim == 1 { return matmul(other.unsqueeze(1)).squeeze(-1).named("unsafe_view") }
-      checkInner(other, "matmul")
-      // One matrix that is trained by many: PyTorch folds the many, transposed, into one product.
-      if ndim == 2, isRecording { return other.mT.matmul(t()).mT.contiguous() }
-      let m = shape[ndim - 2], k = shape[ndim - 1], n = other.shape[other.ndim - 1]
-      let xBatch = Shape(shape.dropLast(2)), yBatch = Shape(other.shape.dropLast(2))
-      // Many matrices by one: a single product of the rows.
-      if yBatch.isEmpty { return checkedFold(other, xBatch, m, n, count: xBatch.elementCount) }
-      let batch = checked { () throws(OpError) in try Layout.broadcast(xBatch, yBatch, op: "matmul") }
-      // The batch keeps its dimensions: flattening them would copy operands such as the heads of an attention layer.
-      let x = expand(Array(batch) + [m, k]), y = other.expand(Array(batch) + [k, n])
-      return MatrixProduct(name: "bmm")(x, y).view(Array(batch) + [m, n]).named("unsafe_view")
+    inOp("matmul") { lowered.product(other.lowered) }
+  }
+
+  private func product(_ other: Tensor) -> Tensor {
+    checkProduct(other, "matmul")
+    guard ndim > 0, other.ndim > 0 else {
+      fault("matmul", "wants at least 1 dimension each; got \(shape.brackets) and \(other.shape.brackets)")
     }
+    if ndim == 1 && other.ndim == 1 { return dot(other) }
+    if ndim == 2 && other.ndim == 2 { return mm(other) }
+    if ndim == 1 {
+      return unsqueeze(0).matmul(other).squeeze(-2).named(other.ndim == 2 ? "squeeze.4" : "unsafe_view")
+    }
+    if ndim == 2 && other.ndim == 1 { return mv(other) }
+    if other.ndim == 1 { return matmul(other.unsqueeze(1)).squeeze(-1).named("unsafe_view") }
+    checkInner(other, "matmul")
+    // One matrix that is trained by many: PyTorch folds the many, transposed, into one product.
+    if ndim == 2, isRecording { return other.mT.matmul(t()).mT.contiguous() }
+    let m = shape[ndim - 2], k = shape[ndim - 1], n = other.shape[other.ndim - 1]
+    let xBatch = Shape(shape.dropLast(2)), yBatch = Shape(other.shape.dropLast(2))
+    // Many matrices by one: a single product of the rows.
+    if yBatch.isEmpty { return checkedFold(other, xBatch, m, n, count: xBatch.elementCount) }
+    let batch = checked { () throws(OpError) in try Layout.broadcast(xBatch, yBatch, op: "matmul") }
+    // The batch keeps its dimensions: flattening them would copy operands such as the heads of an attention layer.
+    let x = expand(Array(batch) + [m, k]), y = other.expand(Array(batch) + [k, n])
+    return MatrixProduct(name: "bmm")(x, y).view(Array(batch) + [m, n]).named("unsafe_view")
   }
 
   private func checkedFold(_ other: Tensor, _ batch: Shape, _ m: Int, _ n: Int, count: Int) -> Tensor {
@@ -149,27 +151,31 @@ extension Tensor {
   /// The product of two matrices, as `torch.mm`.
   /// - Shape: `[m, k]` and `[k, n]` give `[m, n]`.
   public func mm(_ other: Tensor) -> Tensor {
-    inOp("mm") {
-      checkProduct(other, "mm")
-      guard ndim == 2, other.ndim == 2 else {
-        fault("mm", "wants two matrices, got \(shape.brackets) and \(other.shape.brackets); use matmul for batches")
-      }
-      checkInner(other, "mm")
-      return MatrixProduct(name: "mm")(self, other)
+    inOp("mm") { lowered.matrixProduct(other.lowered) }
+  }
+
+  private func matrixProduct(_ other: Tensor) -> Tensor {
+    checkProduct(other, "mm")
+    guard ndim == 2, other.ndim == 2 else {
+      fault("mm", "wants two matrices, got \(shape.brackets) and \(other.shape.brackets); use matmul for batches")
     }
+    checkInner(other, "mm")
+    return MatrixProduct(name: "mm")(self, other)
   }
 
   /// The products of two batches of matrices, as `torch.bmm`.
   /// - Shape: `[b, m, k]` and `[b, k, n]` give `[b, m, n]`.
   public func bmm(_ other: Tensor) -> Tensor {
-    inOp("bmm") {
-      checkProduct(other, "bmm")
-      guard ndim == 3, other.ndim == 3, shape[0] == other.shape[0] else {
-        fault("bmm", "wants two batches of equally many matrices, got \(shape.brackets) and \(other.shape.brackets)")
-      }
-      checkInner(other, "bmm")
-      return MatrixProduct(name: "bmm")(self, other)
+    inOp("bmm") { lowered.batchProduct(other.lowered) }
+  }
+
+  private func batchProduct(_ other: Tensor) -> Tensor {
+    checkProduct(other, "bmm")
+    guard ndim == 3, other.ndim == 3, shape[0] == other.shape[0] else {
+      fault("bmm", "wants two batches of equally many matrices, got \(shape.brackets) and \(other.shape.brackets)")
     }
+    checkInner(other, "bmm")
+    return MatrixProduct(name: "bmm")(self, other)
   }
 
   /// The product of a matrix and a vector, as `torch.mv`.
@@ -177,7 +183,7 @@ extension Tensor {
     guard ndim == 2, other.ndim == 1 else {
       fault("mv", "wants a matrix and a vector, got \(shape.brackets) and \(other.shape.brackets)")
     }
-    return inOp("mv") { mm(other.unsqueeze(1)).squeeze(1).named("mv") }
+    return inOp("mv") { matrixProduct(other.unsqueeze(1)).squeeze(1).named("mv") }
   }
 
   /// The sum of products of two vectors, as `torch.dot`.
@@ -194,23 +200,25 @@ extension Tensor {
   /// `beta * self + alpha * mat1 * mat2`, as `torch.addmm`.
   public func addmm(_ mat1: Tensor, _ mat2: Tensor, beta: some TensorScalar = 1, alpha: some TensorScalar = 1) -> Tensor
   {
-    inOp("addmm") {
-      mat1.checkProduct(mat2, "addmm")
-      checkProduct(mat1, "addmm")
-      guard mat1.ndim == 2, mat2.ndim == 2 else {
-        fault("addmm", "wants two matrices, got \(mat1.shape.brackets) and \(mat2.shape.brackets)")
-      }
-      mat1.checkInner(mat2, "addmm")
-      _ = checked { () throws(OpError) in try strided.layout.expanded(to: [mat1.shape[0], mat2.shape[1]]) }
-      return AddMatrixProduct(alpha: alpha.scalar, beta: beta.scalar, dtype: dtype, name: "addmm")(self, mat1, mat2)
+    inOp("addmm") { lowered.sum(withProductOf: mat1.lowered, mat2.lowered, beta.scalar, alpha.scalar) }
+  }
+
+  private func sum(withProductOf mat1: Tensor, _ mat2: Tensor, _ beta: Scalar, _ alpha: Scalar) -> Tensor {
+    mat1.checkProduct(mat2, "addmm")
+    checkProduct(mat1, "addmm")
+    guard mat1.ndim == 2, mat2.ndim == 2 else {
+      fault("addmm", "wants two matrices, got \(mat1.shape.brackets) and \(mat2.shape.brackets)")
     }
+    mat1.checkInner(mat2, "addmm")
+    _ = checked { () throws(OpError) in try strided.layout.expanded(to: [mat1.shape[0], mat2.shape[1]]) }
+    return AddMatrixProduct(alpha: alpha, beta: beta, dtype: dtype, name: "addmm")(self, mat1, mat2)
   }
 
   @discardableResult
   public func addmm_(_ mat1: Tensor, _ mat2: Tensor, beta: some TensorScalar = 1, alpha: some TensorScalar = 1)
     -> Tensor
   {
-    inOp("addmm_") { copyInPlace(addmm(mat1, mat2, beta: beta, alpha: alpha), "addmm") }
+    inOp("addmm_") { withoutAutocast { copyInPlace(addmm(mat1, mat2, beta: beta, alpha: alpha), "addmm") } }
   }
 
   /// All products of two vectors' elements, as `torch.outer`.

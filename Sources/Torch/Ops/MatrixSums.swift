@@ -88,6 +88,7 @@ extension Tensor {
     -> Tensor
   {
     inOp("addbmm") {
+      let batch1 = batch1.lowered, batch2 = batch2.lowered
       checkBatches(batch1, batch2, "addbmm")
       let (b, m, k, n) = (batch1.shape[0], batch1.shape[1], batch1.shape[2], batch2.shape[2])
       // The sum over the batch is one product of longer rows.
@@ -101,7 +102,7 @@ extension Tensor {
     -> Tensor
   {
     inOp("addbmm_") {
-      let result = addbmm(batch1, batch2, beta: beta, alpha: alpha)
+      let result = withoutAutocast { addbmm(batch1, batch2, beta: beta, alpha: alpha) }
       // Unlike its kin, PyTorch's addbmm_ takes the shape of the result where it has another.
       return result.shape == shape ? copyInPlace(result, "addbmm") : become(result, "addbmm")
     }
@@ -113,25 +114,28 @@ extension Tensor {
   public func baddbmm(_ batch1: Tensor, _ batch2: Tensor, beta: some TensorScalar = 1, alpha: some TensorScalar = 1)
     -> Tensor
   {
-    inOp("baddbmm") {
-      checkBatches(batch1, batch2, "baddbmm")
-      guard dtype == batch1.dtype else {
-        fault("baddbmm", "the input is \(dtype.name), the matrices \(batch1.dtype.name); convert one with to(_:)")
-      }
-      guard device == batch1.device else {
-        fault("baddbmm", "the input is on \(device), the matrices on \(batch1.device); move one with to(_:)")
-      }
-      let shape = [batch1.shape[0], batch1.shape[1], batch2.shape[2]]
-      _ = checked { () throws(OpError) in try strided.layout.expanded(to: Shape(shape)) }
-      return AddMatrixProduct(alpha: alpha.scalar, beta: beta.scalar, dtype: dtype, name: "baddbmm")(
-        self, batch1, batch2)
+    inOp("baddbmm") { lowered.sum(withProductsOf: batch1.lowered, batch2.lowered, beta.scalar, alpha.scalar) }
+  }
+
+  private func sum(withProductsOf batch1: Tensor, _ batch2: Tensor, _ beta: Scalar, _ alpha: Scalar) -> Tensor {
+    checkBatches(batch1, batch2, "baddbmm")
+    guard dtype == batch1.dtype else {
+      fault("baddbmm", "the input is \(dtype.name), the matrices \(batch1.dtype.name); convert one with to(_:)")
     }
+    guard device == batch1.device else {
+      fault("baddbmm", "the input is on \(device), the matrices on \(batch1.device); move one with to(_:)")
+    }
+    let shape = [batch1.shape[0], batch1.shape[1], batch2.shape[2]]
+    _ = checked { () throws(OpError) in try strided.layout.expanded(to: Shape(shape)) }
+    return AddMatrixProduct(alpha: alpha, beta: beta, dtype: dtype, name: "baddbmm")(self, batch1, batch2)
   }
   @discardableResult
   public func baddbmm_(_ batch1: Tensor, _ batch2: Tensor, beta: some TensorScalar = 1, alpha: some TensorScalar = 1)
     -> Tensor
   {
-    inOp("baddbmm_") { copyInPlace(baddbmm(batch1, batch2, beta: beta, alpha: alpha), "baddbmm") }
+    inOp("baddbmm_") {
+      withoutAutocast { copyInPlace(baddbmm(batch1, batch2, beta: beta, alpha: alpha), "baddbmm") }
+    }
   }
 
   private func checkBatches(_ batch1: Tensor, _ batch2: Tensor, _ op: StaticString) {
@@ -223,7 +227,7 @@ extension Tensor {
     inOp("trace") {
       guard ndim == 2 else { fault("trace", "wants a matrix, got \(shape.brackets)") }
       guard dtype != .bool else { fault("trace", "takes numbers, not bool; convert with to(_:)") }
-      return diagonal().sum().named("trace")
+      return raised.diagonal().sum().named("trace")
     }
   }
 }

@@ -23,7 +23,9 @@ extension Tensor {
   /// - Precondition: float32 or float64, `q` as well; there is an element.
   public func quantile(
     q: Tensor, dim: Int? = nil, keepdim: Bool = false, interpolation: QuantileInterpolation = .linear
-  ) -> Tensor { inOp("quantile") { quantiles(q, dim, keepdim, interpolation, "quantile", ignoresNaN: false) } }
+  ) -> Tensor {
+    inOp("quantile") { raised.quantiles(q.raised, dim, keepdim, interpolation, "quantile", ignoresNaN: false) }
+  }
   /// As ``quantile(q:dim:keepdim:interpolation:)-(Tensor,_,_,_)``, of one share.
   public func quantile(
     q: Double, dim: Int? = nil, keepdim: Bool = false, interpolation: QuantileInterpolation = .linear
@@ -35,7 +37,9 @@ extension Tensor {
   /// As ``quantile(q:dim:keepdim:interpolation:)-(Tensor,_,_,_)`` of all elements but NaN, as `torch.nanquantile`.
   public func nanquantile(
     q: Tensor, dim: Int? = nil, keepdim: Bool = false, interpolation: QuantileInterpolation = .linear
-  ) -> Tensor { inOp("nanquantile") { quantiles(q, dim, keepdim, interpolation, "nanquantile", ignoresNaN: true) } }
+  ) -> Tensor {
+    inOp("nanquantile") { raised.quantiles(q.raised, dim, keepdim, interpolation, "nanquantile", ignoresNaN: true) }
+  }
   /// As ``nanquantile(q:dim:keepdim:interpolation:)-(Tensor,_,_,_)``, of one share.
   public func nanquantile(
     q: Double, dim: Int? = nil, keepdim: Bool = false, interpolation: QuantileInterpolation = .linear

@@ -348,11 +348,12 @@ extension Tensor {
 
   /// Products over a dimension, as `torch.prod`; whole numbers and bool give int64.
   public func prod(dim: Int, keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
-    Product(dims: reducedDims([dim], of: self, op: "prod"), keepdim: keepdim, isAlong: true)(to(dtype ?? wideType))
+    Product(dims: reducedDims([dim], of: self, op: "prod"), keepdim: keepdim, isAlong: true)(
+      raised.to(dtype ?? raised.wideType))
   }
   /// The product of all elements, as `torch.prod`.
   public func prod(dtype: DType? = nil) -> Tensor {
-    Product(dims: Array(0..<ndim), keepdim: false, isAlong: false)(to(dtype ?? wideType))
+    Product(dims: Array(0..<ndim), keepdim: false, isAlong: false)(raised.to(dtype ?? raised.wideType))
   }
 
   private var wideType: DType { dtype.isFloatingPoint ? dtype : .int64 }

@@ -48,6 +48,7 @@ extension F {
   /// - Precondition: the shapes and dtypes agree.
   public static func prelu(_ x: Tensor, _ weight: Tensor) -> Tensor {
     inOp("prelu") {
+      let x = x.lowered, weight = weight.lowered
       let got = "; got input \(x.signature), weight \(weight.signature)"
       guard x.isFloatingPoint(), x.dtype == weight.dtype else {
         fault("prelu", "input and weight want one floating point dtype; convert one with to(_:)" + got)

@@ -19,7 +19,7 @@ extension F {
   /// Means of windows that make a volume of a given size, as `torch.nn.functional.adaptive_avg_pool3d`.
   /// - Shape: `[batch, channels, depth, height, width]` or without batch.
   public static func adaptiveAvgPool3d(_ x: Tensor, outputSize: AdaptiveSize) -> Tensor {
-    adaptiveAverage(3, "adaptive_avg_pool3d", x, outputSize)
+    adaptiveAverage(3, "adaptive_avg_pool3d", x.raised, outputSize)
   }
 
   private static func adaptiveAverage(_ count: Int, _ op: StaticString, _ x: Tensor, _ outputSize: AdaptiveSize)

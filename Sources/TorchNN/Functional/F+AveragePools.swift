@@ -30,7 +30,7 @@ extension F {
     _ x: Tensor, kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
     ceilMode: Bool = false, countIncludePad: Bool = true, divisorOverride: Int? = nil
   ) -> Tensor {
-    averagePool(3, "avg_pool3d", x, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride)
+    averagePool(3, "avg_pool3d", x.raised, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride)
   }
 
   private static func averagePool(

@@ -15,7 +15,7 @@ extension F {
     _ logProbs: Tensor, _ targets: Tensor, inputLengths: [Int], targetLengths: [Int], blank: Int = 0,
     reduction: Reduction = .mean, zeroInfinity: Bool = false
   ) -> Tensor {
-    logProbs.ctcLoss(
+    logProbs.raised.ctcLoss(
       targets, inputLengths: inputLengths, targetLengths: targetLengths, blank: blank, reduction: reduction,
       zeroInfinity: zeroInfinity)
   }

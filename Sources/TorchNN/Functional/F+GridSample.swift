@@ -27,6 +27,7 @@ extension F {
     alignCorners: Bool = false
   ) -> Tensor {
     inOp("grid_sample") {
+      let input = input.raised, grid = grid.raised
       func refuse(_ rule: String) -> Never {
         fault("grid_sample", "\(rule); got input \(input.signature), grid \(grid.signature)")
       }

@@ -13,6 +13,7 @@ extension F {
     reduction: Reduction = .mean
   ) -> Tensor {
     inOp("poisson_nll_loss") {
+      let input = input.raised, target = target.raised
       var loss = logInput ? input.exp() - target * input : input - target * (input + eps).log()
       if full {
         let stirling = target * target.log() - target + 0.5 * (2 * Double.pi * target).log()

@@ -11,6 +11,7 @@ extension F {
     _ input: Tensor, _ target: Tensor, reduction: Reduction = .mean, beta: Double = 1
   ) -> Tensor {
     inOp("smooth_l1_loss") {
+      let input = input.raised, target = target.raised
       guard beta >= 0 else { fault("smooth_l1_loss", "beta wants to be 0 or more, is \(beta)") }
       let distance = (input.widened - target.widened).abs()
       let loss =
@@ -27,6 +28,7 @@ extension F {
     _ input: Tensor, _ target: Tensor, reduction: Reduction = .mean, delta: Double = 1
   ) -> Tensor {
     inOp("huber_loss") {
+      let input = input.raised, target = target.raised
       guard delta > 0 else { fault("huber_loss", "delta wants to be above 0, is \(delta)") }
       let distance = (input.widened - target.widened).abs()
       let loss = (distance.square() * 0.5).where(distance .<= delta, (distance - 0.5 * delta) * delta)
@@ -42,6 +44,8 @@ extension F {
     _ input: Tensor, _ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean
   ) -> Tensor {
     inOp("binary_cross_entropy") {
+      let input = input.raised, target = target.raised
+      let weight = weight?.raised
       checkShapes(input, target, "binary_cross_entropy")
       let inside = noGrad { (input .>= 0).logicalAnd(input .<= 1).all().item() as Bool }
       guard inside || input.numel() == 0 else {
@@ -65,6 +69,8 @@ extension F {
     _ input: Tensor, _ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean, posWeight: Tensor? = nil
   ) -> Tensor {
     inOp("binary_cross_entropy_with_logits") {
+      let input = input.raised, target = target.raised
+      let weight = weight?.raised, posWeight = posWeight?.raised
       checkShapes(input, target, "binary_cross_entropy_with_logits")
       let certainty = input.logSigmoid()
       let loss: Tensor
@@ -85,6 +91,7 @@ extension F {
     _ input: Tensor, _ target: Tensor, reduction: Reduction = .mean, logTarget: Bool = false
   ) -> Tensor {
     inOp("kl_div") {
+      let input = input.raised, target = target.raised
       let loss: Tensor
       if logTarget {
         loss = target.exp() * (target - input)

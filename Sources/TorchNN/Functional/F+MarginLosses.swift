@@ -10,6 +10,7 @@ extension F {
     _ input1: Tensor, _ input2: Tensor, _ target: Tensor, margin: Double = 0, reduction: Reduction = .mean
   ) -> Tensor {
     inOp("margin_ranking_loss") {
+      let input1 = input1.raised, input2 = input2.raised
       guard input1.ndim == input2.ndim, input1.ndim == target.ndim else {
         fault(
           "margin_ranking_loss",
@@ -23,6 +24,7 @@ extension F {
   /// - Precondition: the input is floating point; the shapes broadcast.
   public static func softMarginLoss(_ input: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
     inOp("soft_margin_loss") {
+      let input = input.raised, target = target.raised
       guard input.isFloatingPoint() else {
         fault("soft_margin_loss", "input wants floating point; convert it with float(); got \(input.signature)")
       }
@@ -36,6 +38,7 @@ extension F {
     _ input: Tensor, _ target: Tensor, margin: Double = 1, reduction: Reduction = .mean
   ) -> Tensor {
     inOp("hinge_embedding_loss") {
+      let input = input.raised, target = target.raised
       let apart = (margin - input).clampMin(0).where(target .!= 1, 0)
       return (apart + input.where(target .!= -1, 0)).reduced(reduction)
     }
@@ -48,6 +51,7 @@ extension F {
     _ input1: Tensor, _ input2: Tensor, _ target: Tensor, margin: Double = 0, reduction: Reduction = .mean
   ) -> Tensor {
     inOp("cosine_embedding_loss") {
+      let input1 = input1.raised, input2 = input2.raised
       guard target.ndim <= 1, input1.ndim == target.ndim + 1, input2.ndim == target.ndim + 1 else {
         fault(
           "cosine_embedding_loss",
@@ -74,7 +78,8 @@ extension F {
     swap: Bool = false, reduction: Reduction = .mean
   ) -> Tensor {
     tripletMarginWithDistanceLoss(
-      anchor, positive, negative, distanceFunction: { pairwiseDistance($0, $1, p: p, eps: eps) }, margin: margin,
+      anchor.raised, positive.raised, negative.raised, distanceFunction: { pairwiseDistance($0, $1, p: p, eps: eps) },
+      margin: margin,
       swap: swap, reduction: reduction, op: "triplet_margin_loss")
   }
 
@@ -117,6 +122,7 @@ extension F {
     reduction: Reduction = .mean
   ) -> Tensor {
     inOp("multi_margin_loss") {
+      let input = input.raised
       func refuse(_ rule: String) -> Never {
         fault("multi_margin_loss", "\(rule); got input \(input.signature), target \(target.signature)")
       }
@@ -149,6 +155,7 @@ extension F {
   /// - Precondition: the input is floating point; the labels are int64, -1 or the name of a class.
   public static func multilabelMarginLoss(_ input: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
     inOp("multilabel_margin_loss") {
+      let input = input.raised
       func refuse(_ rule: String) -> Never {
         fault("multilabel_margin_loss", "\(rule); got input \(input.signature), target \(target.signature)")
       }

@@ -115,9 +115,11 @@ extension F {
       else { refuse("all want one dtype; convert with to(_:)") }
       guard bias == nil || bias!.shape == [out] else { refuse("bias wants one number for each of \(out) outputs") }
       let batch = Array(input1.shape.dropLast()), count = batch.reduce(1, *)
-      let left = input1.widened.reshape(count, in1).matmul(weight.widened.permute(1, 0, 2).reshape(in1, out * in2))
-      let product = left.view(count, out, in2).matmul(input2.widened.reshape(count, in2, 1)).view(batch + [out])
-      return (bias.map { product + $0.widened } ?? product).to(input1.dtype)
+      return withoutAutocast {
+        let left = input1.widened.reshape(count, in1).matmul(weight.widened.permute(1, 0, 2).reshape(in1, out * in2))
+        let product = left.view(count, out, in2).matmul(input2.widened.reshape(count, in2, 1)).view(batch + [out])
+        return (bias.map { product + $0.widened } ?? product).to(input1.dtype)
+      }
     }
   }
 }

@@ -36,6 +36,6 @@ extension F {
     guard value == nil || value!.scalar.double == 0 else {
       fault("pad", "only the mode .constant has a value; got .\(mode.rawValue) and \(value!)")
     }
-    return input.edgePad(pad, fill: fill)
+    return (mode == .circular ? input : input.raised).edgePad(pad, fill: fill)
   }
 }

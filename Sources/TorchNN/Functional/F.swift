@@ -5,6 +5,7 @@ public enum F {
   /// - Precondition: the sizes of `in` agree, and the dtypes.
   public static func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
     inOp("linear") {
+      let x = x.lowered, weight = weight.lowered, bias = bias?.lowered
       let got = "; got input \(x.signature), weight \(weight.signature)"
       guard weight.ndim == 1 || weight.ndim == 2 else { fault("linear", "weight wants 2 dimensions, [out, in]" + got) }
       guard x.ndim > 0 else { fault("linear", "input wants at least 1 dimension" + got) }
@@ -193,8 +194,9 @@ public enum F {
     _ input: Tensor, _ target: Tensor, weight: Tensor? = nil, ignoreIndex: Int = -100, reduction: Reduction = .mean,
     labelSmoothing: Double = 0
   ) -> Tensor {
-    input.crossEntropy(
-      target, weight: weight, ignoreIndex: ignoreIndex, reduction: reduction, labelSmoothing: labelSmoothing)
+    input.raised.crossEntropy(
+      target.raised, weight: weight?.raised, ignoreIndex: ignoreIndex, reduction: reduction,
+      labelSmoothing: labelSmoothing)
   }
 
   /// Negative log likelihood of labels, as `torch.nn.functional.nll_loss`.
@@ -202,15 +204,15 @@ public enum F {
   /// - Precondition: labels name a class or are `ignoreIndex`.
   public static func nllLoss(
     _ input: Tensor, _ target: Tensor, weight: Tensor? = nil, ignoreIndex: Int = -100, reduction: Reduction = .mean
-  ) -> Tensor { input.nllLoss(target, weight: weight, ignoreIndex: ignoreIndex, reduction: reduction) }
+  ) -> Tensor { input.raised.nllLoss(target, weight: weight?.raised, ignoreIndex: ignoreIndex, reduction: reduction) }
 
   /// Squared differences, as `torch.nn.functional.mse_loss`.
   public static func mseLoss(_ input: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
-    inOp("mse_loss") { (input - target).square().reduced(reduction) }
+    inOp("mse_loss") { (input.raised - target.raised).square().reduced(reduction) }
   }
 
   /// Absolute differences, as `torch.nn.functional.l1_loss`.
   public static func l1Loss(_ input: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
-    inOp("l1_loss") { (input - target).abs().reduced(reduction) }
+    inOp("l1_loss") { (input.raised - target.raised).abs().reduced(reduction) }
   }
 }

@@ -119,9 +119,10 @@ extension RecurrentLayer {
   /// All layers over packed rows.
   /// - Parameter start: the state before each sequence, `[layers * directions, batch, size]`; nil for zeros.
   func run(_ x: Tensor, batchSizes: [Int], from start: RecurrentState?) -> (outputs: Tensor, last: RecurrentState) {
-    let count = batchSizes[0]
-    let start = start ?? zeros(count, like: x)
-    var x = x, last: [RecurrentState] = []
+    // As in PyTorch, autocast runs a whole LSTM in a half type; in the others the products alone.
+    var x = recurrence == .lstm ? x.lowered : x
+    let start = (start ?? zeros(batchSizes[0], like: x)).map { recurrence == .lstm ? $0.lowered : $0 }
+    var last: [RecurrentState] = []
     for layer in 0..<numLayers {
       var outputs: [Tensor] = []
       for direction in 0..<directions {
