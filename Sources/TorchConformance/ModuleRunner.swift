@@ -9,19 +9,22 @@ struct ModuleRunner {
 
   func run(_ file: CaseFile, _ test: JSON) throws -> Verdict {
     let name = try file.document.require("name").string()
-    guard let rows = bindings.modules[name], let call = bindings.calls[name] else {
-      throw Unsupported("no module \(name)")
-    }
+    guard let rows = bindings.modules[name] else { throw Unsupported("no module \(name)") }
     let constructor = try test.require("constructor")
     let maker = ValueReader(file.tensors, device: device)
     let given = try maker.values(constructor.require("args").array())
     let named = try maker.named(constructor["kwargs"])
-    guard let make = rows.lazy.compactMap({ $0.match(given, named) }).first else {
+    typealias Match = (run: Bindings.ModuleRun, arguments: Arguments)
+    func made(_ row: BoundModule) -> (calls: [BoundRow<Bindings.CallRun>], make: Match)? {
+      row.constructor.match(given, named).map { (row.calls, $0) }
+    }
+    guard let (calls, make) = rows.lazy.compactMap(made).first else {
       throw Unsupported("no initializer of \(name) takes \(Self.describe(given, named))")
     }
     let reader = ValueReader(file.tensors, device: device)
     let arguments = try reader.values(test.require("args").array())
-    guard let forward = call.match(arguments, try reader.named(test["kwargs"])) else {
+    let labelled = try reader.named(test["kwargs"])
+    guard let forward = calls.lazy.compactMap({ $0.match(arguments, labelled) }).first else {
       throw Unsupported("\(name) cannot be called with the case's arguments")
     }
     guard let dtype = DType(name: try test.require("dtype").string()) else { throw CaseError("no dtype") }
