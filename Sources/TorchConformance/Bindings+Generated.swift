@@ -2871,6 +2871,11 @@ extension Bindings {
     make("LinearCrossEntropyLoss", [.required(Int.self), .required(Int.self), .optional([Int].self), .optional(Bool.self), .optional(Device.self), .optional(DType.self), .optional(Reduction.self), .optional(Tensor.self), .optional(Int.self), .optional(Double.self), .fixed("None")]) { a in LinearCrossEntropyLoss(a.get(0, as: Int.self), a.get(1, as: Int.self), outFeatures: a.get(2, as: [Int].self, or: []), bias: a.get(3, as: Bool.self, or: false), dtype: a.get(5, as: DType.self, or: .float32), device: a.get(4, as: Device.self, or: .cpu), reduction: a.get(6, as: Reduction.self, or: .mean), weight: a.find(7, as: Tensor.self), ignoreIndex: a.find(8, as: Int.self), labelSmoothing: a.get(9, as: Double.self, or: 0)) }
     call("LinearCrossEntropyLoss", ["input", "target"])
     on(call: "LinearCrossEntropyLoss", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! LinearCrossEntropyLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    module("AdaptiveLogSoftmaxWithLoss", ["in_features", "n_classes", "cutoffs", "div_value", "head_bias", "device", "dtype"])
+    make("AdaptiveLogSoftmaxWithLoss", [.required(Int.self), .required(Int.self), .required([Int].self), .absent, .absent, .absent, .absent]) { a in AdaptiveLogSoftmaxWithLoss(a.get(0, as: Int.self), a.get(1, as: Int.self), a.get(2, as: [Int].self)) }
+    make("AdaptiveLogSoftmaxWithLoss", [.required(Int.self), .required(Int.self), .required([Int].self), .optional(Double.self), .optional(Bool.self), .optional(Device.self), .optional(DType.self)]) { a in AdaptiveLogSoftmaxWithLoss(a.get(0, as: Int.self), a.get(1, as: Int.self), a.get(2, as: [Int].self), divValue: a.get(3, as: Double.self, or: 4), headBias: a.get(4, as: Bool.self, or: false), dtype: a.get(6, as: DType.self, or: .float32), device: a.get(5, as: Device.self, or: .cpu)) }
+    call("AdaptiveLogSoftmaxWithLoss", ["input", "target"])
+    on(call: "AdaptiveLogSoftmaxWithLoss", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! AdaptiveLogSoftmaxWithLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
   }
 
   // optimizers

@@ -24,7 +24,7 @@ TripletMarginWithDistanceLoss(distance_function=lambda a, b: (a - b).abs().sum(1
 LinearCrossEntropyLoss(5, 4)
 LinearCrossEntropyLoss(5, 4, out_features=(3, 2), bias=True, reduction='sum', ignore_index=1, label_smoothing=0.1)
 AdaptiveLogSoftmaxWithLoss(8, 20, [4, 10]); AdaptiveLogSoftmaxWithLoss(8, 20, [4], div_value=2.0, head_bias=True)
-AdaptiveAvgPool1d(3); AdaptiveAvgPool2d((3, None)); AdaptiveAvgPool3d([2, 3, 4]); AdaptiveAvgPool2d(None)
+AdaptiveAvgPool1d(3); AdaptiveAvgPool2d((3, None)); AdaptiveAvgPool3d((2, 3, 4)); AdaptiveAvgPool1d((3,))
 AdaptiveMaxPool1d(3); AdaptiveMaxPool2d((3, None)); AdaptiveMaxPool3d(2)
 AvgPool1d(2); AvgPool1d(3, stride=2, padding=1, ceil_mode=True, count_include_pad=False)
 AvgPool2d(2); AvgPool2d((2, 3), stride=(1, 2), padding=1, ceil_mode=True, count_include_pad=False, divisor_override=3)
@@ -33,7 +33,7 @@ LPPool1d(2.0, 3); LPPool1d(1.5, 3, stride=2, ceil_mode=True); LPPool2d(2.0, (2, 
 MaxPool1d(2, return_indices=True); MaxPool1d(3, stride=1, ceil_mode=True)
 MaxUnpool1d(2); MaxUnpool1d(3, stride=2, padding=1); MaxUnpool2d((2, 3)); MaxUnpool2d(3, stride=2, padding=1); MaxUnpool3d(2)
 Dropout1d(); Dropout2d(0.25, inplace=True); Dropout3d(0.1); AlphaDropout(0.3); FeatureAlphaDropout(inplace=True)
-Unflatten(1, (2, 3)); Unflatten(-1, [2, -1]); Fold((4, 5), (2, 2)); Fold(4, 2, dilation=2, padding=1, stride=(2, 1))
+Unflatten(1, (2, 3)); Unflatten(-1, (2, -1)); Fold((4, 5), (2, 2)); Fold(4, 2, dilation=2, padding=1, stride=(2, 1))
 Unfold((2, 3)); Unfold(2, dilation=2, padding=(1, 0), stride=3)
 EmbeddingBag(6, 3); EmbeddingBag(6, 3, max_norm=1.0, norm_type=1.5, scale_grad_by_freq=True, mode='sum')
 EmbeddingBag(6, 3, mode='max', include_last_offset=True, padding_idx=-2)
@@ -51,9 +51,76 @@ def reprs():
     return {e: repr(eval("nn." + e, scope)) for e in expressions}
 
 
+def numbers(*shape):
+    """Numbers of a formula that the Swift side writes down again."""
+    n = torch.Size(shape).numel()
+    return ((torch.arange(n) * 7 % 23 - 11).double() / 6).view(shape)
+
+
+def values():
+    """Each starts from seed 7 and makes a list of tensors, all float64."""
+    torch.set_default_dtype(torch.float64)
+    words, starts = torch.tensor([1, 2, 4, 5, 4, 3, 2, 0]), torch.tensor([0, 3, 3, 6])
+    labels = torch.tensor([0, 5, 9, 3, 19, 1])
+
+    def trained(layer, *inputs):
+        """The output, then the gradients of the parameters of the sum of its square."""
+        out = layer(*inputs)
+        (out * out).sum().backward()
+        return [out] + [p.grad for p in layer.parameters()]
+
+    def adaptive():
+        layer = nn.AdaptiveLogSoftmaxWithLoss(8, 20, [4, 10], div_value=2.0, head_bias=True)
+        x = numbers(6, 8).requires_grad_()
+        output, loss = layer(x, labels)
+        (loss + output[1]).backward()
+        single, _ = layer(x[2], labels[2])
+        return [output, loss, x.grad, *[p.grad for p in layer.parameters()], layer.log_prob(x), layer.predict(x), single]
+
+    def unpooled():
+        pool, undo = nn.MaxPool2d(2, stride=2, return_indices=True), nn.MaxUnpool2d(2, stride=2)
+        even, odd = pool(numbers(1, 2, 4, 6)), pool(numbers(1, 2, 5, 7))
+        return [*odd, undo(*even), undo(*odd, output_size=[5, 7])]
+
+    def adaptive_places():
+        return list(nn.AdaptiveMaxPool2d((2, 3), return_indices=True)(numbers(1, 2, 5, 7)))
+
+    cases = {
+        "prelu": lambda: trained(nn.PReLU(3), numbers(2, 3, 2)),
+        "rrelu": lambda: [nn.RReLU()(numbers(3, 5)), nn.RReLU(0.1, 0.5).eval()(numbers(3, 5))],
+        "dropout1d": lambda: [nn.Dropout1d(0.4)(numbers(3, 5)), nn.Dropout1d(0.4).eval()(numbers(3, 5))],
+        "dropout3d": lambda: [nn.Dropout3d(0.4)(numbers(2, 3, 1, 2, 2))],
+        "featureAlphaDropout": lambda: [nn.FeatureAlphaDropout(0.4, inplace=True)(numbers(2, 3, 4))],
+        "bag": lambda: trained(nn.EmbeddingBag(6, 3), words.view(2, 4)),
+        "bagOffsets": lambda: trained(nn.EmbeddingBag(6, 3, padding_idx=4), words, starts),
+        "bagLastOffset": lambda: trained(nn.EmbeddingBag(6, 3, mode="max", include_last_offset=True), words,
+                                         torch.tensor([0, 3, 3, 8])),
+        "bagWeights": lambda: trained(nn.EmbeddingBag(6, 3, mode="sum", max_norm=1.0), words, starts, numbers(8)),
+        "gaussian": lambda: [nn.GaussianNLLLoss(full=True)(numbers(3, 4), numbers(4, 3).t(), 0.5)],
+        "triplet": lambda: [nn.TripletMarginWithDistanceLoss(distance_function=nn.CosineSimilarity(), swap=True)(
+            numbers(3, 4), numbers(4, 3).t(), numbers(3, 4) + 1), nn.TripletMarginWithDistanceLoss(
+            distance_function=lambda a, b: (a - b).abs().sum(1), margin=3.0, reduction="sum")(
+            numbers(3, 4), numbers(4, 3).t(), numbers(3, 4) + 1)],
+        "linearCrossEntropy": lambda: trained(
+            nn.LinearCrossEntropyLoss(5, 4, out_features=(2,), bias=True, ignore_index=1, label_smoothing=0.1,
+                                      weight=torch.tensor([1.0, 2.0, 0.5, 3.0])), numbers(3, 5),
+            torch.tensor([[0, 1], [2, 3], [3, 3]])),
+        "linearProbabilities": lambda: trained(nn.LinearCrossEntropyLoss(5, 4, reduction="none"), numbers(3, 5),
+                                               numbers(3, 4).softmax(1)),
+        "adaptive": adaptive, "unpooled": unpooled, "adaptivePlaces": adaptive_places,
+    }
+    found = {}
+    for name, case in cases.items():
+        torch.manual_seed(7)
+        found[name] = [{"shape": list(t.shape), "values": t.double().flatten().tolist()} for t in case()]
+    return found
+
+
 def main():
     golden = {"torch": torch.__version__.split("+")[0], "reprs": reprs()}
-    OUT.write_text("{" + ",\n".join(json.dumps(k) + ":" + json.dumps(v, indent=1) for k, v in golden.items()) + "}\n")
+    text = ",\n".join(json.dumps(k) + ":" + json.dumps(v, indent=1) for k, v in golden.items())
+    found = ",\n ".join(json.dumps(k) + ":" + json.dumps(v, separators=(",", ":")) for k, v in values().items())
+    OUT.write_text("{" + text + ',\n"values":{\n ' + found + "}}\n")
     print(OUT, OUT.stat().st_size)
 
 
