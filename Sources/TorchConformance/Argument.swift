@@ -116,6 +116,12 @@ extension AdaptiveSize: CaseArgument {
   }
 }
 
+extension PoolRatio: CaseArgument {
+  static func from(_ value: Value) -> PoolRatio? {
+    Double.from(value).map { PoolRatio($0) } ?? [Double].from(value).map { PoolRatio($0) }
+  }
+}
+
 /// The padding of a convolution: numbers or a name.
 struct Pad: CaseArgument {
   let value: any ConvolutionPad

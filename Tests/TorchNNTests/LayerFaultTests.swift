@@ -70,6 +70,22 @@ import TorchNN
     says(end, "MaxPool2d", "max_pool2d: input wants 4 dimensions, or 3 without a batch, it has 1")
   }
 
+  @Test func windowsThatDoNotFit() async {
+    let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Sequential(FractionalMaxPool2d(3, outputSize: 3))(.ones(1, 1, 4, 5))
+    }
+    says(
+      end, "0 (FractionalMaxPool2d): fractional_max_pool2d: 3 windows of 3 do not fit at spatial dim 0, which has 4",
+      "got input [1, 1, 4, 5] float32, kernelSize [3, 3]")
+  }
+
+  @Test func sharePastTheWhole() async {
+    let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = FractionalMaxPool3d(2, outputRatio: [0.5, 1, 0.5])
+    }
+    says(end, "fractional_max_pool3d: outputRatio wants to be between 0 and 1, both excluded, got [0.5, 1.0, 0.5]")
+  }
+
   @Test func bagsWithoutOffsets() async {
     let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = EmbeddingBag(4, 2)(Tensor([1, 2]))

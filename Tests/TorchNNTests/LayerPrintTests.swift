@@ -94,6 +94,11 @@ import TorchNN
       ("MaxUnpool1d(3, stride=2, padding=1)", MaxUnpool1d(3, stride: 2, padding: 1)),
       ("MaxUnpool2d((2, 3))", MaxUnpool2d([2, 3])),
       ("MaxUnpool2d(3, stride=2, padding=1)", MaxUnpool2d(3, stride: 2, padding: 1)),
+      ("FractionalMaxPool2d(2, output_size=3)", FractionalMaxPool2d(2, outputSize: 3)),
+      (
+        "FractionalMaxPool3d((1, 2, 2), output_ratio=0.5)",
+        FractionalMaxPool3d([1, 2, 2], outputRatio: 0.5, randomSamples: .rand(1, 1, 3))
+      ),
       ("MaxUnpool3d(2)", MaxUnpool3d(2)), ("Unflatten(1, (2, 3))", Unflatten(1, [2, 3])),
       ("Unflatten(-1, (2, -1))", Unflatten(-1, [2, -1])), ("Fold((4, 5), (2, 2))", Fold([4, 5], [2, 2])),
       (

@@ -60,6 +60,12 @@ import TorchNN
       let loss = LinearCrossEntropyLoss(5, 4, dtype: .float64, reduction: .none)
       return trained(loss, loss(numbers(3, 5), numbers(3, 4).softmax(dim: 1)))
     },
+    "fractional": {
+      let image = FractionalMaxPool2d([2, 3], outputSize: [3, 4]).withIndices(numbers(2, 2, 7, 9))
+      let volume = FractionalMaxPool3d(2, outputRatio: 0.5).withIndices(numbers(2, 5, 7, 9))
+      let one = FractionalMaxPool2d(2, outputSize: 1).withIndices(numbers(1, 3, 3))
+      return [image, volume, one].flatMap { [$0.output, $0.indices] }
+    },
     "adaptive": {
       let layer = AdaptiveLogSoftmaxWithLoss(8, 20, [4, 10], divValue: 2, headBias: true, dtype: .float64)
       let x = numbers(6, 8).requiresGrad_(), labels = Tensor([0, 5, 9, 3, 19, 1])
@@ -123,6 +129,15 @@ import TorchNN
     #expect(loss.stateDict().keys == ["weight", "pos_weight"] && loss.parameters().isEmpty)
     #expect(loss.double().posWeight?.dtype == .float64)
     #expect(LinearCrossEntropyLoss(2, 3, weight: .ones(3)).stateDict().keys == ["weight", "linear.weight"])
+  }
+
+  @Test func gradientsOfFractionalPools() throws {
+    let samples = Tensor([[[0.3, 0.8], [0.1, 0.6]]], dtype: .float64)
+    let example = GradientCase("fractional", [1, 2, 5, 6]) {
+      F.fractionalMaxPool2d($0, kernelSize: 2, outputSize: [2, 3], randomSamples: samples)
+    }
+    try example.check(in: -1.2...1.2)
+    #expect(FractionalMaxPool2d(2, outputSize: 2, randomSamples: samples).stateDict().keys == ["_random_samples"])
   }
 
   @Test func parametersInContainers() {

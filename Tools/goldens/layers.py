@@ -32,6 +32,7 @@ AvgPool3d(2); AvgPool3d((1, 2, 2), stride=2, padding=(0, 1, 1), divisor_override
 LPPool1d(2.0, 3); LPPool1d(1.5, 3, stride=2, ceil_mode=True); LPPool2d(2.0, (2, 3)); LPPool3d(3.0, 2, stride=(1, 2, 1))
 MaxPool1d(2, return_indices=True); MaxPool1d(3, stride=1, ceil_mode=True)
 MaxUnpool1d(2); MaxUnpool1d(3, stride=2, padding=1); MaxUnpool2d((2, 3)); MaxUnpool2d(3, stride=2, padding=1); MaxUnpool3d(2)
+FractionalMaxPool2d(2, output_size=3); FractionalMaxPool3d((1, 2, 2), output_ratio=0.5)
 Dropout1d(); Dropout2d(0.25, inplace=True); Dropout3d(0.1); AlphaDropout(0.3); FeatureAlphaDropout(inplace=True)
 Unflatten(1, (2, 3)); Unflatten(-1, (2, -1)); Fold((4, 5), (2, 2)); Fold(4, 2, dilation=2, padding=1, stride=(2, 1))
 Unfold((2, 3)); Unfold(2, dilation=2, padding=(1, 0), stride=3)
@@ -107,6 +108,9 @@ def values():
             torch.tensor([[0, 1], [2, 3], [3, 3]])),
         "linearProbabilities": lambda: trained(nn.LinearCrossEntropyLoss(5, 4, reduction="none"), numbers(3, 5),
                                                numbers(3, 4).softmax(1)),
+        "fractional": lambda: [*nn.FractionalMaxPool2d((2, 3), output_size=(3, 4), return_indices=True)(numbers(2, 2, 7, 9)),
+                               *nn.FractionalMaxPool3d(2, output_ratio=0.5, return_indices=True)(numbers(2, 5, 7, 9)),
+                               *nn.FractionalMaxPool2d(2, output_size=1, return_indices=True)(numbers(1, 3, 3))],
         "adaptive": adaptive, "unpooled": unpooled, "adaptivePlaces": adaptive_places,
     }
     found = {}
