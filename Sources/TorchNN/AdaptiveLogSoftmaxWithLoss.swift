@@ -20,7 +20,7 @@ open class AdaptiveLogSoftmaxWithLoss: Module, Layer2 {
   ///   - cutoffs: the first class of each cluster.
   ///   - divValue: cluster number `i`, from 1, narrows the input by `divValue` to the power of `i`.
   ///   - headBias: whether the head has a bias.
-  /// - Precondition: the cutoffs rise from 1 or more to `nClasses - 1` at most; there is one.
+  /// - Precondition: the cutoffs rise from 1 or more to `nClasses - 1` at most; there is one. `divValue` is above 0.
   public init(
     _ inFeatures: Int, _ nClasses: Int, _ cutoffs: [Int], divValue: Double = 4, headBias: Bool = false,
     dtype: DType = .float32, device: Device = .cpu
@@ -38,8 +38,11 @@ open class AdaptiveLogSoftmaxWithLoss: Module, Layer2 {
     var clusters: [Sequential] = []
     for (low, high) in zip(bounds, bounds.dropFirst()) {
       divisor *= divValue
-      let width = Int((Double(inFeatures) / divisor).rounded(.down))
-      let narrow = Linear(inFeatures, width, bias: false, dtype: dtype, device: device)
+      let share = (Double(inFeatures) / divisor).rounded(.down)
+      guard share >= 0, share < 2_147_483_648 else {
+        fault("AdaptiveLogSoftmaxWithLoss", "divValue \(divValue) makes layers of \(share) features")
+      }
+      let width = Int(share), narrow = Linear(inFeatures, width, bias: false, dtype: dtype, device: device)
       clusters.append(Sequential(narrow, Linear(width, high - low, bias: false, dtype: dtype, device: device)))
     }
     tail = ModuleList(clusters)

@@ -107,6 +107,13 @@ import TorchNN
     says(end, "AdaptiveLogSoftmaxWithLoss: cutoffs want to rise from 1 to 9 at most, got [4, 3]")
   }
 
+  @Test func nothingToDivideBy() async {
+    let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = AdaptiveLogSoftmaxWithLoss(8, 10, [4], divValue: 0)
+    }
+    says(end, "AdaptiveLogSoftmaxWithLoss: divValue 0.0 makes layers of inf features")
+  }
+
   @Test func labelPastTheClasses() async {
     let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = AdaptiveLogSoftmaxWithLoss(4, 6, [2])(.ones(2, 4), Tensor([0, 7]))
