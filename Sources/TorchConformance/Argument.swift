@@ -116,6 +116,12 @@ extension AdaptiveSize: CaseArgument {
   }
 }
 
+extension PoolRatio: CaseArgument {
+  static func from(_ value: Value) -> PoolRatio? {
+    Double.from(value).map { PoolRatio($0) } ?? [Double].from(value).map { PoolRatio($0) }
+  }
+}
+
 /// The padding of a convolution: numbers or a name.
 struct Pad: CaseArgument {
   let value: any ConvolutionPad
@@ -174,6 +180,19 @@ struct Tensors: CaseArgument {
   static func from(_ value: Value) -> Tensors? {
     guard let tensors = [Tensor].from(value), tensors.count == 2 else { return nil }
     return Tensors(value: (tensors[0], tensors[1]))
+  }
+}
+
+/// The layers of a ``Sequential``.
+struct Layers: CaseArgument {
+  let value: [any Layer]
+
+  static func from(_ value: Value) -> Layers? {
+    guard let entries = value.entries else { return nil }
+    let layers = entries.compactMap { entry -> (any Layer)? in
+      if case .module(let module) = entry { module as? any Layer } else { nil }
+    }
+    return layers.count == entries.count ? Layers(value: layers) : nil
   }
 }
 

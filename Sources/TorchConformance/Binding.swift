@@ -99,6 +99,12 @@ struct BoundRow<Run> {
   }
 }
 
+/// A row of a module: how it is made, and the ways to call one that was made so.
+struct BoundModule {
+  var constructor: BoundRow<Bindings.ModuleRun>
+  var calls: [BoundRow<Bindings.CallRun>] = []
+}
+
 /// Everything the runner can call, by PyTorch's names. The generated files fill it.
 package struct Bindings {
   typealias OpRun = (Arguments) -> [Output]
@@ -108,8 +114,7 @@ package struct Bindings {
   typealias SchedulerRun = (Optimizer, Arguments) -> (Double?) -> Void
 
   var ops: [String: [BoundRow<OpRun>]] = [:]
-  var modules: [String: [BoundRow<ModuleRun>]] = [:]
-  var calls: [String: BoundRow<CallRun>] = [:]
+  var modules: [String: [BoundModule]] = [:]
   var optimizers: [String: [BoundRow<OptimizerRun>]] = [:]
   var schedulers: [String: [BoundRow<SchedulerRun>]] = [:]
 
@@ -134,18 +139,22 @@ package struct Bindings {
     ops[name]![ops[name]!.count - 1].overloads.append(Overload(slots: slots, run: run))
   }
 
-  mutating func module(_ name: String, _ arguments: [String]) {
-    modules[name, default: []].append(
-      BoundRow(torchName: name, spelling: name, arguments: arguments, variadic: nil, dtypes: "all"))
+  mutating func module(_ name: String, _ arguments: [String], variadic: Int? = nil) {
+    let row = BoundRow<ModuleRun>(
+      torchName: name, spelling: name, arguments: arguments, variadic: variadic, dtypes: "all")
+    modules[name, default: []].append(BoundModule(constructor: row))
   }
   mutating func make(_ name: String, _ slots: [Slot], _ run: @escaping ModuleRun) {
-    modules[name]![modules[name]!.count - 1].overloads.append(Overload(slots: slots, run: run))
+    modules[name]![modules[name]!.count - 1].constructor.overloads.append(Overload(slots: slots, run: run))
   }
+  /// Adds a way to call the modules of the row that was added last.
   mutating func call(_ name: String, _ arguments: [String]) {
-    calls[name] = BoundRow(torchName: name, spelling: name, arguments: arguments, variadic: nil, dtypes: "all")
+    let row = BoundRow<CallRun>(torchName: name, spelling: name, arguments: arguments, variadic: nil, dtypes: "all")
+    modules[name]![modules[name]!.count - 1].calls.append(row)
   }
   mutating func on(call name: String, _ slots: [Slot], _ run: @escaping CallRun) {
-    calls[name]!.overloads.append(Overload(slots: slots, run: run))
+    let last = modules[name]!.count - 1, call = modules[name]![last].calls.count - 1
+    modules[name]![last].calls[call].overloads.append(Overload(slots: slots, run: run))
   }
 
   mutating func optimizer(_ name: String, _ arguments: [String]) {

@@ -2133,6 +2133,30 @@ extension Bindings {
     op("nn.functional.max_unpool3d", "F.maxUnpool3d", ["input", "indices", "kernel_size", "stride", "padding", "output_size"], dtypes: "floats")
     on("nn.functional.max_unpool3d", [.required(Tensor.self), .required(Tensor.self), .required(Size.self), .absent, .absent, .absent]) { a in out(F.maxUnpool3d(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), kernelSize: a.get(2, as: Size.self).value)) }
     on("nn.functional.max_unpool3d", [.required(Tensor.self), .required(Tensor.self), .required(Size.self), .optional(Size.self), .optional(Size.self), .optional([Int].self)]) { a in out(F.maxUnpool3d(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), kernelSize: a.get(2, as: Size.self).value, stride: a.find(3, as: Size.self)?.value, padding: a.get(4, as: Size.self, or: Size(0)).value, outputSize: a.find(5, as: [Int].self))) }
+    op("nn.functional.fractional_max_pool2d", "F.fractionalMaxPool2d", ["input", "kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples"], dtypes: "floats")
+    on("nn.functional.fractional_max_pool2d", [.required(Tensor.self), .required(Size.self), .required(Size.self), .fixed("None"), .fixed("False"), .absent]) { a in out(F.fractionalMaxPool2d(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, outputSize: a.get(2, as: Size.self).value)) }
+    on("nn.functional.fractional_max_pool2d", [.required(Tensor.self), .required(Size.self), .required(Size.self), .fixed("None"), .fixed("False"), .required(Tensor.self)]) { a in out(F.fractionalMaxPool2d(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, outputSize: a.get(2, as: Size.self).value, randomSamples: a.find(5, as: Tensor.self))) }
+    op("nn.functional.fractional_max_pool2d", "F.fractionalMaxPool2dWithIndices", ["input", "kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples"], dtypes: "floats")
+    on("nn.functional.fractional_max_pool2d", [.required(Tensor.self), .required(Size.self), .required(Size.self), .fixed("None"), .exactly("True"), .absent]) { a in out(F.fractionalMaxPool2dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, outputSize: a.get(2, as: Size.self).value)) }
+    on("nn.functional.fractional_max_pool2d", [.required(Tensor.self), .required(Size.self), .required(Size.self), .fixed("None"), .exactly("True"), .required(Tensor.self)]) { a in out(F.fractionalMaxPool2dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, outputSize: a.get(2, as: Size.self).value, randomSamples: a.find(5, as: Tensor.self))) }
+    op("nn.functional.fractional_max_pool2d", "F.fractionalMaxPool2d", ["input", "kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples"], dtypes: "floats")
+    on("nn.functional.fractional_max_pool2d", [.required(Tensor.self), .required(Size.self), .fixed("None"), .required(PoolRatio.self), .fixed("False"), .absent]) { a in out(F.fractionalMaxPool2d(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, outputRatio: a.get(3, as: PoolRatio.self))) }
+    on("nn.functional.fractional_max_pool2d", [.required(Tensor.self), .required(Size.self), .fixed("None"), .required(PoolRatio.self), .fixed("False"), .required(Tensor.self)]) { a in out(F.fractionalMaxPool2d(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, outputRatio: a.get(3, as: PoolRatio.self), randomSamples: a.find(5, as: Tensor.self))) }
+    op("nn.functional.fractional_max_pool2d", "F.fractionalMaxPool2dWithIndices", ["input", "kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples"], dtypes: "floats")
+    on("nn.functional.fractional_max_pool2d", [.required(Tensor.self), .required(Size.self), .fixed("None"), .required(PoolRatio.self), .exactly("True"), .absent]) { a in out(F.fractionalMaxPool2dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, outputRatio: a.get(3, as: PoolRatio.self))) }
+    on("nn.functional.fractional_max_pool2d", [.required(Tensor.self), .required(Size.self), .fixed("None"), .required(PoolRatio.self), .exactly("True"), .required(Tensor.self)]) { a in out(F.fractionalMaxPool2dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, outputRatio: a.get(3, as: PoolRatio.self), randomSamples: a.find(5, as: Tensor.self))) }
+    op("nn.functional.fractional_max_pool3d", "F.fractionalMaxPool3d", ["input", "kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples"], dtypes: "floats")
+    on("nn.functional.fractional_max_pool3d", [.required(Tensor.self), .required(Size.self), .required(Size.self), .fixed("None"), .fixed("False"), .absent]) { a in out(F.fractionalMaxPool3d(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, outputSize: a.get(2, as: Size.self).value)) }
+    on("nn.functional.fractional_max_pool3d", [.required(Tensor.self), .required(Size.self), .required(Size.self), .fixed("None"), .fixed("False"), .required(Tensor.self)]) { a in out(F.fractionalMaxPool3d(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, outputSize: a.get(2, as: Size.self).value, randomSamples: a.find(5, as: Tensor.self))) }
+    op("nn.functional.fractional_max_pool3d", "F.fractionalMaxPool3dWithIndices", ["input", "kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples"], dtypes: "floats")
+    on("nn.functional.fractional_max_pool3d", [.required(Tensor.self), .required(Size.self), .required(Size.self), .fixed("None"), .exactly("True"), .absent]) { a in out(F.fractionalMaxPool3dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, outputSize: a.get(2, as: Size.self).value)) }
+    on("nn.functional.fractional_max_pool3d", [.required(Tensor.self), .required(Size.self), .required(Size.self), .fixed("None"), .exactly("True"), .required(Tensor.self)]) { a in out(F.fractionalMaxPool3dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, outputSize: a.get(2, as: Size.self).value, randomSamples: a.find(5, as: Tensor.self))) }
+    op("nn.functional.fractional_max_pool3d", "F.fractionalMaxPool3d", ["input", "kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples"], dtypes: "floats")
+    on("nn.functional.fractional_max_pool3d", [.required(Tensor.self), .required(Size.self), .fixed("None"), .required(PoolRatio.self), .fixed("False"), .absent]) { a in out(F.fractionalMaxPool3d(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, outputRatio: a.get(3, as: PoolRatio.self))) }
+    on("nn.functional.fractional_max_pool3d", [.required(Tensor.self), .required(Size.self), .fixed("None"), .required(PoolRatio.self), .fixed("False"), .required(Tensor.self)]) { a in out(F.fractionalMaxPool3d(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, outputRatio: a.get(3, as: PoolRatio.self), randomSamples: a.find(5, as: Tensor.self))) }
+    op("nn.functional.fractional_max_pool3d", "F.fractionalMaxPool3dWithIndices", ["input", "kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples"], dtypes: "floats")
+    on("nn.functional.fractional_max_pool3d", [.required(Tensor.self), .required(Size.self), .fixed("None"), .required(PoolRatio.self), .exactly("True"), .absent]) { a in out(F.fractionalMaxPool3dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, outputRatio: a.get(3, as: PoolRatio.self))) }
+    on("nn.functional.fractional_max_pool3d", [.required(Tensor.self), .required(Size.self), .fixed("None"), .required(PoolRatio.self), .exactly("True"), .required(Tensor.self)]) { a in out(F.fractionalMaxPool3dWithIndices(a.get(0, as: Tensor.self), kernelSize: a.get(1, as: Size.self).value, outputRatio: a.get(3, as: PoolRatio.self), randomSamples: a.find(5, as: Tensor.self))) }
     op("nn.functional.fold", "F.fold", ["input", "output_size", "kernel_size", "dilation", "padding", "stride"], dtypes: "floats")
     on("nn.functional.fold", [.required(Tensor.self), .required(Size.self), .required(Size.self), .absent, .absent, .absent]) { a in out(F.fold(a.get(0, as: Tensor.self), outputSize: a.get(1, as: Size.self).value, kernelSize: a.get(2, as: Size.self).value)) }
     on("nn.functional.fold", [.required(Tensor.self), .required(Size.self), .required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self)]) { a in out(F.fold(a.get(0, as: Tensor.self), outputSize: a.get(1, as: Size.self).value, kernelSize: a.get(2, as: Size.self).value, dilation: a.get(3, as: Size.self, or: Size(1)).value, padding: a.get(4, as: Size.self, or: Size(0)).value, stride: a.get(5, as: Size.self, or: Size(1)).value)) }
@@ -2273,6 +2297,9 @@ extension Bindings {
     op("nn.functional.nll_loss", "F.nllLoss", ["input", "target", "weight", "size_average", "ignore_index", "reduce", "reduction"], dtypes: "floats")
     on("nn.functional.nll_loss", [.required(Tensor.self), .required(Tensor.self), .absent, .fixed("None"), .absent, .fixed("None"), .absent]) { a in out(F.nllLoss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
     on("nn.functional.nll_loss", [.required(Tensor.self), .required(Tensor.self), .optional(Tensor.self), .fixed("None"), .optional(Int.self), .fixed("None"), .optional(Reduction.self)]) { a in out(F.nllLoss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), weight: a.find(2, as: Tensor.self), ignoreIndex: a.get(4, as: Int.self, or: -100), reduction: a.get(6, as: Reduction.self, or: .mean))) }
+    op("nn.functional.linear_cross_entropy", "F.linearCrossEntropy", ["input", "linear_weight", "target", "linear_bias", "weight", "reduction", "ignore_index", "label_smoothing", "options"], dtypes: "floats")
+    on("nn.functional.linear_cross_entropy", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .absent, .absent, .absent, .absent, .absent, .fixed("None")]) { a in out(F.linearCrossEntropy(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on("nn.functional.linear_cross_entropy", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .optional(Tensor.self), .optional(Tensor.self), .optional(Reduction.self), .optional(Int.self), .optional(Double.self), .fixed("None")]) { a in out(F.linearCrossEntropy(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), linearBias: a.find(3, as: Tensor.self), weight: a.find(4, as: Tensor.self), reduction: a.get(5, as: Reduction.self, or: .mean), ignoreIndex: a.find(6, as: Int.self), labelSmoothing: a.get(7, as: Double.self, or: 0))) }
     op("nn.functional.mse_loss", "F.mseLoss", ["input", "target", "size_average", "reduce", "reduction"], dtypes: "floats")
     on("nn.functional.mse_loss", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .fixed("None"), .absent]) { a in out(F.mseLoss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
     on("nn.functional.mse_loss", [.required(Tensor.self), .required(Tensor.self), .fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in out(F.mseLoss(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), reduction: a.get(4, as: Reduction.self))) }
@@ -2287,6 +2314,10 @@ extension Bindings {
     make("Identity", []) { a in Identity() }
     call("Identity", ["input"])
     on(call: "Identity", [.required(Tensor.self)]) { m, a in out((m as! Identity)(a.get(0, as: Tensor.self))) }
+    module("Sequential", ["args"], variadic: 0)
+    make("Sequential", [.required(Layers.self)]) { a in Sequential(a.get(0, as: Layers.self).value) }
+    call("Sequential", ["input"])
+    on(call: "Sequential", [.required(Tensor.self)]) { m, a in out((m as! Sequential)(a.get(0, as: Tensor.self))) }
     module("Linear", ["in_features", "out_features", "bias", "device", "dtype"])
     make("Linear", [.required(Int.self), .required(Int.self), .absent, .absent, .absent]) { a in Linear(a.get(0, as: Int.self), a.get(1, as: Int.self)) }
     make("Linear", [.required(Int.self), .required(Int.self), .optional(Bool.self), .optional(Device.self), .optional(DType.self)]) { a in Linear(a.get(0, as: Int.self), a.get(1, as: Int.self), bias: a.get(2, as: Bool.self, or: true), dtype: a.get(4, as: DType.self, or: .float32), device: a.get(3, as: Device.self, or: .cpu)) }
@@ -2317,6 +2348,165 @@ extension Bindings {
     make("MaxPool2d", [.required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self), .fixed("False"), .optional(Bool.self)]) { a in MaxPool2d(a.get(0, as: Size.self).value, stride: a.find(1, as: Size.self)?.value, padding: a.get(2, as: Size.self, or: Size(0)).value, dilation: a.get(3, as: Size.self, or: Size(1)).value, ceilMode: a.get(5, as: Bool.self, or: false)) }
     call("MaxPool2d", ["input"])
     on(call: "MaxPool2d", [.required(Tensor.self)]) { m, a in out((m as! MaxPool2d)(a.get(0, as: Tensor.self))) }
+    module("MaxPool1d", ["kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode"])
+    make("MaxPool1d", [.required(Size.self), .absent, .absent, .absent, .exactly("True"), .absent]) { a in MaxPool1d(a.get(0, as: Size.self).value) }
+    make("MaxPool1d", [.required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self), .exactly("True"), .optional(Bool.self)]) { a in MaxPool1d(a.get(0, as: Size.self).value, stride: a.find(1, as: Size.self)?.value, padding: a.get(2, as: Size.self, or: Size(0)).value, dilation: a.get(3, as: Size.self, or: Size(1)).value, ceilMode: a.get(5, as: Bool.self, or: false)) }
+    call("MaxPool1d", ["input"])
+    on(call: "MaxPool1d", [.required(Tensor.self)]) { m, a in out((m as! MaxPool1d).withIndices(a.get(0, as: Tensor.self))) }
+    module("MaxPool2d", ["kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode"])
+    make("MaxPool2d", [.required(Size.self), .absent, .absent, .absent, .exactly("True"), .absent]) { a in MaxPool2d(a.get(0, as: Size.self).value) }
+    make("MaxPool2d", [.required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self), .exactly("True"), .optional(Bool.self)]) { a in MaxPool2d(a.get(0, as: Size.self).value, stride: a.find(1, as: Size.self)?.value, padding: a.get(2, as: Size.self, or: Size(0)).value, dilation: a.get(3, as: Size.self, or: Size(1)).value, ceilMode: a.get(5, as: Bool.self, or: false)) }
+    call("MaxPool2d", ["input"])
+    on(call: "MaxPool2d", [.required(Tensor.self)]) { m, a in out((m as! MaxPool2d).withIndices(a.get(0, as: Tensor.self))) }
+    module("MaxPool3d", ["kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode"])
+    make("MaxPool3d", [.required(Size.self), .absent, .absent, .absent, .fixed("False"), .absent]) { a in MaxPool3d(a.get(0, as: Size.self).value) }
+    make("MaxPool3d", [.required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self), .fixed("False"), .optional(Bool.self)]) { a in MaxPool3d(a.get(0, as: Size.self).value, stride: a.find(1, as: Size.self)?.value, padding: a.get(2, as: Size.self, or: Size(0)).value, dilation: a.get(3, as: Size.self, or: Size(1)).value, ceilMode: a.get(5, as: Bool.self, or: false)) }
+    call("MaxPool3d", ["input"])
+    on(call: "MaxPool3d", [.required(Tensor.self)]) { m, a in out((m as! MaxPool3d)(a.get(0, as: Tensor.self))) }
+    module("MaxPool3d", ["kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode"])
+    make("MaxPool3d", [.required(Size.self), .absent, .absent, .absent, .exactly("True"), .absent]) { a in MaxPool3d(a.get(0, as: Size.self).value) }
+    make("MaxPool3d", [.required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self), .exactly("True"), .optional(Bool.self)]) { a in MaxPool3d(a.get(0, as: Size.self).value, stride: a.find(1, as: Size.self)?.value, padding: a.get(2, as: Size.self, or: Size(0)).value, dilation: a.get(3, as: Size.self, or: Size(1)).value, ceilMode: a.get(5, as: Bool.self, or: false)) }
+    call("MaxPool3d", ["input"])
+    on(call: "MaxPool3d", [.required(Tensor.self)]) { m, a in out((m as! MaxPool3d).withIndices(a.get(0, as: Tensor.self))) }
+    module("AvgPool1d", ["kernel_size", "stride", "padding", "ceil_mode", "count_include_pad"])
+    make("AvgPool1d", [.required(Size.self), .absent, .absent, .absent, .absent]) { a in AvgPool1d(a.get(0, as: Size.self).value) }
+    make("AvgPool1d", [.required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Bool.self), .optional(Bool.self)]) { a in AvgPool1d(a.get(0, as: Size.self).value, stride: a.find(1, as: Size.self)?.value, padding: a.get(2, as: Size.self, or: Size(0)).value, ceilMode: a.get(3, as: Bool.self, or: false), countIncludePad: a.get(4, as: Bool.self, or: true)) }
+    call("AvgPool1d", ["input"])
+    on(call: "AvgPool1d", [.required(Tensor.self)]) { m, a in out((m as! AvgPool1d)(a.get(0, as: Tensor.self))) }
+    module("AvgPool2d", ["kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"])
+    make("AvgPool2d", [.required(Size.self), .absent, .absent, .absent, .absent, .absent]) { a in AvgPool2d(a.get(0, as: Size.self).value) }
+    make("AvgPool2d", [.required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Bool.self), .optional(Bool.self), .optional(Int.self)]) { a in AvgPool2d(a.get(0, as: Size.self).value, stride: a.find(1, as: Size.self)?.value, padding: a.get(2, as: Size.self, or: Size(0)).value, ceilMode: a.get(3, as: Bool.self, or: false), countIncludePad: a.get(4, as: Bool.self, or: true), divisorOverride: a.find(5, as: Int.self)) }
+    call("AvgPool2d", ["input"])
+    on(call: "AvgPool2d", [.required(Tensor.self)]) { m, a in out((m as! AvgPool2d)(a.get(0, as: Tensor.self))) }
+    module("AvgPool3d", ["kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"])
+    make("AvgPool3d", [.required(Size.self), .absent, .absent, .absent, .absent, .absent]) { a in AvgPool3d(a.get(0, as: Size.self).value) }
+    make("AvgPool3d", [.required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Bool.self), .optional(Bool.self), .optional(Int.self)]) { a in AvgPool3d(a.get(0, as: Size.self).value, stride: a.find(1, as: Size.self)?.value, padding: a.get(2, as: Size.self, or: Size(0)).value, ceilMode: a.get(3, as: Bool.self, or: false), countIncludePad: a.get(4, as: Bool.self, or: true), divisorOverride: a.find(5, as: Int.self)) }
+    call("AvgPool3d", ["input"])
+    on(call: "AvgPool3d", [.required(Tensor.self)]) { m, a in out((m as! AvgPool3d)(a.get(0, as: Tensor.self))) }
+    module("LPPool1d", ["norm_type", "kernel_size", "stride", "ceil_mode"])
+    make("LPPool1d", [.required(Double.self), .required(Size.self), .absent, .absent]) { a in LPPool1d(a.get(0, as: Double.self), a.get(1, as: Size.self).value) }
+    make("LPPool1d", [.required(Double.self), .required(Size.self), .required(Size.self), .absent]) { a in LPPool1d(a.get(0, as: Double.self), a.get(1, as: Size.self).value, stride: a.find(2, as: Size.self)?.value) }
+    make("LPPool1d", [.required(Double.self), .required(Size.self), .absent, .required(Bool.self)]) { a in LPPool1d(a.get(0, as: Double.self), a.get(1, as: Size.self).value, ceilMode: a.get(3, as: Bool.self)) }
+    make("LPPool1d", [.required(Double.self), .required(Size.self), .required(Size.self), .required(Bool.self)]) { a in LPPool1d(a.get(0, as: Double.self), a.get(1, as: Size.self).value, stride: a.find(2, as: Size.self)?.value, ceilMode: a.get(3, as: Bool.self)) }
+    call("LPPool1d", ["input"])
+    on(call: "LPPool1d", [.required(Tensor.self)]) { m, a in out((m as! LPPool1d)(a.get(0, as: Tensor.self))) }
+    module("LPPool2d", ["norm_type", "kernel_size", "stride", "ceil_mode"])
+    make("LPPool2d", [.required(Double.self), .required(Size.self), .absent, .absent]) { a in LPPool2d(a.get(0, as: Double.self), a.get(1, as: Size.self).value) }
+    make("LPPool2d", [.required(Double.self), .required(Size.self), .required(Size.self), .absent]) { a in LPPool2d(a.get(0, as: Double.self), a.get(1, as: Size.self).value, stride: a.find(2, as: Size.self)?.value) }
+    make("LPPool2d", [.required(Double.self), .required(Size.self), .absent, .required(Bool.self)]) { a in LPPool2d(a.get(0, as: Double.self), a.get(1, as: Size.self).value, ceilMode: a.get(3, as: Bool.self)) }
+    make("LPPool2d", [.required(Double.self), .required(Size.self), .required(Size.self), .required(Bool.self)]) { a in LPPool2d(a.get(0, as: Double.self), a.get(1, as: Size.self).value, stride: a.find(2, as: Size.self)?.value, ceilMode: a.get(3, as: Bool.self)) }
+    call("LPPool2d", ["input"])
+    on(call: "LPPool2d", [.required(Tensor.self)]) { m, a in out((m as! LPPool2d)(a.get(0, as: Tensor.self))) }
+    module("LPPool3d", ["norm_type", "kernel_size", "stride", "ceil_mode"])
+    make("LPPool3d", [.required(Double.self), .required(Size.self), .absent, .absent]) { a in LPPool3d(a.get(0, as: Double.self), a.get(1, as: Size.self).value) }
+    make("LPPool3d", [.required(Double.self), .required(Size.self), .required(Size.self), .absent]) { a in LPPool3d(a.get(0, as: Double.self), a.get(1, as: Size.self).value, stride: a.find(2, as: Size.self)?.value) }
+    make("LPPool3d", [.required(Double.self), .required(Size.self), .absent, .required(Bool.self)]) { a in LPPool3d(a.get(0, as: Double.self), a.get(1, as: Size.self).value, ceilMode: a.get(3, as: Bool.self)) }
+    make("LPPool3d", [.required(Double.self), .required(Size.self), .required(Size.self), .required(Bool.self)]) { a in LPPool3d(a.get(0, as: Double.self), a.get(1, as: Size.self).value, stride: a.find(2, as: Size.self)?.value, ceilMode: a.get(3, as: Bool.self)) }
+    call("LPPool3d", ["input"])
+    on(call: "LPPool3d", [.required(Tensor.self)]) { m, a in out((m as! LPPool3d)(a.get(0, as: Tensor.self))) }
+    module("AdaptiveAvgPool1d", ["output_size"])
+    make("AdaptiveAvgPool1d", [.required(AdaptiveSize.self)]) { a in AdaptiveAvgPool1d(a.get(0, as: AdaptiveSize.self)) }
+    call("AdaptiveAvgPool1d", ["input"])
+    on(call: "AdaptiveAvgPool1d", [.required(Tensor.self)]) { m, a in out((m as! AdaptiveAvgPool1d)(a.get(0, as: Tensor.self))) }
+    module("AdaptiveAvgPool2d", ["output_size"])
+    make("AdaptiveAvgPool2d", [.required(AdaptiveSize.self)]) { a in AdaptiveAvgPool2d(a.get(0, as: AdaptiveSize.self)) }
+    call("AdaptiveAvgPool2d", ["input"])
+    on(call: "AdaptiveAvgPool2d", [.required(Tensor.self)]) { m, a in out((m as! AdaptiveAvgPool2d)(a.get(0, as: Tensor.self))) }
+    module("AdaptiveAvgPool3d", ["output_size"])
+    make("AdaptiveAvgPool3d", [.required(AdaptiveSize.self)]) { a in AdaptiveAvgPool3d(a.get(0, as: AdaptiveSize.self)) }
+    call("AdaptiveAvgPool3d", ["input"])
+    on(call: "AdaptiveAvgPool3d", [.required(Tensor.self)]) { m, a in out((m as! AdaptiveAvgPool3d)(a.get(0, as: Tensor.self))) }
+    module("AdaptiveMaxPool1d", ["output_size", "return_indices"])
+    make("AdaptiveMaxPool1d", [.required(AdaptiveSize.self), .fixed("False")]) { a in AdaptiveMaxPool1d(a.get(0, as: AdaptiveSize.self)) }
+    call("AdaptiveMaxPool1d", ["input"])
+    on(call: "AdaptiveMaxPool1d", [.required(Tensor.self)]) { m, a in out((m as! AdaptiveMaxPool1d)(a.get(0, as: Tensor.self))) }
+    module("AdaptiveMaxPool1d", ["output_size", "return_indices"])
+    make("AdaptiveMaxPool1d", [.required(AdaptiveSize.self), .exactly("True")]) { a in AdaptiveMaxPool1d(a.get(0, as: AdaptiveSize.self)) }
+    call("AdaptiveMaxPool1d", ["input"])
+    on(call: "AdaptiveMaxPool1d", [.required(Tensor.self)]) { m, a in out((m as! AdaptiveMaxPool1d).withIndices(a.get(0, as: Tensor.self))) }
+    module("AdaptiveMaxPool2d", ["output_size", "return_indices"])
+    make("AdaptiveMaxPool2d", [.required(AdaptiveSize.self), .fixed("False")]) { a in AdaptiveMaxPool2d(a.get(0, as: AdaptiveSize.self)) }
+    call("AdaptiveMaxPool2d", ["input"])
+    on(call: "AdaptiveMaxPool2d", [.required(Tensor.self)]) { m, a in out((m as! AdaptiveMaxPool2d)(a.get(0, as: Tensor.self))) }
+    module("AdaptiveMaxPool2d", ["output_size", "return_indices"])
+    make("AdaptiveMaxPool2d", [.required(AdaptiveSize.self), .exactly("True")]) { a in AdaptiveMaxPool2d(a.get(0, as: AdaptiveSize.self)) }
+    call("AdaptiveMaxPool2d", ["input"])
+    on(call: "AdaptiveMaxPool2d", [.required(Tensor.self)]) { m, a in out((m as! AdaptiveMaxPool2d).withIndices(a.get(0, as: Tensor.self))) }
+    module("AdaptiveMaxPool3d", ["output_size", "return_indices"])
+    make("AdaptiveMaxPool3d", [.required(AdaptiveSize.self), .fixed("False")]) { a in AdaptiveMaxPool3d(a.get(0, as: AdaptiveSize.self)) }
+    call("AdaptiveMaxPool3d", ["input"])
+    on(call: "AdaptiveMaxPool3d", [.required(Tensor.self)]) { m, a in out((m as! AdaptiveMaxPool3d)(a.get(0, as: Tensor.self))) }
+    module("AdaptiveMaxPool3d", ["output_size", "return_indices"])
+    make("AdaptiveMaxPool3d", [.required(AdaptiveSize.self), .exactly("True")]) { a in AdaptiveMaxPool3d(a.get(0, as: AdaptiveSize.self)) }
+    call("AdaptiveMaxPool3d", ["input"])
+    on(call: "AdaptiveMaxPool3d", [.required(Tensor.self)]) { m, a in out((m as! AdaptiveMaxPool3d).withIndices(a.get(0, as: Tensor.self))) }
+    module("MaxUnpool1d", ["kernel_size", "stride", "padding"])
+    make("MaxUnpool1d", [.required(Size.self), .absent, .absent]) { a in MaxUnpool1d(a.get(0, as: Size.self).value) }
+    make("MaxUnpool1d", [.required(Size.self), .required(Size.self), .absent]) { a in MaxUnpool1d(a.get(0, as: Size.self).value, stride: a.find(1, as: Size.self)?.value) }
+    make("MaxUnpool1d", [.required(Size.self), .absent, .required(Size.self)]) { a in MaxUnpool1d(a.get(0, as: Size.self).value, padding: a.get(2, as: Size.self).value) }
+    make("MaxUnpool1d", [.required(Size.self), .required(Size.self), .required(Size.self)]) { a in MaxUnpool1d(a.get(0, as: Size.self).value, stride: a.find(1, as: Size.self)?.value, padding: a.get(2, as: Size.self).value) }
+    call("MaxUnpool1d", ["input", "indices"])
+    on(call: "MaxUnpool1d", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! MaxUnpool1d)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    call("MaxUnpool1d", ["input", "indices", "output_size"])
+    on(call: "MaxUnpool1d", [.required(Tensor.self), .required(Tensor.self), .required([Int].self)]) { m, a in out((m as! MaxUnpool1d)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), outputSize: a.get(2, as: [Int].self))) }
+    module("MaxUnpool2d", ["kernel_size", "stride", "padding"])
+    make("MaxUnpool2d", [.required(Size.self), .absent, .absent]) { a in MaxUnpool2d(a.get(0, as: Size.self).value) }
+    make("MaxUnpool2d", [.required(Size.self), .required(Size.self), .absent]) { a in MaxUnpool2d(a.get(0, as: Size.self).value, stride: a.find(1, as: Size.self)?.value) }
+    make("MaxUnpool2d", [.required(Size.self), .absent, .required(Size.self)]) { a in MaxUnpool2d(a.get(0, as: Size.self).value, padding: a.get(2, as: Size.self).value) }
+    make("MaxUnpool2d", [.required(Size.self), .required(Size.self), .required(Size.self)]) { a in MaxUnpool2d(a.get(0, as: Size.self).value, stride: a.find(1, as: Size.self)?.value, padding: a.get(2, as: Size.self).value) }
+    call("MaxUnpool2d", ["input", "indices"])
+    on(call: "MaxUnpool2d", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! MaxUnpool2d)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    call("MaxUnpool2d", ["input", "indices", "output_size"])
+    on(call: "MaxUnpool2d", [.required(Tensor.self), .required(Tensor.self), .required([Int].self)]) { m, a in out((m as! MaxUnpool2d)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), outputSize: a.get(2, as: [Int].self))) }
+    module("MaxUnpool3d", ["kernel_size", "stride", "padding"])
+    make("MaxUnpool3d", [.required(Size.self), .absent, .absent]) { a in MaxUnpool3d(a.get(0, as: Size.self).value) }
+    make("MaxUnpool3d", [.required(Size.self), .required(Size.self), .absent]) { a in MaxUnpool3d(a.get(0, as: Size.self).value, stride: a.find(1, as: Size.self)?.value) }
+    make("MaxUnpool3d", [.required(Size.self), .absent, .required(Size.self)]) { a in MaxUnpool3d(a.get(0, as: Size.self).value, padding: a.get(2, as: Size.self).value) }
+    make("MaxUnpool3d", [.required(Size.self), .required(Size.self), .required(Size.self)]) { a in MaxUnpool3d(a.get(0, as: Size.self).value, stride: a.find(1, as: Size.self)?.value, padding: a.get(2, as: Size.self).value) }
+    call("MaxUnpool3d", ["input", "indices"])
+    on(call: "MaxUnpool3d", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! MaxUnpool3d)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    call("MaxUnpool3d", ["input", "indices", "output_size"])
+    on(call: "MaxUnpool3d", [.required(Tensor.self), .required(Tensor.self), .required([Int].self)]) { m, a in out((m as! MaxUnpool3d)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), outputSize: a.get(2, as: [Int].self))) }
+    module("FractionalMaxPool2d", ["kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples"])
+    make("FractionalMaxPool2d", [.required(Size.self), .required(Size.self), .fixed("None"), .fixed("False"), .absent]) { a in FractionalMaxPool2d(a.get(0, as: Size.self).value, outputSize: a.get(1, as: Size.self).value) }
+    make("FractionalMaxPool2d", [.required(Size.self), .required(Size.self), .fixed("None"), .fixed("False"), .required(Tensor.self)]) { a in FractionalMaxPool2d(a.get(0, as: Size.self).value, outputSize: a.get(1, as: Size.self).value, randomSamples: a.find(4, as: Tensor.self)) }
+    call("FractionalMaxPool2d", ["input"])
+    on(call: "FractionalMaxPool2d", [.required(Tensor.self)]) { m, a in out((m as! FractionalMaxPool2d)(a.get(0, as: Tensor.self))) }
+    module("FractionalMaxPool2d", ["kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples"])
+    make("FractionalMaxPool2d", [.required(Size.self), .required(Size.self), .fixed("None"), .exactly("True"), .absent]) { a in FractionalMaxPool2d(a.get(0, as: Size.self).value, outputSize: a.get(1, as: Size.self).value) }
+    make("FractionalMaxPool2d", [.required(Size.self), .required(Size.self), .fixed("None"), .exactly("True"), .required(Tensor.self)]) { a in FractionalMaxPool2d(a.get(0, as: Size.self).value, outputSize: a.get(1, as: Size.self).value, randomSamples: a.find(4, as: Tensor.self)) }
+    call("FractionalMaxPool2d", ["input"])
+    on(call: "FractionalMaxPool2d", [.required(Tensor.self)]) { m, a in out((m as! FractionalMaxPool2d).withIndices(a.get(0, as: Tensor.self))) }
+    module("FractionalMaxPool2d", ["kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples"])
+    make("FractionalMaxPool2d", [.required(Size.self), .fixed("None"), .required(PoolRatio.self), .fixed("False"), .absent]) { a in FractionalMaxPool2d(a.get(0, as: Size.self).value, outputRatio: a.get(2, as: PoolRatio.self)) }
+    make("FractionalMaxPool2d", [.required(Size.self), .fixed("None"), .required(PoolRatio.self), .fixed("False"), .required(Tensor.self)]) { a in FractionalMaxPool2d(a.get(0, as: Size.self).value, outputRatio: a.get(2, as: PoolRatio.self), randomSamples: a.find(4, as: Tensor.self)) }
+    call("FractionalMaxPool2d", ["input"])
+    on(call: "FractionalMaxPool2d", [.required(Tensor.self)]) { m, a in out((m as! FractionalMaxPool2d)(a.get(0, as: Tensor.self))) }
+    module("FractionalMaxPool2d", ["kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples"])
+    make("FractionalMaxPool2d", [.required(Size.self), .fixed("None"), .required(PoolRatio.self), .exactly("True"), .absent]) { a in FractionalMaxPool2d(a.get(0, as: Size.self).value, outputRatio: a.get(2, as: PoolRatio.self)) }
+    make("FractionalMaxPool2d", [.required(Size.self), .fixed("None"), .required(PoolRatio.self), .exactly("True"), .required(Tensor.self)]) { a in FractionalMaxPool2d(a.get(0, as: Size.self).value, outputRatio: a.get(2, as: PoolRatio.self), randomSamples: a.find(4, as: Tensor.self)) }
+    call("FractionalMaxPool2d", ["input"])
+    on(call: "FractionalMaxPool2d", [.required(Tensor.self)]) { m, a in out((m as! FractionalMaxPool2d).withIndices(a.get(0, as: Tensor.self))) }
+    module("FractionalMaxPool3d", ["kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples"])
+    make("FractionalMaxPool3d", [.required(Size.self), .required(Size.self), .fixed("None"), .fixed("False"), .absent]) { a in FractionalMaxPool3d(a.get(0, as: Size.self).value, outputSize: a.get(1, as: Size.self).value) }
+    make("FractionalMaxPool3d", [.required(Size.self), .required(Size.self), .fixed("None"), .fixed("False"), .required(Tensor.self)]) { a in FractionalMaxPool3d(a.get(0, as: Size.self).value, outputSize: a.get(1, as: Size.self).value, randomSamples: a.find(4, as: Tensor.self)) }
+    call("FractionalMaxPool3d", ["input"])
+    on(call: "FractionalMaxPool3d", [.required(Tensor.self)]) { m, a in out((m as! FractionalMaxPool3d)(a.get(0, as: Tensor.self))) }
+    module("FractionalMaxPool3d", ["kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples"])
+    make("FractionalMaxPool3d", [.required(Size.self), .required(Size.self), .fixed("None"), .exactly("True"), .absent]) { a in FractionalMaxPool3d(a.get(0, as: Size.self).value, outputSize: a.get(1, as: Size.self).value) }
+    make("FractionalMaxPool3d", [.required(Size.self), .required(Size.self), .fixed("None"), .exactly("True"), .required(Tensor.self)]) { a in FractionalMaxPool3d(a.get(0, as: Size.self).value, outputSize: a.get(1, as: Size.self).value, randomSamples: a.find(4, as: Tensor.self)) }
+    call("FractionalMaxPool3d", ["input"])
+    on(call: "FractionalMaxPool3d", [.required(Tensor.self)]) { m, a in out((m as! FractionalMaxPool3d).withIndices(a.get(0, as: Tensor.self))) }
+    module("FractionalMaxPool3d", ["kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples"])
+    make("FractionalMaxPool3d", [.required(Size.self), .fixed("None"), .required(PoolRatio.self), .fixed("False"), .absent]) { a in FractionalMaxPool3d(a.get(0, as: Size.self).value, outputRatio: a.get(2, as: PoolRatio.self)) }
+    make("FractionalMaxPool3d", [.required(Size.self), .fixed("None"), .required(PoolRatio.self), .fixed("False"), .required(Tensor.self)]) { a in FractionalMaxPool3d(a.get(0, as: Size.self).value, outputRatio: a.get(2, as: PoolRatio.self), randomSamples: a.find(4, as: Tensor.self)) }
+    call("FractionalMaxPool3d", ["input"])
+    on(call: "FractionalMaxPool3d", [.required(Tensor.self)]) { m, a in out((m as! FractionalMaxPool3d)(a.get(0, as: Tensor.self))) }
+    module("FractionalMaxPool3d", ["kernel_size", "output_size", "output_ratio", "return_indices", "_random_samples"])
+    make("FractionalMaxPool3d", [.required(Size.self), .fixed("None"), .required(PoolRatio.self), .exactly("True"), .absent]) { a in FractionalMaxPool3d(a.get(0, as: Size.self).value, outputRatio: a.get(2, as: PoolRatio.self)) }
+    make("FractionalMaxPool3d", [.required(Size.self), .fixed("None"), .required(PoolRatio.self), .exactly("True"), .required(Tensor.self)]) { a in FractionalMaxPool3d(a.get(0, as: Size.self).value, outputRatio: a.get(2, as: PoolRatio.self), randomSamples: a.find(4, as: Tensor.self)) }
+    call("FractionalMaxPool3d", ["input"])
+    on(call: "FractionalMaxPool3d", [.required(Tensor.self)]) { m, a in out((m as! FractionalMaxPool3d).withIndices(a.get(0, as: Tensor.self))) }
     module("ZeroPad1d", ["padding"])
     make("ZeroPad1d", [.required(Size.self)]) { a in ZeroPad1d(a.get(0, as: Size.self).value) }
     call("ZeroPad1d", ["input"])
@@ -2382,6 +2572,13 @@ extension Bindings {
     make("Embedding", [.required(Int.self), .required(Int.self), .optional(Int.self), .optional(Double.self), .optional(Double.self), .optional(Bool.self), .fixed("False"), .fixed("None"), .fixed("False"), .optional(Device.self), .optional(DType.self)]) { a in Embedding(a.get(0, as: Int.self), a.get(1, as: Int.self), paddingIdx: a.find(2, as: Int.self), maxNorm: a.find(3, as: Double.self), normType: a.get(4, as: Double.self, or: 2), scaleGradByFreq: a.get(5, as: Bool.self, or: false), dtype: a.get(10, as: DType.self, or: .float32), device: a.get(9, as: Device.self, or: .cpu)) }
     call("Embedding", ["input"])
     on(call: "Embedding", [.required(Tensor.self)]) { m, a in out((m as! Embedding)(a.get(0, as: Tensor.self))) }
+    module("EmbeddingBag", ["num_embeddings", "embedding_dim", "max_norm", "norm_type", "scale_grad_by_freq", "mode", "sparse", "_weight", "include_last_offset", "padding_idx", "device", "dtype"])
+    make("EmbeddingBag", [.required(Int.self), .required(Int.self), .absent, .absent, .absent, .absent, .fixed("False"), .fixed("None"), .absent, .absent, .absent, .absent]) { a in EmbeddingBag(a.get(0, as: Int.self), a.get(1, as: Int.self)) }
+    make("EmbeddingBag", [.required(Int.self), .required(Int.self), .optional(Double.self), .optional(Double.self), .optional(Bool.self), .optional(EmbeddingBagMode.self), .fixed("False"), .fixed("None"), .optional(Bool.self), .optional(Int.self), .optional(Device.self), .optional(DType.self)]) { a in EmbeddingBag(a.get(0, as: Int.self), a.get(1, as: Int.self), maxNorm: a.find(2, as: Double.self), normType: a.get(3, as: Double.self, or: 2), scaleGradByFreq: a.get(4, as: Bool.self, or: false), mode: a.get(5, as: EmbeddingBagMode.self, or: .mean), includeLastOffset: a.get(8, as: Bool.self, or: false), paddingIdx: a.find(9, as: Int.self), dtype: a.get(11, as: DType.self, or: .float32), device: a.get(10, as: Device.self, or: .cpu)) }
+    call("EmbeddingBag", ["input"])
+    on(call: "EmbeddingBag", [.required(Tensor.self)]) { m, a in out((m as! EmbeddingBag)(a.get(0, as: Tensor.self))) }
+    call("EmbeddingBag", ["input", "offsets", "per_sample_weights"])
+    on(call: "EmbeddingBag", [.required(Tensor.self), .required(Optional<Tensor>.self), .required(Optional<Tensor>.self)]) { m, a in out((m as! EmbeddingBag)(a.get(0, as: Tensor.self), a.find(1, as: Tensor.self), a.find(2, as: Tensor.self))) }
     module("Upsample", ["size", "scale_factor", "mode", "align_corners", "recompute_scale_factor"])
     make("Upsample", [.absent, .absent, .absent, .absent, .absent]) { a in Upsample() }
     make("Upsample", [.optional(Size.self), .optional(Double.self), .optional(InterpolationMode.self), .optional(Bool.self), .optional(Bool.self)]) { a in Upsample(size: a.find(0, as: Size.self)?.value, scaleFactor: a.find(1, as: Double.self), mode: a.get(2, as: InterpolationMode.self, or: .nearest), alignCorners: a.find(3, as: Bool.self), recomputeScaleFactor: a.find(4, as: Bool.self)) }
@@ -2576,6 +2773,124 @@ extension Bindings {
     make("LogSoftmax", [.required(Int.self)]) { a in LogSoftmax(dim: a.get(0, as: Int.self)) }
     call("LogSoftmax", ["input"])
     on(call: "LogSoftmax", [.required(Tensor.self)]) { m, a in out((m as! LogSoftmax)(a.get(0, as: Tensor.self))) }
+    module("ReLU6", ["inplace"])
+    make("ReLU6", [.absent]) { a in ReLU6() }
+    make("ReLU6", [.required(Bool.self)]) { a in ReLU6(inplace: a.get(0, as: Bool.self)) }
+    call("ReLU6", ["input"])
+    on(call: "ReLU6", [.required(Tensor.self)]) { m, a in out((m as! ReLU6)(a.get(0, as: Tensor.self))) }
+    module("SELU", ["inplace"])
+    make("SELU", [.absent]) { a in SELU() }
+    make("SELU", [.required(Bool.self)]) { a in SELU(inplace: a.get(0, as: Bool.self)) }
+    call("SELU", ["input"])
+    on(call: "SELU", [.required(Tensor.self)]) { m, a in out((m as! SELU)(a.get(0, as: Tensor.self))) }
+    module("SiLU", ["inplace"])
+    make("SiLU", [.absent]) { a in SiLU() }
+    make("SiLU", [.required(Bool.self)]) { a in SiLU(inplace: a.get(0, as: Bool.self)) }
+    call("SiLU", ["input"])
+    on(call: "SiLU", [.required(Tensor.self)]) { m, a in out((m as! SiLU)(a.get(0, as: Tensor.self))) }
+    module("Mish", ["inplace"])
+    make("Mish", [.absent]) { a in Mish() }
+    make("Mish", [.required(Bool.self)]) { a in Mish(inplace: a.get(0, as: Bool.self)) }
+    call("Mish", ["input"])
+    on(call: "Mish", [.required(Tensor.self)]) { m, a in out((m as! Mish)(a.get(0, as: Tensor.self))) }
+    module("Hardswish", ["inplace"])
+    make("Hardswish", [.absent]) { a in Hardswish() }
+    make("Hardswish", [.required(Bool.self)]) { a in Hardswish(inplace: a.get(0, as: Bool.self)) }
+    call("Hardswish", ["input"])
+    on(call: "Hardswish", [.required(Tensor.self)]) { m, a in out((m as! Hardswish)(a.get(0, as: Tensor.self))) }
+    module("Hardsigmoid", ["inplace"])
+    make("Hardsigmoid", [.absent]) { a in Hardsigmoid() }
+    make("Hardsigmoid", [.required(Bool.self)]) { a in Hardsigmoid(inplace: a.get(0, as: Bool.self)) }
+    call("Hardsigmoid", ["input"])
+    on(call: "Hardsigmoid", [.required(Tensor.self)]) { m, a in out((m as! Hardsigmoid)(a.get(0, as: Tensor.self))) }
+    module("ELU", ["alpha", "inplace"])
+    make("ELU", [.absent, .absent]) { a in ELU() }
+    make("ELU", [.required(Double.self), .absent]) { a in ELU(alpha: a.get(0, as: Double.self)) }
+    make("ELU", [.absent, .required(Bool.self)]) { a in ELU(inplace: a.get(1, as: Bool.self)) }
+    make("ELU", [.required(Double.self), .required(Bool.self)]) { a in ELU(alpha: a.get(0, as: Double.self), inplace: a.get(1, as: Bool.self)) }
+    call("ELU", ["input"])
+    on(call: "ELU", [.required(Tensor.self)]) { m, a in out((m as! ELU)(a.get(0, as: Tensor.self))) }
+    module("CELU", ["alpha", "inplace"])
+    make("CELU", [.absent, .absent]) { a in CELU() }
+    make("CELU", [.required(Double.self), .absent]) { a in CELU(alpha: a.get(0, as: Double.self)) }
+    make("CELU", [.absent, .required(Bool.self)]) { a in CELU(inplace: a.get(1, as: Bool.self)) }
+    make("CELU", [.required(Double.self), .required(Bool.self)]) { a in CELU(alpha: a.get(0, as: Double.self), inplace: a.get(1, as: Bool.self)) }
+    call("CELU", ["input"])
+    on(call: "CELU", [.required(Tensor.self)]) { m, a in out((m as! CELU)(a.get(0, as: Tensor.self))) }
+    module("LeakyReLU", ["negative_slope", "inplace"])
+    make("LeakyReLU", [.absent, .absent]) { a in LeakyReLU() }
+    make("LeakyReLU", [.required(Double.self), .absent]) { a in LeakyReLU(negativeSlope: a.get(0, as: Double.self)) }
+    make("LeakyReLU", [.absent, .required(Bool.self)]) { a in LeakyReLU(inplace: a.get(1, as: Bool.self)) }
+    make("LeakyReLU", [.required(Double.self), .required(Bool.self)]) { a in LeakyReLU(negativeSlope: a.get(0, as: Double.self), inplace: a.get(1, as: Bool.self)) }
+    call("LeakyReLU", ["input"])
+    on(call: "LeakyReLU", [.required(Tensor.self)]) { m, a in out((m as! LeakyReLU)(a.get(0, as: Tensor.self))) }
+    module("RReLU", ["lower", "upper", "inplace"])
+    make("RReLU", [.absent, .absent, .absent]) { a in RReLU() }
+    make("RReLU", [.optional(Double.self), .optional(Double.self), .optional(Bool.self)]) { a in RReLU(lower: a.get(0, as: Double.self, or: 0.125), upper: a.get(1, as: Double.self, or: 0.3333333333333333), inplace: a.get(2, as: Bool.self, or: false)) }
+    call("RReLU", ["input"])
+    on(call: "RReLU", [.required(Tensor.self)]) { m, a in out((m as! RReLU)(a.get(0, as: Tensor.self))) }
+    module("Hardtanh", ["min_val", "max_val", "inplace", "min_value", "max_value"])
+    make("Hardtanh", [.absent, .absent, .absent, .fixed("None"), .fixed("None")]) { a in Hardtanh() }
+    make("Hardtanh", [.optional(Double.self), .optional(Double.self), .optional(Bool.self), .fixed("None"), .fixed("None")]) { a in Hardtanh(minVal: a.get(0, as: Double.self, or: -1), maxVal: a.get(1, as: Double.self, or: 1), inplace: a.get(2, as: Bool.self, or: false)) }
+    call("Hardtanh", ["input"])
+    on(call: "Hardtanh", [.required(Tensor.self)]) { m, a in out((m as! Hardtanh)(a.get(0, as: Tensor.self))) }
+    module("Threshold", ["threshold", "value", "inplace"])
+    make("Threshold", [.required(Double.self), .required(Double.self), .absent]) { a in Threshold(a.get(0, as: Double.self), a.get(1, as: Double.self)) }
+    make("Threshold", [.required(Double.self), .required(Double.self), .required(Bool.self)]) { a in Threshold(a.get(0, as: Double.self), a.get(1, as: Double.self), inplace: a.get(2, as: Bool.self)) }
+    call("Threshold", ["input"])
+    on(call: "Threshold", [.required(Tensor.self)]) { m, a in out((m as! Threshold)(a.get(0, as: Tensor.self))) }
+    module("PReLU", ["num_parameters", "init", "device", "dtype"])
+    make("PReLU", [.absent, .absent, .absent, .absent]) { a in PReLU() }
+    make("PReLU", [.optional(Int.self), .optional(Double.self), .optional(Device.self), .optional(DType.self)]) { a in PReLU(numParameters: a.get(0, as: Int.self, or: 1), init: a.get(1, as: Double.self, or: 0.25), dtype: a.get(3, as: DType.self, or: .float32), device: a.get(2, as: Device.self, or: .cpu)) }
+    call("PReLU", ["input"])
+    on(call: "PReLU", [.required(Tensor.self)]) { m, a in out((m as! PReLU)(a.get(0, as: Tensor.self))) }
+    module("GELU", ["approximate"])
+    make("GELU", [.absent]) { a in GELU() }
+    make("GELU", [.required(GELUApproximation.self)]) { a in GELU(approximate: a.get(0, as: GELUApproximation.self)) }
+    call("GELU", ["input"])
+    on(call: "GELU", [.required(Tensor.self)]) { m, a in out((m as! GELU)(a.get(0, as: Tensor.self))) }
+    module("GLU", ["dim"])
+    make("GLU", [.absent]) { a in GLU() }
+    make("GLU", [.required(Int.self)]) { a in GLU(dim: a.get(0, as: Int.self)) }
+    call("GLU", ["input"])
+    on(call: "GLU", [.required(Tensor.self)]) { m, a in out((m as! GLU)(a.get(0, as: Tensor.self))) }
+    module("Softplus", ["beta", "threshold"])
+    make("Softplus", [.absent, .absent]) { a in Softplus() }
+    make("Softplus", [.required(Double.self), .absent]) { a in Softplus(beta: a.get(0, as: Double.self)) }
+    make("Softplus", [.absent, .required(Double.self)]) { a in Softplus(threshold: a.get(1, as: Double.self)) }
+    make("Softplus", [.required(Double.self), .required(Double.self)]) { a in Softplus(beta: a.get(0, as: Double.self), threshold: a.get(1, as: Double.self)) }
+    call("Softplus", ["input"])
+    on(call: "Softplus", [.required(Tensor.self)]) { m, a in out((m as! Softplus)(a.get(0, as: Tensor.self))) }
+    module("Hardshrink", ["lambd"])
+    make("Hardshrink", [.absent]) { a in Hardshrink() }
+    make("Hardshrink", [.required(Double.self)]) { a in Hardshrink(lambd: a.get(0, as: Double.self)) }
+    call("Hardshrink", ["input"])
+    on(call: "Hardshrink", [.required(Tensor.self)]) { m, a in out((m as! Hardshrink)(a.get(0, as: Tensor.self))) }
+    module("Softshrink", ["lambd"])
+    make("Softshrink", [.absent]) { a in Softshrink() }
+    make("Softshrink", [.required(Double.self)]) { a in Softshrink(lambd: a.get(0, as: Double.self)) }
+    call("Softshrink", ["input"])
+    on(call: "Softshrink", [.required(Tensor.self)]) { m, a in out((m as! Softshrink)(a.get(0, as: Tensor.self))) }
+    module("LogSigmoid", [])
+    make("LogSigmoid", []) { a in LogSigmoid() }
+    call("LogSigmoid", ["input"])
+    on(call: "LogSigmoid", [.required(Tensor.self)]) { m, a in out((m as! LogSigmoid)(a.get(0, as: Tensor.self))) }
+    module("Softsign", [])
+    make("Softsign", []) { a in Softsign() }
+    call("Softsign", ["input"])
+    on(call: "Softsign", [.required(Tensor.self)]) { m, a in out((m as! Softsign)(a.get(0, as: Tensor.self))) }
+    module("Tanhshrink", [])
+    make("Tanhshrink", []) { a in Tanhshrink() }
+    call("Tanhshrink", ["input"])
+    on(call: "Tanhshrink", [.required(Tensor.self)]) { m, a in out((m as! Tanhshrink)(a.get(0, as: Tensor.self))) }
+    module("Softmax2d", [])
+    make("Softmax2d", []) { a in Softmax2d() }
+    call("Softmax2d", ["input"])
+    on(call: "Softmax2d", [.required(Tensor.self)]) { m, a in out((m as! Softmax2d)(a.get(0, as: Tensor.self))) }
+    module("Softmin", ["dim"])
+    make("Softmin", [.required(Int.self)]) { a in Softmin(dim: a.get(0, as: Int.self)) }
+    call("Softmin", ["input"])
+    on(call: "Softmin", [.required(Tensor.self)]) { m, a in out((m as! Softmin)(a.get(0, as: Tensor.self))) }
     module("Dropout", ["p", "inplace"])
     make("Dropout", [.absent, .absent]) { a in Dropout() }
     make("Dropout", [.required(Double.self), .absent]) { a in Dropout(a.get(0, as: Double.self)) }
@@ -2583,6 +2898,41 @@ extension Bindings {
     make("Dropout", [.required(Double.self), .required(Bool.self)]) { a in Dropout(a.get(0, as: Double.self), inplace: a.get(1, as: Bool.self)) }
     call("Dropout", ["input"])
     on(call: "Dropout", [.required(Tensor.self)]) { m, a in out((m as! Dropout)(a.get(0, as: Tensor.self))) }
+    module("Dropout1d", ["p", "inplace"])
+    make("Dropout1d", [.absent, .absent]) { a in Dropout1d() }
+    make("Dropout1d", [.required(Double.self), .absent]) { a in Dropout1d(a.get(0, as: Double.self)) }
+    make("Dropout1d", [.absent, .required(Bool.self)]) { a in Dropout1d(inplace: a.get(1, as: Bool.self)) }
+    make("Dropout1d", [.required(Double.self), .required(Bool.self)]) { a in Dropout1d(a.get(0, as: Double.self), inplace: a.get(1, as: Bool.self)) }
+    call("Dropout1d", ["input"])
+    on(call: "Dropout1d", [.required(Tensor.self)]) { m, a in out((m as! Dropout1d)(a.get(0, as: Tensor.self))) }
+    module("Dropout2d", ["p", "inplace"])
+    make("Dropout2d", [.absent, .absent]) { a in Dropout2d() }
+    make("Dropout2d", [.required(Double.self), .absent]) { a in Dropout2d(a.get(0, as: Double.self)) }
+    make("Dropout2d", [.absent, .required(Bool.self)]) { a in Dropout2d(inplace: a.get(1, as: Bool.self)) }
+    make("Dropout2d", [.required(Double.self), .required(Bool.self)]) { a in Dropout2d(a.get(0, as: Double.self), inplace: a.get(1, as: Bool.self)) }
+    call("Dropout2d", ["input"])
+    on(call: "Dropout2d", [.required(Tensor.self)]) { m, a in out((m as! Dropout2d)(a.get(0, as: Tensor.self))) }
+    module("Dropout3d", ["p", "inplace"])
+    make("Dropout3d", [.absent, .absent]) { a in Dropout3d() }
+    make("Dropout3d", [.required(Double.self), .absent]) { a in Dropout3d(a.get(0, as: Double.self)) }
+    make("Dropout3d", [.absent, .required(Bool.self)]) { a in Dropout3d(inplace: a.get(1, as: Bool.self)) }
+    make("Dropout3d", [.required(Double.self), .required(Bool.self)]) { a in Dropout3d(a.get(0, as: Double.self), inplace: a.get(1, as: Bool.self)) }
+    call("Dropout3d", ["input"])
+    on(call: "Dropout3d", [.required(Tensor.self)]) { m, a in out((m as! Dropout3d)(a.get(0, as: Tensor.self))) }
+    module("AlphaDropout", ["p", "inplace"])
+    make("AlphaDropout", [.absent, .absent]) { a in AlphaDropout() }
+    make("AlphaDropout", [.required(Double.self), .absent]) { a in AlphaDropout(a.get(0, as: Double.self)) }
+    make("AlphaDropout", [.absent, .required(Bool.self)]) { a in AlphaDropout(inplace: a.get(1, as: Bool.self)) }
+    make("AlphaDropout", [.required(Double.self), .required(Bool.self)]) { a in AlphaDropout(a.get(0, as: Double.self), inplace: a.get(1, as: Bool.self)) }
+    call("AlphaDropout", ["input"])
+    on(call: "AlphaDropout", [.required(Tensor.self)]) { m, a in out((m as! AlphaDropout)(a.get(0, as: Tensor.self))) }
+    module("FeatureAlphaDropout", ["p", "inplace"])
+    make("FeatureAlphaDropout", [.absent, .absent]) { a in FeatureAlphaDropout() }
+    make("FeatureAlphaDropout", [.required(Double.self), .absent]) { a in FeatureAlphaDropout(a.get(0, as: Double.self)) }
+    make("FeatureAlphaDropout", [.absent, .required(Bool.self)]) { a in FeatureAlphaDropout(inplace: a.get(1, as: Bool.self)) }
+    make("FeatureAlphaDropout", [.required(Double.self), .required(Bool.self)]) { a in FeatureAlphaDropout(a.get(0, as: Double.self), inplace: a.get(1, as: Bool.self)) }
+    call("FeatureAlphaDropout", ["input"])
+    on(call: "FeatureAlphaDropout", [.required(Tensor.self)]) { m, a in out((m as! FeatureAlphaDropout)(a.get(0, as: Tensor.self))) }
     module("Flatten", ["start_dim", "end_dim"])
     make("Flatten", [.absent, .absent]) { a in Flatten() }
     make("Flatten", [.required(Int.self), .absent]) { a in Flatten(a.get(0, as: Int.self)) }
@@ -2590,6 +2940,20 @@ extension Bindings {
     make("Flatten", [.required(Int.self), .required(Int.self)]) { a in Flatten(a.get(0, as: Int.self), a.get(1, as: Int.self)) }
     call("Flatten", ["input"])
     on(call: "Flatten", [.required(Tensor.self)]) { m, a in out((m as! Flatten)(a.get(0, as: Tensor.self))) }
+    module("Unflatten", ["dim", "unflattened_size"])
+    make("Unflatten", [.required(Int.self), .required([Int].self)]) { a in Unflatten(a.get(0, as: Int.self), a.get(1, as: [Int].self)) }
+    call("Unflatten", ["input"])
+    on(call: "Unflatten", [.required(Tensor.self)]) { m, a in out((m as! Unflatten)(a.get(0, as: Tensor.self))) }
+    module("Unfold", ["kernel_size", "dilation", "padding", "stride"])
+    make("Unfold", [.required(Size.self), .absent, .absent, .absent]) { a in Unfold(a.get(0, as: Size.self).value) }
+    make("Unfold", [.required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self)]) { a in Unfold(a.get(0, as: Size.self).value, dilation: a.get(1, as: Size.self, or: Size(1)).value, padding: a.get(2, as: Size.self, or: Size(0)).value, stride: a.get(3, as: Size.self, or: Size(1)).value) }
+    call("Unfold", ["input"])
+    on(call: "Unfold", [.required(Tensor.self)]) { m, a in out((m as! Unfold)(a.get(0, as: Tensor.self))) }
+    module("Fold", ["output_size", "kernel_size", "dilation", "padding", "stride"])
+    make("Fold", [.required(Size.self), .required(Size.self), .absent, .absent, .absent]) { a in Fold(a.get(0, as: Size.self).value, a.get(1, as: Size.self).value) }
+    make("Fold", [.required(Size.self), .required(Size.self), .optional(Size.self), .optional(Size.self), .optional(Size.self)]) { a in Fold(a.get(0, as: Size.self).value, a.get(1, as: Size.self).value, dilation: a.get(2, as: Size.self, or: Size(1)).value, padding: a.get(3, as: Size.self, or: Size(0)).value, stride: a.get(4, as: Size.self, or: Size(1)).value) }
+    call("Fold", ["input"])
+    on(call: "Fold", [.required(Tensor.self)]) { m, a in out((m as! Fold)(a.get(0, as: Tensor.self))) }
     module("CrossEntropyLoss", ["weight", "size_average", "ignore_index", "reduce", "reduction", "label_smoothing"])
     make("CrossEntropyLoss", [.absent, .fixed("None"), .absent, .fixed("None"), .absent, .absent]) { a in CrossEntropyLoss() }
     make("CrossEntropyLoss", [.optional(Tensor.self), .fixed("None"), .optional(Int.self), .fixed("None"), .optional(Reduction.self), .optional(Double.self)]) { a in CrossEntropyLoss(weight: a.find(0, as: Tensor.self), ignoreIndex: a.get(2, as: Int.self, or: -100), reduction: a.get(4, as: Reduction.self, or: .mean), labelSmoothing: a.get(5, as: Double.self, or: 0)) }
@@ -2610,6 +2974,120 @@ extension Bindings {
     make("L1Loss", [.fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in L1Loss(reduction: a.get(2, as: Reduction.self)) }
     call("L1Loss", ["input", "target"])
     on(call: "L1Loss", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! L1Loss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    module("SmoothL1Loss", ["size_average", "reduce", "reduction", "beta"])
+    make("SmoothL1Loss", [.fixed("None"), .fixed("None"), .absent, .absent]) { a in SmoothL1Loss() }
+    make("SmoothL1Loss", [.fixed("None"), .fixed("None"), .required(Reduction.self), .absent]) { a in SmoothL1Loss(reduction: a.get(2, as: Reduction.self)) }
+    make("SmoothL1Loss", [.fixed("None"), .fixed("None"), .absent, .required(Double.self)]) { a in SmoothL1Loss(beta: a.get(3, as: Double.self)) }
+    make("SmoothL1Loss", [.fixed("None"), .fixed("None"), .required(Reduction.self), .required(Double.self)]) { a in SmoothL1Loss(reduction: a.get(2, as: Reduction.self), beta: a.get(3, as: Double.self)) }
+    call("SmoothL1Loss", ["input", "target"])
+    on(call: "SmoothL1Loss", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! SmoothL1Loss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    module("HuberLoss", ["reduction", "delta"])
+    make("HuberLoss", [.absent, .absent]) { a in HuberLoss() }
+    make("HuberLoss", [.required(Reduction.self), .absent]) { a in HuberLoss(reduction: a.get(0, as: Reduction.self)) }
+    make("HuberLoss", [.absent, .required(Double.self)]) { a in HuberLoss(delta: a.get(1, as: Double.self)) }
+    make("HuberLoss", [.required(Reduction.self), .required(Double.self)]) { a in HuberLoss(reduction: a.get(0, as: Reduction.self), delta: a.get(1, as: Double.self)) }
+    call("HuberLoss", ["input", "target"])
+    on(call: "HuberLoss", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! HuberLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    module("BCELoss", ["weight", "size_average", "reduce", "reduction"])
+    make("BCELoss", [.absent, .fixed("None"), .fixed("None"), .absent]) { a in BCELoss() }
+    make("BCELoss", [.required(Tensor.self), .fixed("None"), .fixed("None"), .absent]) { a in BCELoss(weight: a.find(0, as: Tensor.self)) }
+    make("BCELoss", [.absent, .fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in BCELoss(reduction: a.get(3, as: Reduction.self)) }
+    make("BCELoss", [.required(Tensor.self), .fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in BCELoss(weight: a.find(0, as: Tensor.self), reduction: a.get(3, as: Reduction.self)) }
+    call("BCELoss", ["input", "target"])
+    on(call: "BCELoss", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! BCELoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    module("BCEWithLogitsLoss", ["weight", "size_average", "reduce", "reduction", "pos_weight"])
+    make("BCEWithLogitsLoss", [.absent, .fixed("None"), .fixed("None"), .absent, .absent]) { a in BCEWithLogitsLoss() }
+    make("BCEWithLogitsLoss", [.optional(Tensor.self), .fixed("None"), .fixed("None"), .optional(Reduction.self), .optional(Tensor.self)]) { a in BCEWithLogitsLoss(weight: a.find(0, as: Tensor.self), reduction: a.get(3, as: Reduction.self, or: .mean), posWeight: a.find(4, as: Tensor.self)) }
+    call("BCEWithLogitsLoss", ["input", "target"])
+    on(call: "BCEWithLogitsLoss", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! BCEWithLogitsLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    module("KLDivLoss", ["size_average", "reduce", "reduction", "log_target"])
+    make("KLDivLoss", [.fixed("None"), .fixed("None"), .absent, .absent]) { a in KLDivLoss() }
+    make("KLDivLoss", [.fixed("None"), .fixed("None"), .required(Reduction.self), .absent]) { a in KLDivLoss(reduction: a.get(2, as: Reduction.self)) }
+    make("KLDivLoss", [.fixed("None"), .fixed("None"), .absent, .required(Bool.self)]) { a in KLDivLoss(logTarget: a.get(3, as: Bool.self)) }
+    make("KLDivLoss", [.fixed("None"), .fixed("None"), .required(Reduction.self), .required(Bool.self)]) { a in KLDivLoss(reduction: a.get(2, as: Reduction.self), logTarget: a.get(3, as: Bool.self)) }
+    call("KLDivLoss", ["input", "target"])
+    on(call: "KLDivLoss", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! KLDivLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    module("PoissonNLLLoss", ["log_input", "full", "size_average", "eps", "reduce", "reduction"])
+    make("PoissonNLLLoss", [.absent, .absent, .fixed("None"), .absent, .fixed("None"), .absent]) { a in PoissonNLLLoss() }
+    make("PoissonNLLLoss", [.optional(Bool.self), .optional(Bool.self), .fixed("None"), .optional(Double.self), .fixed("None"), .optional(Reduction.self)]) { a in PoissonNLLLoss(logInput: a.get(0, as: Bool.self, or: true), full: a.get(1, as: Bool.self, or: false), eps: a.get(3, as: Double.self, or: 1e-8), reduction: a.get(5, as: Reduction.self, or: .mean)) }
+    call("PoissonNLLLoss", ["log_input", "target"])
+    on(call: "PoissonNLLLoss", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! PoissonNLLLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    module("GaussianNLLLoss", ["full", "eps", "reduction"])
+    make("GaussianNLLLoss", [.absent, .absent, .absent]) { a in GaussianNLLLoss() }
+    make("GaussianNLLLoss", [.optional(Bool.self), .optional(Double.self), .optional(Reduction.self)]) { a in GaussianNLLLoss(full: a.get(0, as: Bool.self, or: false), eps: a.get(1, as: Double.self, or: 1e-6), reduction: a.get(2, as: Reduction.self, or: .mean)) }
+    call("GaussianNLLLoss", ["input", "target", "var"])
+    on(call: "GaussianNLLLoss", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! GaussianNLLLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    on(call: "GaussianNLLLoss", [.required(Tensor.self), .required(Tensor.self), .required(Double.self)]) { m, a in out((m as! GaussianNLLLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.get(2, as: Double.self))) }
+    module("CTCLoss", ["blank", "reduction", "zero_infinity"])
+    make("CTCLoss", [.absent, .absent, .absent]) { a in CTCLoss() }
+    make("CTCLoss", [.optional(Int.self), .optional(Reduction.self), .optional(Bool.self)]) { a in CTCLoss(blank: a.get(0, as: Int.self, or: 0), reduction: a.get(1, as: Reduction.self, or: .mean), zeroInfinity: a.get(2, as: Bool.self, or: false)) }
+    call("CTCLoss", ["log_probs", "targets", "input_lengths", "target_lengths"])
+    on(call: "CTCLoss", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! CTCLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.get(2, as: Tensor.self), a.get(3, as: Tensor.self))) }
+    call("CTCLoss", ["log_probs", "targets", "input_lengths", "target_lengths"])
+    on(call: "CTCLoss", [.required(Tensor.self), .required(Tensor.self), .required([Int].self), .required([Int].self)]) { m, a in out((m as! CTCLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.get(2, as: [Int].self), a.get(3, as: [Int].self))) }
+    module("MarginRankingLoss", ["margin", "size_average", "reduce", "reduction"])
+    make("MarginRankingLoss", [.absent, .fixed("None"), .fixed("None"), .absent]) { a in MarginRankingLoss() }
+    make("MarginRankingLoss", [.required(Double.self), .fixed("None"), .fixed("None"), .absent]) { a in MarginRankingLoss(margin: a.get(0, as: Double.self)) }
+    make("MarginRankingLoss", [.absent, .fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in MarginRankingLoss(reduction: a.get(3, as: Reduction.self)) }
+    make("MarginRankingLoss", [.required(Double.self), .fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in MarginRankingLoss(margin: a.get(0, as: Double.self), reduction: a.get(3, as: Reduction.self)) }
+    call("MarginRankingLoss", ["input1", "input2", "target"])
+    on(call: "MarginRankingLoss", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! MarginRankingLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    module("HingeEmbeddingLoss", ["margin", "size_average", "reduce", "reduction"])
+    make("HingeEmbeddingLoss", [.absent, .fixed("None"), .fixed("None"), .absent]) { a in HingeEmbeddingLoss() }
+    make("HingeEmbeddingLoss", [.required(Double.self), .fixed("None"), .fixed("None"), .absent]) { a in HingeEmbeddingLoss(margin: a.get(0, as: Double.self)) }
+    make("HingeEmbeddingLoss", [.absent, .fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in HingeEmbeddingLoss(reduction: a.get(3, as: Reduction.self)) }
+    make("HingeEmbeddingLoss", [.required(Double.self), .fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in HingeEmbeddingLoss(margin: a.get(0, as: Double.self), reduction: a.get(3, as: Reduction.self)) }
+    call("HingeEmbeddingLoss", ["input", "target"])
+    on(call: "HingeEmbeddingLoss", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! HingeEmbeddingLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    module("CosineEmbeddingLoss", ["margin", "size_average", "reduce", "reduction"])
+    make("CosineEmbeddingLoss", [.absent, .fixed("None"), .fixed("None"), .absent]) { a in CosineEmbeddingLoss() }
+    make("CosineEmbeddingLoss", [.required(Double.self), .fixed("None"), .fixed("None"), .absent]) { a in CosineEmbeddingLoss(margin: a.get(0, as: Double.self)) }
+    make("CosineEmbeddingLoss", [.absent, .fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in CosineEmbeddingLoss(reduction: a.get(3, as: Reduction.self)) }
+    make("CosineEmbeddingLoss", [.required(Double.self), .fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in CosineEmbeddingLoss(margin: a.get(0, as: Double.self), reduction: a.get(3, as: Reduction.self)) }
+    call("CosineEmbeddingLoss", ["input1", "input2", "target"])
+    on(call: "CosineEmbeddingLoss", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! CosineEmbeddingLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    module("SoftMarginLoss", ["size_average", "reduce", "reduction"])
+    make("SoftMarginLoss", [.fixed("None"), .fixed("None"), .absent]) { a in SoftMarginLoss() }
+    make("SoftMarginLoss", [.fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in SoftMarginLoss(reduction: a.get(2, as: Reduction.self)) }
+    call("SoftMarginLoss", ["input", "target"])
+    on(call: "SoftMarginLoss", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! SoftMarginLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    module("MultiMarginLoss", ["p", "margin", "weight", "size_average", "reduce", "reduction"])
+    make("MultiMarginLoss", [.absent, .absent, .absent, .fixed("None"), .fixed("None"), .absent]) { a in MultiMarginLoss() }
+    make("MultiMarginLoss", [.optional(Int.self), .optional(Double.self), .optional(Tensor.self), .fixed("None"), .fixed("None"), .optional(Reduction.self)]) { a in MultiMarginLoss(p: a.get(0, as: Int.self, or: 1), margin: a.get(1, as: Double.self, or: 1), weight: a.find(2, as: Tensor.self), reduction: a.get(5, as: Reduction.self, or: .mean)) }
+    call("MultiMarginLoss", ["input", "target"])
+    on(call: "MultiMarginLoss", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! MultiMarginLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    module("MultiLabelMarginLoss", ["size_average", "reduce", "reduction"])
+    make("MultiLabelMarginLoss", [.fixed("None"), .fixed("None"), .absent]) { a in MultiLabelMarginLoss() }
+    make("MultiLabelMarginLoss", [.fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in MultiLabelMarginLoss(reduction: a.get(2, as: Reduction.self)) }
+    call("MultiLabelMarginLoss", ["input", "target"])
+    on(call: "MultiLabelMarginLoss", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! MultiLabelMarginLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    module("MultiLabelSoftMarginLoss", ["weight", "size_average", "reduce", "reduction"])
+    make("MultiLabelSoftMarginLoss", [.absent, .fixed("None"), .fixed("None"), .absent]) { a in MultiLabelSoftMarginLoss() }
+    make("MultiLabelSoftMarginLoss", [.required(Tensor.self), .fixed("None"), .fixed("None"), .absent]) { a in MultiLabelSoftMarginLoss(weight: a.find(0, as: Tensor.self)) }
+    make("MultiLabelSoftMarginLoss", [.absent, .fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in MultiLabelSoftMarginLoss(reduction: a.get(3, as: Reduction.self)) }
+    make("MultiLabelSoftMarginLoss", [.required(Tensor.self), .fixed("None"), .fixed("None"), .required(Reduction.self)]) { a in MultiLabelSoftMarginLoss(weight: a.find(0, as: Tensor.self), reduction: a.get(3, as: Reduction.self)) }
+    call("MultiLabelSoftMarginLoss", ["input", "target"])
+    on(call: "MultiLabelSoftMarginLoss", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! MultiLabelSoftMarginLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    module("TripletMarginLoss", ["margin", "p", "eps", "swap", "size_average", "reduce", "reduction"])
+    make("TripletMarginLoss", [.absent, .absent, .absent, .absent, .fixed("None"), .fixed("None"), .absent]) { a in TripletMarginLoss() }
+    make("TripletMarginLoss", [.optional(Double.self), .optional(Double.self), .optional(Double.self), .optional(Bool.self), .fixed("None"), .fixed("None"), .optional(Reduction.self)]) { a in TripletMarginLoss(margin: a.get(0, as: Double.self, or: 1), p: a.get(1, as: Double.self, or: 2), eps: a.get(2, as: Double.self, or: 1e-6), swap: a.get(3, as: Bool.self, or: false), reduction: a.get(6, as: Reduction.self, or: .mean)) }
+    call("TripletMarginLoss", ["anchor", "positive", "negative"])
+    on(call: "TripletMarginLoss", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! TripletMarginLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    module("TripletMarginWithDistanceLoss", ["distance_function", "margin", "swap", "reduction"])
+    make("TripletMarginWithDistanceLoss", [.fixed("None"), .absent, .absent, .absent]) { a in TripletMarginWithDistanceLoss() }
+    make("TripletMarginWithDistanceLoss", [.fixed("None"), .optional(Double.self), .optional(Bool.self), .optional(Reduction.self)]) { a in TripletMarginWithDistanceLoss(margin: a.get(1, as: Double.self, or: 1), swap: a.get(2, as: Bool.self, or: false), reduction: a.get(3, as: Reduction.self, or: .mean)) }
+    call("TripletMarginWithDistanceLoss", ["anchor", "positive", "negative"])
+    on(call: "TripletMarginWithDistanceLoss", [.required(Tensor.self), .required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! TripletMarginWithDistanceLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self), a.get(2, as: Tensor.self))) }
+    module("LinearCrossEntropyLoss", ["in_features", "num_classes", "out_features", "bias", "device", "dtype", "reduction", "weight", "ignore_index", "label_smoothing", "options"])
+    make("LinearCrossEntropyLoss", [.required(Int.self), .required(Int.self), .absent, .absent, .absent, .absent, .absent, .absent, .absent, .absent, .fixed("None")]) { a in LinearCrossEntropyLoss(a.get(0, as: Int.self), a.get(1, as: Int.self)) }
+    make("LinearCrossEntropyLoss", [.required(Int.self), .required(Int.self), .optional([Int].self), .optional(Bool.self), .optional(Device.self), .optional(DType.self), .optional(Reduction.self), .optional(Tensor.self), .optional(Int.self), .optional(Double.self), .fixed("None")]) { a in LinearCrossEntropyLoss(a.get(0, as: Int.self), a.get(1, as: Int.self), outFeatures: a.get(2, as: [Int].self, or: []), bias: a.get(3, as: Bool.self, or: false), dtype: a.get(5, as: DType.self, or: .float32), device: a.get(4, as: Device.self, or: .cpu), reduction: a.get(6, as: Reduction.self, or: .mean), weight: a.find(7, as: Tensor.self), ignoreIndex: a.find(8, as: Int.self), labelSmoothing: a.get(9, as: Double.self, or: 0)) }
+    call("LinearCrossEntropyLoss", ["input", "target"])
+    on(call: "LinearCrossEntropyLoss", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! LinearCrossEntropyLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
+    module("AdaptiveLogSoftmaxWithLoss", ["in_features", "n_classes", "cutoffs", "div_value", "head_bias", "device", "dtype"])
+    make("AdaptiveLogSoftmaxWithLoss", [.required(Int.self), .required(Int.self), .required([Int].self), .absent, .absent, .absent, .absent]) { a in AdaptiveLogSoftmaxWithLoss(a.get(0, as: Int.self), a.get(1, as: Int.self), a.get(2, as: [Int].self)) }
+    make("AdaptiveLogSoftmaxWithLoss", [.required(Int.self), .required(Int.self), .required([Int].self), .optional(Double.self), .optional(Bool.self), .optional(Device.self), .optional(DType.self)]) { a in AdaptiveLogSoftmaxWithLoss(a.get(0, as: Int.self), a.get(1, as: Int.self), a.get(2, as: [Int].self), divValue: a.get(3, as: Double.self, or: 4), headBias: a.get(4, as: Bool.self, or: false), dtype: a.get(6, as: DType.self, or: .float32), device: a.get(5, as: Device.self, or: .cpu)) }
+    call("AdaptiveLogSoftmaxWithLoss", ["input", "target"])
+    on(call: "AdaptiveLogSoftmaxWithLoss", [.required(Tensor.self), .required(Tensor.self)]) { m, a in out((m as! AdaptiveLogSoftmaxWithLoss)(a.get(0, as: Tensor.self), a.get(1, as: Tensor.self))) }
   }
 
   // optimizers

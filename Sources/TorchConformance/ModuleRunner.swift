@@ -9,22 +9,24 @@ struct ModuleRunner {
 
   func run(_ file: CaseFile, _ test: JSON) throws -> Verdict {
     let name = try file.document.require("name").string()
-    guard let call = bindings.calls[name] else { throw Unsupported("no module \(name)") }
+    guard bindings.modules[name] != nil else { throw Unsupported("no module \(name)") }
     let constructor = try test.require("constructor")
     let maker = ValueReader(file.tensors, device: device, modules: make)
     let given = try maker.values(constructor.require("args").array())
     let named = try maker.named(constructor["kwargs"])
+    guard let row = self.row(name, given, named) else {
+      throw Unsupported("no initializer of \(name) takes \(Self.describe(given, named))")
+    }
     let reader = ValueReader(file.tensors, device: device)
     let arguments = try reader.values(test.require("args").array())
-    guard let forward = call.match(arguments, try reader.named(test["kwargs"])) else {
+    let labelled = try reader.named(test["kwargs"])
+    guard let forward = row.calls.lazy.compactMap({ $0.match(arguments, labelled) }).first else {
       throw Unsupported("\(name) cannot be called with the case's arguments")
     }
     guard let dtype = DType(name: try test.require("dtype").string()) else { throw CaseError("no dtype") }
 
     Stage.now(name)
-    guard let module = build(name, given, named) else {
-      throw Unsupported("no initializer of \(name) takes \(Self.describe(given, named))")
-    }
+    let module = row.make()
     module.to(device, dtype)
     let state = try test["state_dict"]?.entries() ?? []
     let stateReader = ValueReader(file.tensors, device: device)
@@ -66,18 +68,24 @@ struct ModuleRunner {
     return .passed
   }
 
-  /// A module by its name and arguments; nil where no initializer takes them.
-  private func build(_ name: String, _ arguments: [Value], _ named: [(key: String, value: Value)]) -> Module? {
-    bindings.modules[name]?.lazy.compactMap { $0.match(arguments, named) }.first.map { $0.run($0.arguments) }
+  private typealias Row = (calls: [BoundRow<Bindings.CallRun>], make: () -> Module)
+
+  /// The row of a module that takes these arguments; nil where no initializer does.
+  private func row(_ name: String, _ arguments: [Value], _ named: [(key: String, value: Value)]) -> Row? {
+    for row in bindings.modules[name] ?? [] {
+      guard let match = row.constructor.match(arguments, named) else { continue }
+      return (row.calls, { match.run(match.arguments) })
+    }
+    return nil
   }
 
   private func make(
     _ name: String, _ arguments: [Value], _ named: [(key: String, value: Value)]
   ) throws(CaseError) -> Module {
-    guard let module = build(name, arguments, named) else {
+    guard let row = self.row(name, arguments, named) else {
       throw CaseError("no initializer of \(name) takes \(Self.describe(arguments, named))")
     }
-    return module
+    return row.make()
   }
 
   private static func describe(_ arguments: [Value], _ named: [(key: String, value: Value)]) -> String {

@@ -27,7 +27,7 @@ open class Embedding: Module, Layer {
     }
     self.numEmbeddings = numEmbeddings
     self.embeddingDim = embeddingDim
-    self.paddingIdx = Self.wrapped(paddingIdx, numEmbeddings)
+    self.paddingIdx = wrappedPadding(paddingIdx, numEmbeddings, "Embedding")
     self.maxNorm = maxNorm
     self.normType = normType
     self.scaleGradByFreq = scaleGradByFreq
@@ -58,20 +58,38 @@ open class Embedding: Module, Layer {
     super.init()
   }
 
+  /// A layer of rows that are known, as `torch.nn.Embedding.from_pretrained`; it shares their memory.
+  /// - Parameters:
+  ///   - embeddings: the rows, `[numEmbeddings, embeddingDim]`.
+  ///   - freeze: whether the rows learn nothing.
+  /// - Precondition: `embeddings` has two dimensions; `paddingIdx` names a row.
+  public static func fromPretrained(
+    _ embeddings: Tensor, freeze: Bool = true, paddingIdx: Int? = nil, maxNorm: Double? = nil, normType: Double = 2,
+    scaleGradByFreq: Bool = false
+  ) -> Embedding {
+    let layer = Embedding(embeddings, paddingIdx, maxNorm, normType, scaleGradByFreq)
+    if freeze { layer.weight.requiresGrad = false }
+    return layer
+  }
+
+  private init(
+    _ rows: Tensor, _ paddingIdx: Int?, _ maxNorm: Double?, _ normType: Double, _ scaleGradByFreq: Bool
+  ) {
+    let (count, width) = pretrainedSize(rows, "Embedding")
+    numEmbeddings = count
+    embeddingDim = width
+    self.paddingIdx = wrappedPadding(paddingIdx, count, "Embedding")
+    self.maxNorm = maxNorm
+    self.normType = normType
+    self.scaleGradByFreq = scaleGradByFreq
+    weight = rows.detach()
+    super.init()
+  }
+
   open override func copied(_ copy: ModuleCopier) -> Module { Embedding(copying: self, copy) }
 
-  private static func wrapped(_ index: Int?, _ rows: Int) -> Int? {
-    guard let index else { return nil }
-    guard index >= -rows, index < rows else { fault("Embedding", "paddingIdx \(index) names none of the \(rows) rows") }
-    return index < 0 ? index + rows : index
-  }
-
   /// Draws the rows anew.
-  public func resetParameters() {
-    Init.normal_(weight)
-    guard let paddingIdx else { return }
-    noGrad { _ = weight.select(dim: 0, index: paddingIdx).zero_() }
-  }
+  public func resetParameters() { drawRows(weight, paddingIdx) }
 
   open func forward(_ x: Tensor) -> Tensor {
     F.embedding(
@@ -86,4 +104,24 @@ open class Embedding: Module, Layer {
     if scaleGradByFreq { text += ", scale_grad_by_freq=True" }
     return text
   }
+}
+
+/// A row counted from the start, from one that may count from the end.
+func wrappedPadding(_ index: Int?, _ rows: Int, _ name: String) -> Int? {
+  guard let index else { return nil }
+  guard index >= -rows, index < rows else { fault(name, "paddingIdx \(index) names none of the \(rows) rows") }
+  return index < 0 ? index + rows : index
+}
+
+/// The sizes of a table of rows that are known.
+func pretrainedSize(_ rows: Tensor, _ name: String) -> (count: Int, width: Int) {
+  guard rows.ndim == 2 else { fault(name, "embeddings want 2 dimensions, [rows, width]; got \(rows.signature)") }
+  return (rows.shape[0], rows.shape[1])
+}
+
+/// Draws rows from the standard normal distribution; that of the padding is 0.
+func drawRows(_ weight: Tensor, _ paddingIdx: Int?) {
+  Init.normal_(weight)
+  guard let paddingIdx else { return }
+  noGrad { _ = weight.select(dim: 0, index: paddingIdx).zero_() }
 }

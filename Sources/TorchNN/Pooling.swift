@@ -33,6 +33,16 @@ open class MaxPool: Module, Layer {
     F.maxPool(count, op, x, kernelSize, stride, padding, dilation, ceilMode).output
   }
 
+  /// The largest values, with the position of each in its channel, image or volume, counted row by row.
+  ///
+  /// What torch's layer gives with `return_indices=True`, and what ``MaxUnpool2d`` and its kin take. Hooks of the layer run
+  /// and see both.
+  public func withIndices(_ x: Tensor) -> (output: Tensor, indices: Tensor) {
+    called([x]) { [self] in
+      F.maxPool(count, op, $0[0] as! Tensor, kernelSize, stride, padding, dilation, ceilMode)
+    }
+  }
+
   open override var extraRepr: String {
     "kernel_size=\(kernelSize.sizeText), stride=\(stride.sizeText), padding=\(padding.sizeText), "
       + "dilation=\(dilation.sizeText), ceil_mode=\(pythonBool(ceilMode))"

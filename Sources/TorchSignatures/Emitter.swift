@@ -13,7 +13,7 @@ package struct Emitter {
       case "Scalar": argument = "Number"
       default: argument = bare
       }
-      isWrapped = ["Number", "Size", "Pad", "Pair", "Tensors"].contains(argument)
+      isWrapped = ["Number", "Size", "Pad", "Pair", "Tensors", "Layers"].contains(argument)
     }
   }
 
@@ -55,13 +55,16 @@ package struct Emitter {
       return "    op(\(name), \"\(spelling(row))\", \(names)\(variadic)\(dtypes))\n"
         + overloads(row, "on(\(name), ", "a") { "out(\($0))" }
     case .modules:
-      var call = row
-      call.callee = .function("(m as! \(row.swiftName))")
-      call.arguments = row.callArguments
-      call.parameters = row.call
-      return "    module(\(name), \(names))\n" + overloads(row, "make(\(name), ", "a") { $0 }
-        + "    call(\(name), \(quoted(row.callArguments)))\n"
-        + overloads(call, "on(call: \(name), ", "m, a") { "out(\($0))" }
+      var text = "    module(\(name), \(names)\(variadic))\n" + overloads(row, "make(\(name), ", "a") { $0 }
+      for call in row.calls {
+        var form = row
+        form.callee = .function("(m as! \(row.swiftName))" + (call.method.map { "." + $0 } ?? ""))
+        form.arguments = call.arguments
+        form.parameters = call.parameters
+        text += "    call(\(name), \(quoted(call.arguments)))\n"
+        text += overloads(form, "on(call: \(name), ", "m, a") { "out(\($0))" }
+      }
+      return text
     case .optimizers:
       return "    optimizer(\(name), \(names))\n" + overloads(row, "make(optimizer: \(name), ", "groups, a") { $0 }
     case .schedulers:

@@ -37,6 +37,13 @@ package struct Row: Sendable {
     package var standard: String?
   }
 
+  /// A way to call a module: the module itself, or one of its methods.
+  package struct Call: Sendable {
+    package var method: String?
+    package var parameters: [Parameter]
+    package var arguments: [Argument] { parameters.map { Argument(name: snakeCase($0.name)) } }
+  }
+
   package enum Section: String, Sendable, CaseIterable { case ops, modules, optimizers, schedulers }
 
   package var section: Section
@@ -50,8 +57,7 @@ package struct Row: Sendable {
   package var dtypes: String
   package var isDifferentiable: Bool
   /// How a module is called once it is made.
-  package var call: [Parameter]
-  package var callArguments: [Argument]
+  package var calls: [Call]
   /// `labels` in the row: an argument label that the rule does not give, with its reason told in the table.
   package var isLabelException: Bool
   /// The Swift name that this row is another name of.

@@ -44,9 +44,8 @@ package struct TableReader {
     if section != .ops, case .function(let name) = callee { callee = .type(name) }
     var row = Row(
       section: section, family: family, line: line, torchName: torchName, arguments: arguments, callee: callee,
-      parameters: parameters, result: result, dtypes: "all", isDifferentiable: true, call: [], callArguments: [],
+      parameters: parameters, result: result, dtypes: "all", isDifferentiable: true, calls: [],
       isLabelException: false)
-    if section == .modules { row.call = [.init(label: nil, name: "input", types: ["Tensor"], standard: nil)] }
     var inPlace = false
     var aliases: [String] = []
     for attribute in attributes {
@@ -57,12 +56,16 @@ package struct TableReader {
       case "floats", "numbers", "integers", "integral", "bool", "nointegers", "nohalf": row.dtypes = attribute
       case _ where attribute.hasPrefix("alias("):
         aliases = attribute.dropFirst(6).dropLast().split(separator: ",").map { $0.trimmed }
-      case _ where attribute.hasPrefix("call("):
-        row.call = try self.parameters(String(attribute.dropFirst(5).dropLast()), fail)
+      case _ where attribute.hasPrefix("call(") || attribute.hasPrefix("call."):
+        let name = attribute.prefix { $0 != "(" }
+        let parameters = try self.parameters(String(attribute.dropFirst(name.count + 1).dropLast()), fail)
+        row.calls.append(.init(method: name == "call" ? nil : String(name.dropFirst(5)), parameters: parameters))
       default: throw fail("unknown attribute \(attribute)")
       }
     }
-    row.callArguments = row.call.map { Row.Argument(name: snakeCase($0.name)) }
+    if section == .modules, row.calls.isEmpty {
+      row.calls = [.init(parameters: [.init(label: nil, name: "input", types: ["Tensor"], standard: nil)])]
+    }
     var rows = [row]
     if inPlace {
       guard case .method(let name) = row.callee else { throw fail("only a method has an in-place form") }

@@ -27,8 +27,9 @@ extension UnaryOp {
     (g / 6).where((x .> -3).logicalAnd(x .< 3), 0)
   }
   static let mish = UnaryOp("mish", kernel: .mish, domain: .onlyFloating, saves: .input) { g, x in
-    let curve = UnaryOp.softplus(x, a: 1, b: 20).tanh()
-    return g * (curve + x * x.sigmoid() * (1 - curve * curve))
+    // Half types are rounded once, as in PyTorch.
+    let wide = x.widened, curve = UnaryOp.softplus(wide, a: 1, b: 20).tanh()
+    return (g.widened * (curve + wide * wide.sigmoid() * (1 - curve * curve))).to(g.dtype)
   }
   static let threshold = UnaryOp("threshold", kernel: .threshold, domain: .numbers, saves: .input) { g, x, p in
     g.maskedFill(x .<= p.a, value: 0)

@@ -22,7 +22,7 @@ extension F {
     adaptiveAverage(3, "adaptive_avg_pool3d", x.raised, outputSize)
   }
 
-  private static func adaptiveAverage(_ count: Int, _ op: StaticString, _ x: Tensor, _ outputSize: AdaptiveSize)
+  static func adaptiveAverage(_ count: Int, _ op: StaticString, _ x: Tensor, _ outputSize: AdaptiveSize)
     -> Tensor
   {
     inOp(op) {
@@ -77,7 +77,7 @@ extension F {
     -> (output: Tensor, indices: Tensor)
   { adaptiveMax(3, "adaptive_max_pool3d", x, outputSize) }
 
-  private static func adaptiveMax(_ count: Int, _ op: StaticString, _ x: Tensor, _ outputSize: AdaptiveSize)
+  static func adaptiveMax(_ count: Int, _ op: StaticString, _ x: Tensor, _ outputSize: AdaptiveSize)
     -> (output: Tensor, indices: Tensor)
   {
     inOp(op) {

@@ -33,7 +33,7 @@ extension F {
     averagePool(3, "avg_pool3d", x.raised, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride)
   }
 
-  private static func averagePool(
+  static func averagePool(
     _ count: Int, _ op: StaticString, _ x: Tensor, _ kernelSize: any SpatialSize, _ stride: (any SpatialSize)?,
     _ padding: any SpatialSize, _ ceilMode: Bool, _ countIncludePad: Bool, _ divisor: Int?
   ) -> Tensor {

@@ -22,7 +22,7 @@ extension F {
     ceilMode: Bool = false
   ) -> Tensor { powerPool(3, "lp_pool3d", x, normType, kernelSize, stride, ceilMode) }
 
-  private static func powerPool(
+  static func powerPool(
     _ count: Int, _ op: StaticString, _ x: Tensor, _ p: Double, _ kernelSize: any SpatialSize,
     _ stride: (any SpatialSize)?, _ ceilMode: Bool
   ) -> Tensor {

@@ -26,7 +26,7 @@ extension F {
     padding: some SpatialSize = 0, outputSize: [Int]? = nil
   ) -> Tensor { unpooled(3, "max_unpool3d", input, indices, kernelSize, stride, padding, outputSize) }
 
-  private static func unpooled(
+  static func unpooled(
     _ count: Int, _ op: StaticString, _ input: Tensor, _ indices: Tensor, _ kernelSize: any SpatialSize,
     _ stride: (any SpatialSize)?, _ padding: any SpatialSize, _ outputSize: [Int]?
   ) -> Tensor {
