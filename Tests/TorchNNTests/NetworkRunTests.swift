@@ -75,7 +75,20 @@ private enum Network {
     #expect(distance(precise, wanted["float64"]) < 1e-6, "\(precise)")
   }
 
-  private static func train(_ name: String, _ dtype: DType, weights: [String: String]?) throws -> [Double] {
+  /// Under autocast a model learns as well as in float32, within noise.
+  static func checkMixed(_ name: String) throws {
+    let full = try golden("networks")[name] as! [String: Any]
+    let losses = try train(name, .float32, weights: nil) { run in autocast(.cpu, dtype: .bfloat16) { run() } }
+    let wanted = full["losses"] as! [Double]
+    // The first loss is the same but for the roundings of bfloat16; so is what was learnt.
+    #expect(abs(losses[0] - wanted[0]) < 0.02 * wanted[0], "\(losses)")
+    #expect(abs(losses[19] - wanted[19]) < 0.1 * wanted[0], "\(losses)")
+    #expect(losses[19] < losses[0] - 0.7 * (wanted[0] - wanted[19]), "\(losses)")
+  }
+
+  private static func train(
+    _ name: String, _ dtype: DType, weights: [String: String]?, around scope: (() -> Tensor) -> Tensor = { $0() }
+  ) throws -> [Double] {
     let run = try run(name)
     manualSeed(0)
     let model = run.make()
@@ -90,8 +103,10 @@ private enum Network {
     let optimizer = Adam(model.parameters(), lr: 3e-3)
     return (0..<20).map { _ in
       optimizer.zeroGrad()
-      let output = run.call(model, inputs)
-      let loss = target.isFloatingPoint() ? F.mseLoss(output, target) : F.crossEntropy(output, target)
+      let loss = scope {
+        let output = run.call(model, inputs)
+        return target.isFloatingPoint() ? F.mseLoss(output, target) : F.crossEntropy(output, target)
+      }
       loss.backward()
       optimizer.step()
       return loss.item()
@@ -129,6 +144,13 @@ private enum Network {
   ])
   func lossesAreTorchs(_ name: String) async {
     await #expect(processExitsWith: .success) { [name = name as String] in try Network.check(name) }
+  }
+
+  @Test(arguments: [
+    "cnn", "globalAvgPool", "lstm", "gruBoth", "transformerBlock", "seq2seq", "classifier", "translator",
+  ])
+  func mixedPrecisionLearnsAsWell(_ name: String) async {
+    await #expect(processExitsWith: .success) { [name = name as String] in try Network.checkMixed(name) }
   }
 
   @Test(arguments: ["cnn", "lstm", "lstmBoth", "gruBoth", "textClassifier", "transformerBlock", "seq2seq"])
