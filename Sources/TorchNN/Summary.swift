@@ -24,8 +24,8 @@ public struct ModelSummary: Sendable, CustomStringConvertible {
     public let trainableParameters: Int
     /// Bytes of these parameters.
     public let parameterBytes: Int
-    /// Bytes that a module without children took for its outputs, over all calls; 0 where the output lies in the memory of
-    /// an input.
+    /// Bytes that a module without children took for its outputs, over all calls; 0 where the output lies in the
+    /// memory of an input.
     public let outputBytes: Int
   }
 
@@ -74,7 +74,8 @@ public struct ModelSummary: Sendable, CustomStringConvertible {
       "outputs \(Self.size(outputBytes))",
     ]
     let sums = [
-      "parameters: \(Self.grouped(parameters)), trainable \(Self.grouped(trainableParameters)), frozen \(Self.grouped(frozen))",
+      "parameters: \(Self.grouped(parameters)), trainable \(Self.grouped(trainableParameters)), "
+        + "frozen \(Self.grouped(frozen))",
       "memory: " + memory.joined(separator: ", "),
     ]
     return ([lines[0], rule] + lines.dropFirst() + [rule] + sums).joined(separator: "\n")
@@ -102,8 +103,8 @@ public struct ModelSummary: Sendable, CustomStringConvertible {
 
 /// What a model is made of when it is given an input of a size: layers, output shapes, parameters, memory.
 ///
-/// The model runs once in evaluation mode, without gradients, on uniform numbers (zeros for dtypes that are not floating
-/// point). Its mode, its buffers' elements and the default generator are as before afterwards; hooks of yours run.
+/// The model runs once in evaluation mode, without gradients, on uniform numbers (zeros for dtypes that are not
+/// floating point). Its mode, its buffers' elements and the default generator are as before afterwards; hooks of yours run.
 /// - Parameters:
 ///   - model: any ``Layer``; see the other forms for modules of several inputs.
 ///   - inputSize: the shape of the input, batch dimension included.

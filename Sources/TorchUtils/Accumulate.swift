@@ -10,8 +10,8 @@ import Torch
 /// }
 /// ```
 /// The gradient is that of one batch four times as large, where the batches are equally large, the loss is a mean over
-/// samples, and no layer looks across samples as batch norm does. The last group of an epoch has what is left, so divide
-/// by its count and not by `steps`.
+/// samples, and no layer looks across samples as batch norm does. The last group of an epoch has what is left, so
+/// divide by its count and not by `steps`.
 /// - Parameters:
 ///   - batches: a loader, or any other sequence.
 ///   - steps: how many batches make a group.
