@@ -2,11 +2,14 @@ import Synchronization
 
 /// Asks for algorithms that give equal results in equal runs, as `torch.use_deterministic_algorithms`.
 ///
-/// On the processor there is nothing to switch: no kernel here adds in an order that depends on which thread was faster,
-/// so equal programs with equal seeds, thread counts and instruction sets give equal bits, with this switch on or off.
-/// The switch is kept so that a program says what it relies on, and for devices and ops that have to choose:
-/// these ask ``areDeterministicAlgorithmsEnabled()``. Unlike PyTorch, it does not fill the memory of `Tensor.empty`.
-/// It belongs to the process.
+/// On the processor there is nothing to switch: no kernel here adds in an order that depends on which thread was faster.
+/// With equal seeds, thread counts and instruction sets a program that computes on one thread at a time gives equal bits
+/// in each run, with this switch on or off. The switch does not help a program that computes on several threads at once:
+/// an op that finds the thread pool taken runs on its own thread alone, and a sum cut into other parts may be rounded
+/// otherwise; `setNumThreads(1)` helps there.
+///
+/// The switch is kept so that a program says what it relies on, and for devices and ops that will have to choose; no op
+/// asks for it today. Unlike PyTorch, it does not fill the memory of `Tensor.empty`. It belongs to the process.
 /// - Parameters:
 ///   - mode: whether to insist.
 ///   - warnOnly: whether an op without such an algorithm shall only warn; otherwise it is a fault.

@@ -29,6 +29,8 @@ public final class TrainingLog {
   private let jsonl: String?
   private var csvFile: OutputFile?
   private var jsonlFile: OutputFile?
+  /// Whether a line was not written as a whole, so that nothing may be appended to it.
+  private var isTorn = false
 
   /// Goes on with files or starts them; without any, the log lives in memory.
   ///
@@ -79,7 +81,8 @@ public final class TrainingLog {
 
   /// Adds a row: `["epoch": 1, "loss": 0.5]`.
   /// - Precondition: no name is empty, has a line break or stands twice.
-  /// - Throws: ``FileError`` where the system refuses to write; the row then is in memory.
+  /// - Throws: ``FileError`` where the system refuses to write; the row then is in memory, and the next one that can be
+  ///   written brings the files up to date.
   public func append(_ values: KeyValuePairs<String, Double>) throws(FileError) {
     var row: Row = [:]
     let known = columns.count
@@ -91,11 +94,17 @@ public final class TrainingLog {
     }
     guard !row.isEmpty else { return }
     rows.append(row)
-    try jsonlFile?.write(LogText.jsonLine(row, columns))
-    if csv != nil, columns.count > known || csvFile == nil {
-      try rewriteCSV()
-    } else {
-      try csvFile?.write(LogText.csvLine(row, columns))
+    if isTorn { return try rewrite() }
+    do throws(FileError) {
+      try jsonlFile?.write(LogText.jsonLine(row, columns))
+      if csv != nil, columns.count > known || csvFile == nil {
+        try rewriteCSV()
+      } else {
+        try csvFile?.write(LogText.csvLine(row, columns))
+      }
+    } catch {
+      isTorn = true
+      throw error
     }
   }
 
@@ -103,11 +112,8 @@ public final class TrainingLog {
   /// - Throws: ``FileError`` where the system refuses to write.
   public func removeAll(where isOut: (Row) -> Bool) throws(FileError) {
     rows.removeAll(where: isOut)
-    if csv != nil { try rewriteCSV() }
-    if let jsonl {
-      try writeFile(rows.flatMap { LogText.jsonLine($0, columns) }, to: jsonl)
-      jsonlFile = try OutputFile(appendingTo: jsonl)
-    }
+    isTorn = true
+    try rewrite()
   }
 
   /// The numbers of a column, row by row; NaN where one is missing.
@@ -151,6 +157,15 @@ public final class TrainingLog {
       chart.add(name, points.map(\.1), x: points.map(\.0))
     }
     return chart
+  }
+
+  private func rewrite() throws(FileError) {
+    if let jsonl {
+      try writeFile(rows.flatMap { LogText.jsonLine($0, columns) }, to: jsonl)
+      jsonlFile = try OutputFile(appendingTo: jsonl)
+    }
+    try rewriteCSV()
+    isTorn = false
   }
 
   private func rewriteCSV() throws(FileError) {

@@ -120,6 +120,39 @@ import TorchUtils
     #expect(directory?.kind == .system)
   }
 
+  @Test func outlivesAFullDisk() async {
+    await #expect(processExitsWith: .success) {
+      let folder = FileManager.default.temporaryDirectory.appending(path: "log-\(UUID())")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(at: folder) }
+      let (csv, jsonl) = (folder.appending(path: "log.csv").path, folder.appending(path: "log.jsonl").path)
+      let log = try TrainingLog(csv: csv, jsonl: jsonl)
+      try log.append(["loss": 0.5])
+      // From here on files may have 20 bytes: a line is cut off in the middle.
+      signal(SIGXFSZ, SIG_IGN)
+      var limit = rlimit()
+      #if canImport(Glibc)
+        let resource = __rlimit_resource_t(RLIMIT_FSIZE.rawValue)
+      #else
+        let resource = RLIMIT_FSIZE
+      #endif
+      getrlimit(resource, &limit)
+      let before = limit.rlim_cur
+      limit.rlim_cur = 20
+      setrlimit(resource, &limit)
+      let error = #expect(throws: FileError.self) { try log.append(["loss": 0.25]) }
+      let again = #expect(throws: FileError.self) { try log.append(["loss": 0.125]) }
+      limit.rlim_cur = before
+      setrlimit(resource, &limit)
+      #expect(error?.kind == .system && again?.kind == .system)
+      try log.append(["loss": 0.0625])
+      for path in [csv, jsonl] {
+        #expect(try TrainingLog.read(path).map { $0["loss"] } == [0.5, 0.25, 0.125, 0.0625])
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 2)
+    }
+  }
+
   @Test func refusesFilesThatDiffer() throws {
     try write("a\n1\n2\n", csv)
     try write("{\"a\":1}\n{\"a\":3}\n", jsonl)

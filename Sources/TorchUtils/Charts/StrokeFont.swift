@@ -40,9 +40,15 @@ enum StrokeFont {
     var width: Double
   }
 
-  private static func glyph(_ scalar: Unicode.Scalar) -> Glyph { glyphs[scalar] ?? missing }
-
-  private static let missing = Glyph(strokes: [stroke("02525c0c02")], width: 5)
+  private static func glyph(_ scalar: Unicode.Scalar) -> Glyph {
+    if let glyph = glyphs[scalar] { return glyph }
+    // Boxes as wide as the characters are about, for SVG shows these in the places that are made for boxes.
+    switch displayWidth(String(scalar)) {
+    case 0: return Glyph(strokes: [], width: -gap)
+    case 1: return Glyph(strokes: [stroke("02525c0c02")], width: 5)
+    default: return Glyph(strokes: [stroke("02b2bc0c02")], width: 11)
+    }
+  }
 
   private static let glyphs: [Unicode.Scalar: Glyph] = {
     var glyphs: [Unicode.Scalar: Glyph] = [" ": Glyph(strokes: [], width: 1.5)]
