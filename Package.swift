@@ -34,7 +34,7 @@ let package = Package(
     .target(name: "TorchNN", dependencies: ["Torch"]),
     .target(name: "TorchOptim", dependencies: ["Torch"]),
     .target(name: "TorchData", dependencies: ["Torch", "CTorchZlib"]),
-    .target(name: "TorchUtils", dependencies: ["Torch"]),
+    .target(name: "TorchUtils", dependencies: ["Torch", "CTorchZlib"]),
 
     // The signature table: its reader, its rules and what is made of it.
     .target(name: "TorchSignatures", exclude: ["table.txt"]),
@@ -72,7 +72,7 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests",
       dependencies: ["TorchConformance", "TorchSignatures", "torch-conformance", "conformance-probe"]),
-    .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils"]),
+    .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils", "CTorchZlib"], exclude: ["Goldens"]),
     .testTarget(
       name: "TorchNNTests", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "hostile-probe"],
       exclude: ["Goldens"]),
