@@ -29,6 +29,8 @@ private protocol ReflectedCollection {
   /// The modules, or nil where the elements are something else.
   var reflectedModules: [Module]? { get }
   var isDictionaryOfModules: Bool { get }
+  /// Whether it holds collections of modules, which have no keys of their own.
+  var isNested: Bool { get }
 }
 
 extension Array: ReflectedCollection {
@@ -37,11 +39,17 @@ extension Array: ReflectedCollection {
     return compactMap { $0 as? Module }
   }
   fileprivate var isDictionaryOfModules: Bool { false }
+  fileprivate var isNested: Bool {
+    guard let first = first as? any ReflectedCollection else { return false }
+    return first.isNested || first.isDictionaryOfModules
+      || contains { !(($0 as? any ReflectedCollection)?.reflectedModules ?? []).isEmpty }
+  }
 }
 
 extension Dictionary: ReflectedCollection {
   fileprivate var reflectedModules: [Module]? { nil }
   fileprivate var isDictionaryOfModules: Bool { Value.self is Module.Type || first?.value is Module }
+  fileprivate var isNested: Bool { false }
 }
 
 /// The key of a property, by the rule of the house.
@@ -83,6 +91,12 @@ extension Module {
             fault(
               typeName,
               "property \(label) is a dictionary of modules, which has no order; use a ModuleDict instead")
+          }
+          if collection.isNested {
+            fault(
+              typeName,
+              "property \(label) holds collections of modules, which have no keys; use a ModuleList of "
+                + "ModuleList instead")
           }
           guard let modules = collection.reflectedModules else { continue }
           members.append(NamedMember(Self.key(of: label, keys), .module(ModuleList(modules))))
