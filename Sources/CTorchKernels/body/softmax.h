@@ -12,6 +12,9 @@ TK_INLINE VF f32_share(VF x) {
   return SEL(gone, f32_splat(0.0f), f32_exp(SEL(gone, f32_splat(0.0f), x)));
 }
 
+// Up to here a row's gradient is added up in float64.
+enum { short_row = 16 };
+
 #define SOFTMAX(P, T, V, EXP, LOG) \
   /* The first `count` items of p, then `pad`. */ \
   TK_INLINE V P##_part(const T *p, ptrdiff_t count, T pad) { \
@@ -80,6 +83,13 @@ TK_INLINE VF f32_share(VF x) {
   static void softmax_backward_##P(ptrdiff_t rows, ptrdiff_t cols, T *grad_in, const T *grad_out, const T *output) { \
     enum { lanes = sizeof(V) / sizeof(T) }; \
     for (; rows > 0; rows--, grad_in += cols, grad_out += cols, output += cols) { \
+      if (cols <= short_row) { \
+        /* Where one weight is nearly 1, all that is left of its gradient is what rounding leaves: no more than it must. */ \
+        double exact = 0; \
+        for (ptrdiff_t i = 0; i < cols; i++) exact += (double)grad_out[i] * output[i]; \
+        for (ptrdiff_t i = 0; i < cols; i++) grad_in[i] = (T)((grad_out[i] - exact) * output[i]); \
+        continue; \
+      } \
       P##_cascade c; \
       c.blocks = 0; \
       V s = (V)(T)0; \
