@@ -119,16 +119,30 @@ extension RecurrentLayer {
   /// All layers over packed rows.
   /// - Parameter start: the state before each sequence, `[layers * directions, batch, size]`; nil for zeros.
   func run(_ x: Tensor, batchSizes: [Int], from start: RecurrentState?) -> (outputs: Tensor, last: RecurrentState) {
+    guard recurrence == .lstm else { return layers(x, batchSizes, start ?? zeros(batchSizes[0], like: x)) }
     // As in PyTorch, autocast runs a whole LSTM in a half type; in the others the products alone.
-    var x = recurrence == .lstm ? x.lowered : x
-    let start = (start ?? zeros(batchSizes[0], like: x)).map { recurrence == .lstm ? $0.lowered : $0 }
-    var last: [RecurrentState] = []
+    let x = x.lowered, start = start?.map(\.lowered) ?? zeros(batchSizes[0], like: x)
+    return withoutAutocast {
+      // And as there, bfloat16 has gates and cells of float32.
+      guard x.dtype == .bfloat16, projSize == 0 else { return layers(x, batchSizes, start) }
+      let wide = RecurrentState(hidden: start.hidden, cell: start.cell?.float())
+      let (outputs, last) = layers(x, batchSizes, wide) { $0.map { $0.float() } }
+      return (outputs, last.map { $0.to(x.dtype) })
+    }
+  }
+
+  /// - Parameter converted: the weights as the steps take them.
+  private func layers(
+    _ x: Tensor, _ batchSizes: [Int], _ start: RecurrentState,
+    converted: (RecurrentWeights) -> RecurrentWeights = { $0 }
+  ) -> (outputs: Tensor, last: RecurrentState) {
+    var x = x, last: [RecurrentState] = []
     for layer in 0..<numLayers {
       var outputs: [Tensor] = []
       for direction in 0..<directions {
         let first = start.map { $0.select(dim: 0, index: layer * directions + direction) }
         let result = recurrence.run(
-          x, batchSizes: batchSizes, weights(layer, direction), from: first, reversed: direction == 1)
+          x, batchSizes: batchSizes, converted(weights(layer, direction)), from: first, reversed: direction == 1)
         outputs.append(result.outputs)
         last.append(result.last)
       }

@@ -26,6 +26,12 @@ struct RecurrentWeights {
   /// What an LSTM's output is multiplied by. Shape `[projected, hidden]`.
   var projection: Tensor?
 
+  func map(_ body: (Tensor) -> Tensor) -> RecurrentWeights {
+    .init(
+      input: body(input), hidden: body(hidden), inputBias: inputBias.map(body), hiddenBias: hiddenBias.map(body),
+      projection: projection.map(body))
+  }
+
   /// What the inputs add to the gates.
   func entering(_ x: Tensor) -> Tensor { F.linear(x, input, inputBias) }
 }
@@ -57,15 +63,17 @@ struct RecurrentState {
 extension Recurrence {
   /// The next state.
   /// - Parameter entering: what the input of this step adds to the gates. Shape `[batch, gates * hidden]`.
+  ///
+  /// Of an LSTM it and the cells may be wider than the hidden state, which is rounded after each step.
   func step(_ entering: Tensor, _ state: RecurrentState, _ weights: RecurrentWeights) -> RecurrentState {
-    let staying = F.linear(state.hidden, weights.hidden, weights.hiddenBias)
+    let staying = F.linear(state.hidden.to(entering.dtype), weights.hidden, weights.hiddenBias)
     switch self {
     case .tanh: return .init(hidden: (entering + staying).tanh())
     case .relu: return .init(hidden: (entering + staying).relu())
     case .lstm:
       let gates = (entering + staying).chunk(chunks: 4, dim: 1)
       let cell = gates[1].sigmoid() * state.cell! + gates[0].sigmoid() * gates[2].tanh()
-      let hidden = gates[3].sigmoid() * cell.tanh()
+      let hidden = (gates[3].sigmoid() * cell.tanh()).to(state.hidden.dtype)
       return .init(hidden: weights.projection.map { F.linear(hidden, $0) } ?? hidden, cell: cell)
     case .gru:
       let fromInput = entering.chunk(chunks: 3, dim: 1), fromState = staying.chunk(chunks: 3, dim: 1)
@@ -84,7 +92,7 @@ extension Recurrence {
   func run(
     _ x: Tensor, batchSizes: [Int], _ weights: RecurrentWeights, from start: RecurrentState, reversed: Bool
   ) -> (outputs: Tensor, last: RecurrentState) {
-    let entering = weights.entering(x).split(splitSize: batchSizes, dim: 0)
+    let entering = weights.entering(x.to(weights.input.dtype)).split(splitSize: batchSizes, dim: 0)
     return reversed ? backwards(entering, weights, start) : forwards(entering, weights, start)
   }
 
