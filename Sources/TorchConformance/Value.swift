@@ -1,4 +1,5 @@
 import Torch
+import TorchOptim
 
 /// A value as a case file gives it: what Python would have been given.
 enum Value {
@@ -16,6 +17,8 @@ enum Value {
   case device(Device)
   case slice(Int?, Int?, Int?)
   case ellipsis
+  case scheduler(LRScheduler)
+  case epochFunction((Int) -> Double)
   /// What no Swift type stands for yet, with a word for it: a layout, a function, a module, an int beyond 64 bits.
   case other(String)
 
@@ -46,6 +49,8 @@ enum Value {
     case .device(let device): "\(device)"
     case .slice: "slice"
     case .ellipsis: "..."
+    case .scheduler(let scheduler): "\(type(of: scheduler))"
+    case .epochFunction: "a function of the epoch"
     case .other(let word): word
     }
   }

@@ -6,6 +6,11 @@ package struct Emitter {
   private struct TypeName {
     let argument: String, isOptional: Bool, isWrapped: Bool
 
+    /// Types of the runner that hold the Swift argument as their `value`.
+    private static let wrappers: Set<String> = [
+      "Number", "Size", "Pad", "Pair", "HalfPair", "Triple", "PerGroup", "EpochFunction",
+    ]
+
     init(_ text: String) {
       isOptional = text.hasSuffix("?")
       let bare = isOptional ? String(text.dropLast()) : text
@@ -13,7 +18,7 @@ package struct Emitter {
       case "Scalar": argument = "Number"
       default: argument = bare
       }
-      isWrapped = ["Number", "Size", "Pad", "Pair"].contains(argument)
+      isWrapped = Self.wrappers.contains(argument)
     }
   }
 
@@ -146,6 +151,7 @@ package struct Emitter {
       }
       let type = TypeName(types[at])
       let name = type.argument
+      if row.section == .schedulers, name == "Optimizer" { return ".fixed(\"optimizer\")" }
       switch given[at] {
       case .absent: return ".absent"
       case .either: return ".optional(\(name).self)"
