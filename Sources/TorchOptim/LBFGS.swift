@@ -225,7 +225,7 @@ extension LBFGS {
         var spent = 0, isFlat = false
         if searches {
           let start = params.map { $0.detach().clone() }
-          let search = WolfeSearch(start: here, direction: direction, toleranceChange: toleranceChange)
+          let search = WolfeSearch(start: here, direction: direction, toleranceChange: toleranceChange, held: held)
           let found = try search.run(from: length, limit: maxEval - evaluations) { length throws in
             move(length, direction)
             let there = try point(closure())

@@ -17,6 +17,8 @@ struct WolfeSearch {
   let start: Point
   let direction: Tensor
   let toleranceChange: Double
+  /// A number as a tensor of the parameters' dtype holds it: torch computes slopes and lengths in tensors.
+  let held: (Double) -> Double
   private let sufficient = 1e-4, curvature = 0.9
 
   /// One end of the bracket that holds the length.
@@ -25,15 +27,9 @@ struct WolfeSearch {
     var point: Point
   }
 
-  init(start: Point, direction: Tensor, toleranceChange: Double) {
-    self.start = start
-    self.direction = direction
-    self.toleranceChange = toleranceChange
-  }
-
   /// Whether the loss falls too little for a length.
   private func falls(tooLittle point: Point, _ length: Double) -> Bool {
-    point.loss > start.loss + sufficient * length * start.slope
+    point.loss > held(start.loss + held(sufficient * length * start.slope))
   }
 
   private func isFlatEnough(_ point: Point) -> Bool { point.slope.magnitude <= -curvature * start.slope }
@@ -65,8 +61,8 @@ struct WolfeSearch {
         bracket = [last, now]
         break
       }
-      let least = now.length + 0.01 * (now.length - last.length)
-      let next = Self.cubicMinimum(last, now, within: (least, now.length * 10))
+      let least = held(now.length + held(0.01 * held(now.length - last.length)))
+      let next = cubicMinimum(last, now, within: (least, held(now.length * 10)))
       last = now
       now = try end(next, evaluate(next))
       evaluations += 1
@@ -80,7 +76,7 @@ struct WolfeSearch {
     while !isDone && rounds < limit {
       if (bracket[1].length - bracket[0].length).magnitude * size < toleranceChange { break }
       let smallest = min(bracket[0].length, bracket[1].length), largest = max(bracket[0].length, bracket[1].length)
-      var next = Self.cubicMinimum(bracket[0], bracket[1], within: (smallest, largest))
+      var next = cubicMinimum(bracket[0], bracket[1], within: (smallest, largest))
       // A length close to an end twice in a row, or at it, is moved inwards.
       let margin = 0.1 * (largest - smallest)
       if min(largest - next, next - smallest) < margin {
@@ -112,13 +108,16 @@ struct WolfeSearch {
   }
 
   /// Where the cubic through two points with their slopes is smallest, within bounds.
-  private static func cubicMinimum(_ a: End, _ b: End, within bounds: (Double, Double)) -> Double {
-    let d1 = a.point.slope + b.point.slope - 3 * (a.point.loss - b.point.loss) / (a.length - b.length)
-    let square = d1 * d1 - a.point.slope * b.point.slope
-    guard square >= 0 else { return (bounds.0 + bounds.1) / 2 }
-    let d2 = square.squareRoot()
+  private func cubicMinimum(_ a: End, _ b: End, within bounds: (Double, Double)) -> Double {
     let (left, right) = a.length <= b.length ? (a, b) : (b, a)
-    let share = (right.point.slope + d2 - d1) / (right.point.slope - left.point.slope + 2 * d2)
-    return min(max(right.length - (right.length - left.length) * share, bounds.0), bounds.1)
+    let rise = held(3 * (a.point.loss - b.point.loss) / held(a.length - b.length))
+    let d1 = held(held(a.point.slope + b.point.slope) - rise)
+    let square = held(held(d1 * d1) - held(a.point.slope * b.point.slope))
+    guard square >= 0 else { return (bounds.0 + bounds.1) / 2 }
+    let d2 = held(square.squareRoot())
+    let above = held(held(right.point.slope + d2) - d1)
+    let below = held(held(right.point.slope - left.point.slope) + held(2 * d2))
+    let way = held(held(right.length - left.length) * held(above / below))
+    return min(max(held(right.length - way), bounds.0), bounds.1)
   }
 }
