@@ -191,7 +191,9 @@ struct EpochFunction: CaseArgument {
 }
 
 extension LRScheduler: CaseArgument {
-  static func from(_ value: Value) -> Self? { if case .scheduler(let scheduler) = value { scheduler as? Self } else { nil } }
+  static func from(_ value: Value) -> Self? {
+    if case .scheduler(let scheduler) = value { scheduler as? Self } else { nil }
+  }
 }
 
 /// What stands between the brackets of `x[...]`.

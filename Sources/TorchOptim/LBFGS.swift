@@ -176,6 +176,12 @@ extension LBFGS {
       var inverses = (state.values["ro"]?.list ?? []).compactMap(\.double)
       var scale = state.values["H_diag"]?.double ?? 1
       var shares = state.values["al"]?.list
+      guard turns.count == steps.count, steps.count == inverses.count else {
+        fault(
+          "LBFGS",
+          "its state has \(turns.count) old_dirs, \(steps.count) old_stps and \(inverses.count) ro; it was not saved by LBFGS"
+        )
+      }
 
       for iteration in 1...max(1, maxIter) where maxIter > 0 {
         iterations += 1

@@ -15,7 +15,8 @@ public final class SGD: Optimizer {
   ///   - fused: has no effect: a step is one pass over the memory wherever it can be.
   /// - Precondition: no option is negative; there is a parameter.
   public init(
-    _ params: [some Trainable], lr: Double = 0.001, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0,
+    _ params: [some Trainable], lr: Double = 0.001, momentum: Double = 0, dampening: Double = 0,
+    weightDecay: Double = 0,
     nesterov: Bool = false, maximize: Bool = false, foreach: Bool? = nil, fused: Bool? = nil
   ) {
     super.init(

@@ -18,6 +18,11 @@ extension Double: GroupValues {
   public var isPerGroup: Bool { false }
 }
 
+extension Int: GroupValues {
+  public var groupValues: [Double] { [Double(self)] }
+  public var isPerGroup: Bool { false }
+}
+
 extension [Double]: GroupValues {
   public var groupValues: [Double] { self }
   public var isPerGroup: Bool { true }
@@ -124,7 +129,9 @@ public final class CyclicLR: LRScheduler {
     let low = baseLr.spread(over: optimizer, "baseLr", of: name)
     maxLRs = maxLr.spread(over: optimizer, "maxLr", of: name)
     let up = Double(stepSizeUp), down = Double(stepSizeDown ?? stepSizeUp)
-    if !(up > 0 && down >= 0) { fault(name, "stepSizeUp must be above 0 and stepSizeDown not below, got \(up), \(down)") }
+    if !(up > 0 && down >= 0) {
+      fault(name, "stepSizeUp must be above 0 and stepSizeDown not below, got \(up), \(down)")
+    }
     totalSize = up + down
     stepRatio = up / totalSize
     self.mode = mode

@@ -118,7 +118,8 @@ open class LRScheduler {
   /// What a state dict holds, by PyTorch's names.
   open var stateFields: [SchedulerField] {
     [
-      .init("base_lrs", self, \.baseLRs), .init("last_epoch", self, \.lastEpoch), .init("_step_count", self, \.stepCount),
+      .init("base_lrs", self, \.baseLRs), .init("last_epoch", self, \.lastEpoch),
+      .init("_step_count", self, \.stepCount),
       .init("_last_lr", self, \.lastLR), .init("_is_initial", self, \.isInitial),
       .init("_get_lr_called_within_step", self, \.isWithinStep),
     ]
