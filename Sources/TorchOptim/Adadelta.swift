@@ -37,6 +37,10 @@ public final class Adadelta: Optimizer {
     let rho = group.number("rho"), eps = group.eps
     let square = state.zeros("square_avg", like: param), steps = state.zeros("acc_delta", like: param)
     state.step += 1
+    var options = FusedOptimizers.Pointwise(.adadelta)
+    (options.squareKeep, options.rate) = (rho, -group.lr)
+    if Self.stepFused(options, param, grad, group, square, steps) { return }
+
     let direction = Self.direction(grad, of: param, group)
     square.mul_(rho).addProduct(direction, direction, 1 - rho)
     let way = steps.add(eps).sqrt().div_(square.add(eps).sqrt()).mul_(direction)

@@ -47,9 +47,13 @@ public final class Adagrad: Optimizer {
   public override func update(_ param: Tensor, grad: Tensor, group: ParamGroup, state: ParamState) {
     let sum = sum(of: param, state)
     state.step += 1
+    let rate = group.lr / (1 + (state.step - 1) * group.number("lr_decay"))
+    var options = FusedOptimizers.Pointwise(.adagrad)
+    options.rate = -rate
+    if Self.stepFused(options, param, grad, group, sum) { return }
+
     let direction = Self.direction(grad, of: param, group)
     sum.addProduct(direction, direction, 1)
-    let rate = group.lr / (1 + (state.step - 1) * group.number("lr_decay"))
     param.addQuotient(direction, sum.sqrt().add_(group.eps), -rate)
   }
 }

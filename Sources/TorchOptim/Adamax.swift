@@ -41,9 +41,14 @@ public final class Adamax: Optimizer {
     let (beta1, beta2) = group.betas
     let average = state.zeros("exp_avg", like: param), largest = state.zeros("exp_inf", like: param)
     state.step += 1
+    let rate = group.lr / (1 - pow(beta1, state.step))
+    var options = FusedOptimizers.Pointwise(.adamax)
+    (options.weight, options.squareKeep, options.rate) = (1 - beta1, beta2, -rate)
+    if Self.stepFused(options, param, grad, group, average, largest) { return }
+
     let direction = Self.direction(grad, of: param, group)
     average.lerpInPlace(direction, 1 - beta1)
     largest.copy_(largest.mul_(beta2).maximum(direction.abs().add_(group.eps)))
-    param.addQuotient(average, largest, -(group.lr / (1 - pow(beta1, state.step))))
+    param.addQuotient(average, largest, -rate)
   }
 }

@@ -49,18 +49,23 @@ public final class NAdam: Optimizer {
     let (beta1, beta2) = group.betas, lr = group.lr, decay = group.number("momentum_decay")
     let first = state.zeros("exp_avg", like: param), second = state.zeros("exp_avg_sq", like: param)
     state.step += 1
-    let direction = Self.direction(grad, of: param, group, decoupled: group.flag("decoupled_weight_decay"))
     func momentum(_ step: Double) -> Double { beta1 * (1 - 0.5 * pow(0.96, step * decay)) }
     let mu = momentum(state.step), next = momentum(state.step + 1)
     // torch keeps the product in float32.
     let product = Float(state.values["mu_product"]?.double ?? 1) * Float(mu)
     state.values["mu_product"] = .tensor(Tensor(product))
-    let sofar = Double(product), ahead = sofar * next
+    let sofar = Double(product), ahead = sofar * next, correction = 1 - pow(beta2, state.step)
+    let isDecoupled = group.flag("decoupled_weight_decay")
+    var options = FusedOptimizers.Pointwise(.nadam)
+    (options.weight, options.squareKeep, options.correction) = (1 - beta1, beta2, correction)
+    (options.rate, options.averageRate) = (-lr * (1 - mu) / (1 - sofar), (-lr * next) / (1 - ahead))
+    if Self.stepFused(options, param, grad, group, decoupled: isDecoupled, first, second) { return }
 
+    let direction = Self.direction(grad, of: param, group, decoupled: isDecoupled)
     first.lerpInPlace(direction, 1 - beta1)
     second.mul_(beta2).addProduct(direction, direction, 1 - beta2)
-    let bottom = (second / (1 - pow(beta2, state.step))).sqrt().add_(group.eps)
-    param.addQuotient(direction, bottom, -lr * (1 - mu) / (1 - sofar))
-    param.addQuotient(first, bottom, (-lr * next) / (1 - ahead))
+    let bottom = (second / correction).sqrt().add_(group.eps)
+    param.addQuotient(direction, bottom, options.rate)
+    param.addQuotient(first, bottom, options.averageRate)
   }
 }

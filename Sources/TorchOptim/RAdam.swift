@@ -43,18 +43,25 @@ public final class RAdam: Optimizer {
     let (beta1, beta2) = group.betas
     let first = state.zeros("exp_avg", like: param), second = state.zeros("exp_avg_sq", like: param)
     state.step += 1
-    let step = state.step
-    let direction = Self.direction(grad, of: param, group, decoupled: group.flag("decoupled_weight_decay"))
-    first.lerpInPlace(direction, 1 - beta1)
-    second.mul_(beta2).addProduct(direction, direction, 1 - beta2)
-
+    let step = state.step, isDecoupled = group.flag("decoupled_weight_decay")
     let correction2 = 1 - pow(beta2, step)
-    var way = first / (1 - pow(beta1, step)) * group.lr
+    var options = FusedOptimizers.Pointwise(.radam)
+    (options.weight, options.squareKeep) = (1 - beta1, beta2)
+    (options.rate, options.correction) = (group.lr, 1 - pow(beta1, step))
     // How long an average the squares amount to, now and at last.
     let longest = 2 / (1 - beta2) - 1, length = longest - 2 * step * pow(beta2, step) / correction2
     if length > 5 {
-      let rectifier = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
-      way = way * (second.sqrt().add_(group.eps).reciprocal() * pow(correction2, 0.5)) * pow(rectifier, 0.5)
+      let part = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
+      (options.root, options.rectifier) = (pow(correction2, 0.5), pow(part, 0.5))
+    }
+    if Self.stepFused(options, param, grad, group, decoupled: isDecoupled, first, second) { return }
+
+    let direction = Self.direction(grad, of: param, group, decoupled: isDecoupled)
+    first.lerpInPlace(direction, 1 - beta1)
+    second.mul_(beta2).addProduct(direction, direction, 1 - beta2)
+    var way = first / options.correction * group.lr
+    if options.rectifier != 0 {
+      way = way * (second.sqrt().add_(group.eps).reciprocal() * options.root) * options.rectifier
     }
     param.add_(way, alpha: -1.0)
   }

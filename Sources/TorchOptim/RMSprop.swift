@@ -37,20 +37,25 @@ public final class RMSprop: Optimizer {
   public override func update(_ param: Tensor, grad: Tensor, group: ParamGroup, state: ParamState) {
     let alpha = group.number("alpha")
     let square = state.zeros("square_avg", like: param)
+    let average = group.flag("centered") ? state.zeros("grad_avg", like: param) : nil
+    let buffer = group.momentum > 0 ? state.zeros("momentum_buffer", like: param) : nil
     state.step += 1
+    var options = FusedOptimizers.Pointwise(.rmsprop)
+    (options.weight, options.squareKeep) = (1 - alpha, alpha)
+    (options.rate, options.momentum) = (-group.lr, group.momentum)
+    if Self.stepFused(options, param, grad, group, square, average, buffer) { return }
+
     let direction = Self.direction(grad, of: param, group)
     square.mul_(alpha).addProduct(direction, direction, 1 - alpha)
     var bottom = square
-    if group.flag("centered") {
-      let average = state.zeros("grad_avg", like: param)
+    if let average {
       average.lerpInPlace(direction, 1 - alpha)
       bottom = square.clone()
       bottom.addProduct(average, average, -1)
     }
     bottom = bottom.sqrt().add_(group.eps)
-    if group.momentum > 0 {
-      let buffer = state.zeros("momentum_buffer", like: param).mul_(group.momentum)
-      buffer.addQuotient(direction, bottom, 1)
+    if let buffer {
+      buffer.mul_(group.momentum).addQuotient(direction, bottom, 1)
       param.add_(buffer, alpha: -group.lr)
     } else {
       param.addQuotient(direction, bottom, -group.lr)

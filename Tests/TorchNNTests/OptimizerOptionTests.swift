@@ -108,6 +108,31 @@ import TorchOptim
     }
   }
 
+  /// The pass over memory gives the bits of the single ops, in both dtypes, and for every rest of a vector.
+  @Test func onePassGivesTheSameBits() throws {
+    let runs = try golden("optim")["runs"] as! [[String: Any]]
+    for run in runs where run["kind"] as! String != "Muon" {
+      let kind = run["kind"] as! String, options = run["options"] as! [String: Any]
+      for (dtype, count) in [(DType.float32, 37), (.float32, 70_003), (.float64, 37), (.float64, 9)] {
+        func walk(dense: Bool) -> [Double] {
+          manualSeed(7)
+          let values = Tensor.randn(count, dtype: .float64).to(dtype)
+          let p =
+            dense
+            ? values.detach().requiresGrad_()
+            : Tensor.stack([values, values], dim: 1).select(dim: 1, index: 0).detach().requiresGrad_()
+          let optimizer = makeOptimizer(kind, options, [p])
+          for _ in 0..<8 {
+            p.grad = Tensor.randn(count, dtype: .float64).to(dtype)
+            optimizer.step()
+          }
+          return p.detach().array(Double.self)
+        }
+        #expect(walk(dense: true) == walk(dense: false), "\(kind) \(options) \(dtype) \(count)")
+      }
+    }
+  }
+
   /// Half types take the same way, up to their rounding.
   @Test(arguments: [
     "Adadelta", "Adafactor", "Adagrad", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop", "LBFGS",
