@@ -176,6 +176,10 @@ tk_scan_fn tk_scan(tk_reduce_kernel kernel, tk_dtype dtype) { return row_kernels
     const tk_adam_options *options) { \
     row_kernels()->adam_step_##s(n, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, options); \
   } \
+  void tk_optimizer_step_##s( \
+    ptrdiff_t n, T *param, const T *grad, T *state0, T *state1, T *state2, const tk_step_options *options) { \
+    row_kernels()->optimizer_step_##s(n, param, grad, state0, state1, state2, options); \
+  } \
   void tk_scatter_add_rows_##s( \
     ptrdiff_t count, ptrdiff_t cols, T *out, ptrdiff_t out_rs, const T *in, ptrdiff_t in_rs, const int64_t *index) { \
     row_kernels()->scatter_add_rows_##s(count, cols, out, out_rs, in, in_rs, index); \

@@ -57,6 +57,10 @@ typedef struct tk_row_kernels {
   void (*sgd_step_f64)(ptrdiff_t, double *, const double *, double *, const tk_sgd_options *);
   void (*adam_step_f32)(ptrdiff_t, float *, const float *, float *, float *, float *, const tk_adam_options *);
   void (*adam_step_f64)(ptrdiff_t, double *, const double *, double *, double *, double *, const tk_adam_options *);
+  void (*optimizer_step_f32)(
+    ptrdiff_t, float *, const float *, float *, float *, float *, const tk_step_options *);
+  void (*optimizer_step_f64)(
+    ptrdiff_t, double *, const double *, double *, double *, double *, const tk_step_options *);
   void (*scatter_add_rows_f32)(
     ptrdiff_t, ptrdiff_t, float *, ptrdiff_t, const float *, ptrdiff_t, const int64_t *);
   void (*scatter_add_rows_f64)(

@@ -79,6 +79,13 @@ extension CdistMode: CaseArgument {}
 extension EmbeddingBagMode: CaseArgument {}
 extension GridSampleMode: CaseArgument {}
 extension GridSamplePadding: CaseArgument {}
+extension LineSearch: CaseArgument {}
+extension AdjustLrFn: CaseArgument {}
+extension CyclicMode: CaseArgument {}
+extension CyclicScaleMode: CaseArgument {}
+extension AnnealStrategy: CaseArgument {}
+extension PlateauMode: CaseArgument {}
+extension ThresholdMode: CaseArgument {}
 
 extension Generator: CaseArgument {
   /// No case file holds a generator.
@@ -144,6 +151,54 @@ struct Pair: CaseArgument {
   static func from(_ value: Value) -> Pair? {
     guard let numbers = [Double].from(value), numbers.count == 2 else { return nil }
     return Pair((numbers[0], numbers[1]))
+  }
+}
+
+/// Two numbers of which the first may be missing, as Adafactor's `eps`.
+struct HalfPair: CaseArgument {
+  let value: (Double?, Double)
+  init(_ value: (Double?, Double)) { self.value = value }
+
+  static func from(_ value: Value) -> HalfPair? {
+    guard let numbers = [Double?].from(value), numbers.count == 2, let second = numbers[1] else { return nil }
+    return HalfPair((numbers[0], second))
+  }
+}
+
+/// Three numbers, as Muon's coefficients.
+struct Triple: CaseArgument {
+  let value: (Double, Double, Double)
+  init(_ value: (Double, Double, Double)) { self.value = value }
+
+  static func from(_ value: Value) -> Triple? {
+    guard let numbers = [Double].from(value), numbers.count == 3 else { return nil }
+    return Triple((numbers[0], numbers[1], numbers[2]))
+  }
+}
+
+/// One number or one for each group of an optimizer.
+struct PerGroup: CaseArgument {
+  let value: any GroupValues
+  init(_ value: some GroupValues) { self.value = value }
+
+  static func from(_ value: Value) -> PerGroup? {
+    Double.from(value).map { PerGroup($0) } ?? [Double].from(value).map { PerGroup($0) }
+  }
+}
+
+/// A factor for each epoch.
+struct EpochFunction: CaseArgument {
+  let value: (Int) -> Double
+  init(_ value: @escaping (Int) -> Double) { self.value = value }
+
+  static func from(_ value: Value) -> EpochFunction? {
+    if case .epochFunction(let function) = value { EpochFunction(function) } else { nil }
+  }
+}
+
+extension LRScheduler: CaseArgument {
+  static func from(_ value: Value) -> Self? {
+    if case .scheduler(let scheduler) = value { scheduler as? Self } else { nil }
   }
 }
 

@@ -111,7 +111,7 @@ package struct Bindings {
   typealias ModuleRun = (Arguments) -> Module
   typealias CallRun = (Module, Arguments) -> [Output]
   typealias OptimizerRun = ([ParamGroup], Arguments) -> Optimizer
-  typealias SchedulerRun = (Optimizer, Arguments) -> (Double?) -> Void
+  typealias SchedulerRun = (Optimizer, Arguments) -> Scheduled
 
   var ops: [String: [BoundRow<OpRun>]] = [:]
   var modules: [String: [BoundModule]] = [:]

@@ -1,3 +1,4 @@
+import Foundation
 import Torch
 import TorchOptim
 
@@ -7,31 +8,61 @@ struct SchedulerRunner {
   let device: Device
 
   func run(_ test: JSON) throws -> Verdict {
-    let name = try test.require("name").string()
-    guard let rows = bindings.schedulers[name] else { throw Unsupported("no scheduler \(name)") }
-    if test["function"] != nil || test["schedulers"] != nil {
-      throw Unsupported("\(name) of a function or of other schedulers")
-    }
     let rates = try test.require("base_lrs").numbers()
     let params = rates.map { _ in Tensor.zeros([1], device: device, requiresGrad: true) }
     let optimizer = SGD(
       zip(params, rates).map { ParamGroup([$0], lr: $1) }, lr: 0.1, momentum: try test.require("momentum").number ?? 0)
-    let named = try ValueReader([:], device: device).named(test["kwargs"])
-    // PyTorch's first argument is the optimizer.
-    guard let make = rows.lazy.compactMap({ $0.match([.other("optimizer")], named) }).first else {
-      throw Unsupported("\(name) does not take the case's arguments")
-    }
-    Stage.now(name)
-    let step = make.run(optimizer, make.arguments)
+    let scheduled = try make(test, optimizer)
     let metrics = try test["metrics"]?.numbers()
     try SchedulerTrace(test).check { index in
       if index > 0 {
         optimizer.step()
-        step(metrics?[index - 1])
+        scheduled.step(metrics?[index - 1])
       }
       return (optimizer.paramGroups.map(\.lr), optimizer.paramGroups.map(\.momentum))
     }
     return .passed
+  }
+
+  /// The scheduler of a case, or of a child of one; children are made before it.
+  private func make(_ test: JSON, _ optimizer: Optimizer) throws -> Scheduled {
+    let name = try test.require("name").string()
+    guard let rows = bindings.schedulers[name] else { throw Unsupported("no scheduler \(name)") }
+    var named = try ValueReader([:], device: device).named(test["kwargs"])
+    named.append(("optimizer", .other("optimizer")))
+    if let function = test["function"] { named.append(("lr_lambda", .epochFunction(try Self.function(function)))) }
+    if let children = try test["schedulers"]?.array() {
+      let made = try children.map { child in
+        guard let scheduler = try make(child, optimizer).scheduler else {
+          throw Unsupported("\(name) of a scheduler that wants a metric")
+        }
+        return Value.scheduler(scheduler)
+      }
+      named.append(("schedulers", .list(made)))
+    }
+    guard let make = rows.lazy.compactMap({ $0.match([], named) }).first else {
+      throw Unsupported("\(name) does not take the case's arguments")
+    }
+    Stage.now(name)
+    return make.run(optimizer, make.arguments)
+  }
+
+  /// The functions that cases know.
+  private static func function(_ json: JSON) throws -> (Int) -> Double {
+    let form = try json.require("form").string()
+    func number(_ key: String) throws -> Double {
+      guard let number = try json.require(key).number else { throw CaseError("\(key) is no number") }
+      return number
+    }
+    switch form {
+    case "base ** epoch":
+      let base = try number("base")
+      return { pow(base, Double($0)) }
+    case "factor if epoch % every == 0 else 1":
+      let factor = try number("factor"), every = try json.require("every").int()
+      return { $0 % every == 0 ? factor : 1 }
+    default: throw Unsupported("the function \(form)")
+    }
   }
 }
 
@@ -64,5 +95,20 @@ struct SchedulerTrace {
   }
 }
 
-/// What steps a scheduler; with a metric for those that take one.
-func scheduled(_ step: @escaping () -> Void) -> (Double?) -> Void { { _ in step() } }
+/// A scheduler and what steps it; with a metric for those that take one.
+struct Scheduled {
+  /// What other schedulers can be made of.
+  var scheduler: LRScheduler?
+  let step: (Double?) -> Void
+}
+
+func scheduled(_ scheduler: LRScheduler) -> Scheduled {
+  Scheduled(scheduler: scheduler) { _ in scheduler.step() }
+}
+
+func scheduled(_ scheduler: ReduceLROnPlateau) -> Scheduled {
+  Scheduled(scheduler: nil) { metric in
+    guard let metric else { fatalError("a case of ReduceLROnPlateau has no metrics") }
+    scheduler.step(metric)
+  }
+}

@@ -1,5 +1,6 @@
 import Torch
 import TorchNN
+import TorchOptim
 
 /// A value as a case file gives it: what Python would have been given.
 enum Value {
@@ -18,6 +19,8 @@ enum Value {
   case slice(Int?, Int?, Int?)
   case ellipsis
   case module(Module)
+  case scheduler(LRScheduler)
+  case epochFunction((Int) -> Double)
   /// What no Swift type stands for yet, with a word for it: a layout, a function, an int beyond 64 bits.
   case other(String)
 
@@ -49,6 +52,8 @@ enum Value {
     case .slice: "slice"
     case .ellipsis: "..."
     case .module(let module): module.typeName
+    case .scheduler(let scheduler): "\(type(of: scheduler))"
+    case .epochFunction: "a function of the epoch"
     case .other(let word): word
     }
   }

@@ -22,3 +22,28 @@ extension Tensor {
   /// Counts one in-place write that a fused kernel makes inside `body`.
   func written(by body: () -> Void) { withUnsafeMutableBytes { _ in body() } }
 }
+
+extension Optimizer {
+  /// One pass over memory where the tensors allow it; false where the step is to be made of single ops.
+  ///
+  /// What all kinds share is filled in here: the direction, the decay, the small number.
+  static func stepFused(
+    _ options: FusedOptimizers.Pointwise, _ param: Tensor, _ grad: Tensor, _ group: ParamGroup, decoupled: Bool = false,
+    _ first: Tensor, _ second: Tensor? = nil, _ third: Tensor? = nil
+  ) -> Bool {
+    guard
+      FusedOptimizers.canRun(param.strided, grad.strided, first.strided, second?.strided, third?.strided)
+    else { return false }
+    var options = options
+    options.maximize = group.maximize
+    options.isDecoupled = decoupled
+    options.weightDecay = group.weightDecay
+    options.keep = 1 - group.lr * group.weightDecay
+    options.eps = group.eps
+    param.written {
+      FusedOptimizers.step(
+        options, param: param.strided, grad: grad.strided, states: (first.strided, second?.strided, third?.strided))
+    }
+    return true
+  }
+}

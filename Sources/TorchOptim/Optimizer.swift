@@ -16,23 +16,43 @@ open class Optimizer {
   public final class ParamState {
     /// How many steps were taken.
     public var step = 0.0
-    /// Tensors by PyTorch's names, such as `"exp_avg"`.
+    /// Tensors by PyTorch's names, such as `"exp_avg"`; they follow the parameter's dtype and device.
     public var tensors: [String: Tensor] = [:]
+    /// What else is remembered, by PyTorch's names: numbers that do not follow the parameter, lists.
+    public var values: [String: StateValue] = [:]
 
     fileprivate init() {}
+
+    /// The tensor of a name, made of zeros in the parameter's memory order where there is none yet.
+    func zeros(_ key: String, like param: Tensor) -> Tensor {
+      if let tensor = tensors[key] { return tensor }
+      let tensor = Tensor.zeros(like: param)
+      tensors[key] = tensor
+      return tensor
+    }
   }
+
+  /// Whether a step was taken since a scheduler was made: what its warning about a wrong order asks for. An override of
+  /// ``step()`` that does not call its parent's sets it.
+  public var wasStepped = false
+  /// Whether a scheduler was made for it.
+  var isScheduled = false
 
   /// Whether the state dict tells the number of steps, as Adam's does.
   open var savesStep: Bool { true }
 
+  /// The shape of a tensor that the state has under a name; nil for what is kept as it is, whatever the parameter.
+  open func stateShape(_ key: String, of param: Tensor) -> Shape? { param.shape }
+
   /// The options of this optimizer that cannot be what they are, in one sentence; nil where all is well.
   open func complaint(about group: ParamGroup) -> String? { nil }
 
-  /// Takes groups of parameters and the options for those that a group does not set.
+  /// Takes parameters or groups of them, and the options for what a group does not set.
   /// - Precondition: there is a group; every parameter is a leaf and stands in one place; options are in range.
-  public init(_ groups: [ParamGroup], defaults: [String: StateValue]) {
+  public init<Params: Trainable>(_ params: [Params], defaults: [String: StateValue]) {
     self.defaults = defaults
     paramGroups = []
+    let groups = Params.paramGroups(params)
     if groups.isEmpty {
       fault(name, "got no parameters to train; give it model.parameters()")
     }
@@ -61,6 +81,7 @@ open class Optimizer {
 
   /// Moves every parameter that has a gradient by one step, as `torch.optim.Optimizer.step`.
   open func step() {
+    wasStepped = true
     noGrad {
       for group in paramGroups {
         for param in group.params {
@@ -153,9 +174,10 @@ extension Optimizer {
       next += group.params.count
       result.paramGroups.append(.init(params: numbers, options: group.options))
       for (number, param) in zip(numbers, group.params) {
-        guard let state = states[ObjectIdentifier(param)]?.state, state.step > 0 else { continue }
+        guard let state = states[ObjectIdentifier(param)]?.state else { continue }
         var entries = state.tensors.mapValues { StateValue.tensor($0) }
-        if savesStep { entries["step"] = .tensor(Tensor(state.step)) }
+        entries.merge(state.values) { tensor, _ in tensor }
+        if savesStep && !(entries.isEmpty && state.step == 0) { entries["step"] = .tensor(Tensor(state.step)) }
         if !entries.isEmpty { result.state[number] = entries }
       }
     }
@@ -187,10 +209,14 @@ extension Optimizer {
         // Momentum alone says that a step was taken, not how many.
         state.step = entries["step"]?.double ?? 1
         for (key, entry) in entries where key != "step" {
+          guard let shape = stateShape(key, of: param) else {
+            state.values[key] = entry.copied()
+            continue
+          }
           guard let tensor = entry.tensor else { continue }
-          guard tensor.shape == param.shape else {
-            let shapes = "\(tensor.shape.brackets), the parameter \(param.shape.brackets)"
-            throw refuse("\(key) of parameter \(number) is \(shapes)")
+          guard tensor.shape == shape else {
+            let wanted = shape == param.shape ? "the parameter" : "for parameter \(param.shape.brackets) it must be"
+            throw refuse("\(key) of parameter \(number) is \(tensor.shape.brackets), \(wanted) \(shape.brackets)")
           }
           state.tensors[key] = noGrad { tensor.detach().to(param.device, param.dtype, copy: true) }
         }
@@ -202,9 +228,39 @@ extension Optimizer {
   }
 }
 
+/// What an optimizer is given a list of: tensors, which make one group, or groups.
+public protocol Trainable {
+  /// The groups that a list stands for; none for an empty one, which optimizers refuse.
+  static func paramGroups(_ list: [Self]) -> [ParamGroup]
+}
+
+extension ParamGroup: Trainable {
+  public static func paramGroups(_ list: [ParamGroup]) -> [ParamGroup] { list }
+}
+
+extension Tensor: Trainable {
+  public static func paramGroups(_ list: [Tensor]) -> [ParamGroup] { list.isEmpty ? [] : [ParamGroup(list)] }
+}
+
 extension Optimizer {
-  /// Parameters in one group; none where there are no parameters, which the initializer refuses.
-  static func oneGroup(_ params: [Tensor]) -> [ParamGroup] { params.isEmpty ? [] : [ParamGroup(params)] }
+  /// The way to go before any average: the gradient, turned where the objective is made larger, with the weights'
+  /// decay in it. A decoupled decay shrinks the weights at once.
+  static func direction(_ grad: Tensor, of param: Tensor, _ group: ParamGroup, decoupled: Bool = false) -> Tensor {
+    let direction = group.maximize ? -grad : grad, decay = group.weightDecay
+    if decay == 0 { return direction }
+    if decoupled {
+      param.mul_(1 - group.lr * decay)
+      return direction
+    }
+    return direction.add(param, alpha: decay)
+  }
+
+  /// A sentence about betas that are not from 0 to below 1.
+  static func betas(outOfRange group: ParamGroup) -> String? {
+    let betas = group.betas
+    if (0..<1).contains(betas.0) && (0..<1).contains(betas.1) { return nil }
+    return "betas must be from 0 to below 1, got \(betas)"
+  }
 
   /// An option of torch that says yes, no or, where it is nil, as the optimizer likes.
   static func choice(_ value: Bool?) -> StateValue { value.map { .bool($0) } ?? .none }

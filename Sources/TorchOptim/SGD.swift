@@ -2,9 +2,9 @@ import Torch
 
 /// Gradient descent with momentum, as `torch.optim.SGD`.
 public final class SGD: Optimizer {
-  /// Trains parameters with one set of options.
+  /// Trains parameters, or groups of them that may have options of their own.
   /// - Parameters:
-  ///   - params: the tensors to train, usually `model.parameters()`.
+  ///   - params: the tensors to train, usually `model.parameters()`, or groups of them.
   ///   - lr: the learning rate.
   ///   - momentum: how much of the last direction is kept.
   ///   - dampening: what part of a new gradient the momentum does without.
@@ -14,22 +14,13 @@ public final class SGD: Optimizer {
   ///   - foreach: has no effect; kept for torch's sake.
   ///   - fused: has no effect: a step is one pass over the memory wherever it can be.
   /// - Precondition: no option is negative; there is a parameter.
-  public convenience init(
-    _ params: [Tensor], lr: Double = 0.001, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0,
-    nesterov: Bool = false, maximize: Bool = false, foreach: Bool? = nil, fused: Bool? = nil
-  ) {
-    self.init(
-      Self.oneGroup(params), lr: lr, momentum: momentum, dampening: dampening, weightDecay: weightDecay,
-      nesterov: nesterov, maximize: maximize, foreach: foreach, fused: fused)
-  }
-
-  /// Trains groups of parameters; the options are for groups that do not set their own.
   public init(
-    _ groups: [ParamGroup], lr: Double = 0.001, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0,
+    _ params: [some Trainable], lr: Double = 0.001, momentum: Double = 0, dampening: Double = 0,
+    weightDecay: Double = 0,
     nesterov: Bool = false, maximize: Bool = false, foreach: Bool? = nil, fused: Bool? = nil
   ) {
     super.init(
-      groups,
+      params,
       defaults: [
         "lr": .double(lr), "momentum": .double(momentum), "dampening": .double(dampening),
         "weight_decay": .double(weightDecay), "nesterov": .bool(nesterov), "maximize": .bool(maximize),
@@ -66,8 +57,7 @@ public final class SGD: Optimizer {
       return
     }
 
-    var direction = options.maximize ? -grad : grad
-    if options.weightDecay != 0 { direction = direction.add(param, alpha: options.weightDecay) }
+    var direction = Self.direction(grad, of: param, group)
     if momentum != 0, let buffer {
       if isFirst {
         buffer.copy_(direction)

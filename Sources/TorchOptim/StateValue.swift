@@ -8,6 +8,7 @@ public enum StateValue: Sendable {
   case bool(Bool)
   case string(String)
   case list([StateValue])
+  case map([StateKey: StateValue])
   case none
 
   /// The number, of a number or of a tensor with one element.
@@ -44,6 +45,35 @@ public enum StateValue: Sendable {
   public var list: [StateValue]? {
     if case .list(let values) = self { values } else { nil }
   }
+
+  /// The text, where it is one.
+  public var string: String? {
+    if case .string(let text) = self { text } else { nil }
+  }
+
+  /// The entries, where it is a dictionary.
+  public var map: [StateKey: StateValue]? {
+    if case .map(let entries) = self { entries } else { nil }
+  }
+
+  /// The same with tensors of its own.
+  func copied() -> StateValue {
+    switch self {
+    case .tensor(let tensor): .tensor(noGrad { tensor.detach().clone() })
+    case .list(let values): .list(values.map { $0.copied() })
+    case .map(let entries): .map(entries.mapValues { $0.copied() })
+    default: self
+    }
+  }
+}
+
+/// A key of a dictionary in a state: Python has texts and whole numbers there.
+public enum StateKey: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
+  case string(String)
+  case int(Int)
+
+  public init(stringLiteral value: String) { self = .string(value) }
+  public init(integerLiteral value: Int) { self = .int(value) }
 }
 
 /// Parameters that are trained with the same options, as one dictionary of `torch.optim.Optimizer.param_groups`.
@@ -101,13 +131,7 @@ public struct ParamGroup: Sendable {
   }
   /// How slowly the two running averages of Adam forget.
   public var betas: (Double, Double) {
-    get {
-      guard let values = options["betas"]?.list, values.count == 2, let a = values[0].double, let b = values[1].double
-      else {
-        return (.nan, .nan)
-      }
-      return (a, b)
-    }
+    get { pair("betas") }
     set { options["betas"] = .list([.double(newValue.0), .double(newValue.1)]) }
   }
   /// Whether momentum looks one step ahead.
@@ -126,6 +150,14 @@ public struct ParamGroup: Sendable {
     set { options["maximize"] = .bool(newValue) }
   }
 
+  /// An option that is a pair of numbers; NaNs where the group has none of that name.
+  func pair(_ name: String) -> (Double, Double) {
+    guard let values = options[name]?.list, values.count == 2, let a = values[0].double, let b = values[1].double
+    else {
+      return (.nan, .nan)
+    }
+    return (a, b)
+  }
   /// An option that is a number; NaN where the group has none of that name.
   public func number(_ name: String) -> Double { options[name]?.double ?? .nan }
   /// An option that is true or false; false where the group has none of that name.

@@ -6,6 +6,11 @@ package struct Emitter {
   private struct TypeName {
     let argument: String, isOptional: Bool, isWrapped: Bool
 
+    /// Types of the runner that hold the Swift argument as their `value`.
+    private static let wrappers: Set<String> = [
+      "Number", "Size", "Pad", "Pair", "HalfPair", "Triple", "PerGroup", "EpochFunction", "Tensors", "Layers",
+    ]
+
     init(_ text: String) {
       isOptional = text.hasSuffix("?")
       let bare = isOptional ? String(text.dropLast()) : text
@@ -13,7 +18,7 @@ package struct Emitter {
       case "Scalar": argument = "Number"
       default: argument = bare
       }
-      isWrapped = ["Number", "Size", "Pad", "Pair", "Tensors", "Layers"].contains(argument)
+      isWrapped = Self.wrappers.contains(argument)
     }
   }
 
@@ -149,6 +154,7 @@ package struct Emitter {
       }
       let type = TypeName(types[at])
       let name = type.argument
+      if row.section == .schedulers, name == "Optimizer" { return ".fixed(\"optimizer\")" }
       switch given[at] {
       case .absent:
         let standard = row.parameters[at].standard

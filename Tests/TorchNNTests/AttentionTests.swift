@@ -75,6 +75,18 @@ import TorchNN
     #expect(InstanceNorm1d(3)(image[0]).allclose(InstanceNorm1d(3)(image)[0], atol: 1e-5))
   }
 
+  @Test func aPassGivesBatchNormsItsStatistics() {
+    let model = Sequential(Linear(2, 3), BatchNorm1d(3, momentum: 0.3)).eval()
+    let batches = [Tensor.randn(4, 2), .randn(4, 2)]
+    updateBN(batches, model)
+    let norm = model[1] as! BatchNorm1d
+    let means = batches.map { (model[0] as! Linear)($0).mean(dim: 0) }
+    #expect(norm.runningMean!.allclose((means[0] + means[1]) / 2, atol: 1e-6))
+    #expect(norm.momentum == 0.3 && !norm.training && norm.numBatchesTracked!.item() as Int == 2)
+    updateBN(batches.map { ($0, Tensor.zeros(4)) }, model)
+    #expect(norm.numBatchesTracked!.item() as Int == 2)
+  }
+
   @Test func outputSizesOfTransposedConvolutions() {
     let up = ConvTranspose2d(2, 3, kernelSize: 3, stride: 2, padding: 1), x = Tensor.randn(1, 2, 5, 5)
     #expect(up(x).shape == [1, 3, 9, 9] && up(x, outputSize: [10, 9]).shape == [1, 3, 10, 9])

@@ -1,4 +1,4 @@
-// Every option of SGD, Adam and AdamW against runs recorded from PyTorch.
+// Every option of every optimizer against runs recorded from PyTorch.
 
 import Foundation
 import Testing
@@ -6,8 +6,9 @@ import TorchNN
 import TorchOptim
 
 @Suite struct OptimizerGoldenTests {
-  private func start(_ dtype: DType) -> Tensor {
-    (Tensor.arange(37, dtype: .float64) / 10 - 1.5).to(dtype).detach().requiresGrad_()
+  private func start(_ dtype: DType, _ shape: [Int] = [37]) -> Tensor {
+    let numbers = Tensor.arange(shape.reduce(1, *), dtype: .float64) / 10 - 1.5
+    return numbers.to(dtype).reshape(shape).detach().requiresGrad_()
   }
 
   private func step(_ optimizer: Optimizer, _ params: [Tensor]) {
@@ -16,53 +17,25 @@ import TorchOptim
     optimizer.step()
   }
 
-  private func make(_ kind: String, _ options: [String: Any], _ params: [Tensor]) -> Optimizer {
-    func number(_ name: String, _ otherwise: Double) -> Double { options[name] as? Double ?? otherwise }
-    func flag(_ name: String) -> Bool { options[name] as? Bool ?? false }
-    let lr = number("lr", 0.001), betas = options["betas"] as? [Double] ?? [0.9, 0.999], eps = number("eps", 1e-8)
-    switch kind {
-    case "SGD":
-      return SGD(
-        params, lr: lr, momentum: number("momentum", 0), dampening: number("dampening", 0),
-        weightDecay: number("weight_decay", 0), nesterov: flag("nesterov"), maximize: flag("maximize"),
-        foreach: options["foreach"] as? Bool, fused: options["fused"] as? Bool)
-    case "Adam":
-      return Adam(
-        params, lr: lr, betas: (betas[0], betas[1]), eps: eps, weightDecay: number("weight_decay", 0),
-        amsgrad: flag("amsgrad"), maximize: flag("maximize"))
-    default:
-      return AdamW(
-        params, lr: lr, betas: (betas[0], betas[1]), eps: eps, weightDecay: number("weight_decay", 0.01),
-        amsgrad: flag("amsgrad"), maximize: flag("maximize"))
-    }
-  }
-
   /// A recorded state dict, whose tensors are arrays.
-  private func state(_ json: [String: Any], _ dtype: DType = .float64) -> OptimizerState {
-    let flags = ["nesterov", "maximize", "amsgrad", "differentiable", "capturable", "decoupled_weight_decay"]
-    func value(_ key: String, _ any: Any) -> StateValue {
-      if any is NSNull { return .none }
-      if let list = any as? [Double] { return .list(list.map { .double($0) }) }
-      return flags.contains(key) ? .bool(any as! Bool) : .double(any as! Double)
-    }
+  private func state(_ json: [String: Any]) -> OptimizerState {
     var result = OptimizerState(state: [:], paramGroups: [])
     for (number, entries) in json["state"] as! [String: [String: Any]] {
-      result.state[Int(number)!] = entries.mapValues { entry in
-        if let numbers = entry as? [Double] { return .tensor(Tensor(numbers, dtype: dtype)) }
-        return .tensor(Tensor(entry as! Double))
-      }
+      // Lists of numbers are tensors, but for those of LBFGS.
+      let values = entries.map { ($0, stateValue($1, tensors: $0 != "ro" && $0 != "al")) }
+      result.state[Int(number)!] = Dictionary(uniqueKeysWithValues: values)
     }
     for group in json["param_groups"] as! [[String: Any]] {
       var options = group
       let params = options.removeValue(forKey: "params") as! [Int]
-      result.paramGroups.append(
-        .init(params: params, options: Dictionary(uniqueKeysWithValues: options.map { ($0, value($0, $1)) })))
+      result.paramGroups.append(.init(params: params, options: options.mapValues { stateValue($0) }))
     }
     return result
   }
 
   private func compare(
-    _ got: OptimizerState, _ json: [String: Any], _ label: String, sourceLocation: SourceLocation = #_sourceLocation
+    _ got: OptimizerState, _ json: [String: Any], _ label: String, tolerance: Double = 1e-12,
+    sourceLocation: SourceLocation = #_sourceLocation
   ) {
     let states = json["state"] as! [String: [String: Any]], groups = json["param_groups"] as! [[String: Any]]
     #expect(Set(got.state.keys.map(String.init)) == Set(states.keys), "\(label)", sourceLocation: sourceLocation)
@@ -70,9 +43,9 @@ import TorchOptim
       guard let own = got.state[Int(number)!] else { continue }
       #expect(Set(own.keys) == Set(entries.keys), "\(label)", sourceLocation: sourceLocation)
       for (key, entry) in entries {
-        let wanted = entry as? [Double] ?? [entry as! Double]
-        let error = distance(own[key]?.tensor?.array(Double.self) ?? [], wanted)
-        #expect(error < 1e-12, "\(label) \(key)", sourceLocation: sourceLocation)
+        guard let value = own[key] else { continue }
+        let difference = difference(value, entry, tolerance)
+        #expect(difference == nil, "\(label) \(key)", sourceLocation: sourceLocation)
       }
     }
     #expect(got.paramGroups.count == groups.count, sourceLocation: sourceLocation)
@@ -81,13 +54,8 @@ import TorchOptim
         Set(own.options.keys).union(["params"]) == Set(group.keys), "\(label)", sourceLocation: sourceLocation)
       #expect(own.params == group["params"] as! [Int], sourceLocation: sourceLocation)
       for (key, value) in own.options {
-        switch value {
-        case .double(let number): #expect(number == group[key] as? Double, "\(label) \(key)")
-        case .bool(let flag): #expect(flag == group[key] as? Bool, "\(label) \(key)")
-        case .list(let list): #expect(list.map(\.double) == group[key] as? [Double], "\(label) \(key)")
-        case .none: #expect(group[key] is NSNull, "\(label) \(key)")
-        default: Issue.record("\(label) \(key)")
-        }
+        let difference = difference(value, group[key] ?? "nothing", 0)
+        #expect(difference == nil, "\(label) \(key)", sourceLocation: sourceLocation)
       }
     }
   }
@@ -95,18 +63,21 @@ import TorchOptim
   @Test func everyOption() throws {
     for run in try golden("optim")["runs"] as! [[String: Any]] {
       let kind = run["kind"] as! String, options = run["options"] as! [String: Any]
+      let shape = options["shape"] as? [Int] ?? [37]
       for (dtype, tolerance) in [(DType.float64, 1e-13), (.float32, 1e-6)] {
         for isDense in [true, false] {
           // What is not contiguous takes the path of single ops.
           let p =
             isDense
-            ? start(dtype)
-            : Tensor.stack([start(dtype), start(dtype)], dim: 1).select(dim: 1, index: 0).detach().requiresGrad_()
-          let optimizer = make(kind, options, [p])
+            ? start(dtype, shape)
+            : Tensor.stack([start(dtype, shape), start(dtype, shape)], dim: 1).select(dim: 1, index: 0).detach()
+              .requiresGrad_()
+          let optimizer = makeOptimizer(kind, options, [p])
           for _ in 0..<10 { step(optimizer, [p]) }
           let whole = run["float64"] as! [String: Any]
           let wanted = dtype == .float64 ? whole["param"] : run["float32"]
-          let error = distance(p.detach().array(Double.self), wanted)
+          let largest = (wanted as! [Double]).map(abs).max()!
+          let error = distance(p.detach().array(Double.self), wanted) / max(1, largest)
           #expect(error < tolerance, "\(kind) \(options) \(dtype) dense \(isDense)")
           if dtype == .float64 {
             compare(optimizer.stateDict(), whole["state"] as! [String: Any], "\(kind) \(options)")
@@ -121,7 +92,7 @@ import TorchOptim
     for run in try golden("optim")["continued"] as! [[String: Any]] {
       let kind = run["kind"] as! String, options = run["options"] as! [String: Any]
       let p = start(.float64), q = start(.float64)
-      let optimizer = make(kind, options, [p])
+      let optimizer = makeOptimizer(kind, options, [p])
       for _ in 0..<2 { step(optimizer, [p, q]) }
       q.grad = nil
       optimizer.addParamGroup(ParamGroup([q], lr: 0.02))
@@ -133,7 +104,7 @@ import TorchOptim
       for saved in [optimizer.stateDict(), state(run["state"] as! [String: Any])] {
         let p2 = Tensor(middle[0], dtype: .float64).requiresGrad_(),
           q2 = Tensor(middle[1], dtype: .float64).requiresGrad_()
-        let other = make(kind, [:], [p2])
+        let other = makeOptimizer(kind, [:], [p2])
         other.addParamGroup(ParamGroup([q2]))
         try other.loadStateDict(saved)
         for _ in 0..<3 { step(other, [p2, q2]) }
@@ -141,6 +112,59 @@ import TorchOptim
         #expect(distance(q2.detach().array(), end[1]) < 1e-12, "\(kind)")
       }
     }
+  }
+
+  private func valley(_ p: Tensor, _ q: Tensor, _ sign: Double, _ optimizer: Optimizer) -> Tensor {
+    optimizer.zeroGrad()
+    let rest = p[1...], first = p[..<(-1)]
+    let valley = (rest - first.pow(2)).pow(2) * 100 + (1 - first).pow(2)
+    let loss = (valley.sum() + (q - 2).pow(4).sum() + (p[0] * q).sum()) * sign
+    loss.backward()
+    return loss
+  }
+
+  /// LBFGS, by itself and from states that PyTorch and it saved.
+  @Test func valleys() throws {
+    for run in try golden("optim")["lbfgs"] as! [[String: Any]] {
+      let options = run["options"] as! [String: Any], steps = run["steps"] as! [[String: Any]]
+      let sign = options["maximize"] as? Bool == true ? -1.0 : 1.0
+      func walk(from first: Int, _ numbers: [[Double]], _ saved: OptimizerState?) throws -> OptimizerState {
+        let p = Tensor(numbers[0], dtype: .float64).requiresGrad_()
+        let q = Tensor(numbers[1], dtype: .float64).reshape(2, 1).detach().requiresGrad_()
+        let optimizer = makeOptimizer("LBFGS", options, [p, q])
+        if let saved { try optimizer.loadStateDict(saved) }
+        var after = optimizer.stateDict()
+        for (number, step) in steps.enumerated().dropFirst(first) {
+          let loss = optimizer.step { valley(p, q, sign, optimizer) }
+          #expect(abs(loss.item() / (step["loss"] as! Double) - 1) < 1e-9, "\(options) step \(number)")
+          let params = step["params"] as! [[Double]]
+          #expect(distance(p.detach().array(), params[0]) < 1e-8, "\(options) step \(number)")
+          #expect(distance(q.detach().array(), params[1]) < 1e-8, "\(options) step \(number)")
+          compare(
+            optimizer.stateDict(), step["state"] as! [String: Any], "\(options) \(number)", tolerance: 1e-7)
+          if number == first { after = copied(optimizer.stateDict()) }
+        }
+        return after
+      }
+      let own = try walk(from: 0, [[-1.2, 1.0, 0.5, -0.7, 0.3, 1.9], [0.4, -0.6]], nil)
+      let middle = steps[0]["params"] as! [[Double]]
+      _ = try walk(from: 1, middle, own)
+      _ = try walk(from: 1, middle, state(steps[0]["state"] as! [String: Any]))
+    }
+  }
+
+  /// A state that later steps do not change.
+  private func copied(_ state: OptimizerState) -> OptimizerState {
+    func copied(_ value: StateValue) -> StateValue {
+      switch value {
+      case .tensor(let tensor): .tensor(tensor.detach().clone())
+      case .list(let values): .list(values.map(copied))
+      default: value
+      }
+    }
+    var result = state
+    result.state = state.state.mapValues { $0.mapValues(copied) }
+    return result
   }
 
   @Test func aStateThatDoesNotFitChangesNothing() throws {

@@ -97,3 +97,120 @@ SGD_STEP(f64, double, VD)
   }
 ADAM_STEP(f32, float, VF)
 ADAM_STEP(f64, double, VD)
+
+// One walk for the other optimizers: the kind is a constant of each copy of the loop, so that nothing of the others is left.
+#define OPTIMIZER_STEP(P, T, V) \
+  typedef struct P##_step_numbers { \
+    T decay, keep, weight, square_keep, square_weight, eps, rate, average_rate, correction, root, rectifier, momentum; \
+    int maximize, decays, decoupled, near, rectified, centered, moved; \
+  } P##_step_numbers; \
+  TK_INLINE V P##_lerp_to(V from, V to, const P##_step_numbers *o) { \
+    V way = to - from; \
+    return o->near ? FMA((V)o->weight, way, from) : FMA((V)(o->weight - 1), way, to); \
+  } \
+  TK_INLINE V P##_step(tk_step_kind kind, V p, V g, V *a, V *b, V *c, const P##_step_numbers *o) { \
+    if (o->maximize) g = -g; \
+    if (o->decays) { \
+      if (o->decoupled) p = p * o->keep; \
+      else g = FMA((V)o->decay, p, g); \
+    } \
+    if (kind == TK_STEP_ADADELTA) { \
+      *a = *a * o->square_keep + o->square_weight * g * g; \
+      V way = __builtin_elementwise_sqrt(*b + o->eps) / __builtin_elementwise_sqrt(*a + o->eps) * g; \
+      *b = *b * o->square_keep + o->square_weight * way * way; \
+      return FMA((V)o->rate, way, p); \
+    } \
+    if (kind == TK_STEP_ADAGRAD) { \
+      *a = *a + g * g; \
+      return p + o->rate * g / (__builtin_elementwise_sqrt(*a) + o->eps); \
+    } \
+    if (kind == TK_STEP_ADAMAX) { \
+      *a = P##_lerp_to(*a, g, o); \
+      V old = *b * o->square_keep, now = __builtin_elementwise_abs(g) + o->eps; \
+      *b = SEL((old > now) | (old != old), old, now); \
+      return p + o->rate * *a / *b; \
+    } \
+    if (kind == TK_STEP_RMSPROP) { \
+      *a = *a * o->square_keep + o->square_weight * g * g; \
+      V square = *a; \
+      if (o->centered) { \
+        *b = P##_lerp_to(*b, g, o); \
+        square = square + -*b * *b; \
+      } \
+      V bottom = __builtin_elementwise_sqrt(square) + o->eps; \
+      if (!o->moved) return p + o->rate * g / bottom; \
+      *c = *c * o->momentum + g / bottom; \
+      return FMA((V)o->rate, *c, p); \
+    } \
+    *a = P##_lerp_to(*a, g, o); \
+    *b = *b * o->square_keep + o->square_weight * g * g; \
+    if (kind == TK_STEP_NADAM) { \
+      V bottom = __builtin_elementwise_sqrt(*b / o->correction) + o->eps; \
+      p = p + o->rate * g / bottom; \
+      return p + o->average_rate * *a / bottom; \
+    } \
+    V way = *a / o->correction * o->rate; \
+    if (o->rectified) way = way * ((V)(T)1 / (__builtin_elementwise_sqrt(*b) + o->eps) * o->root) * o->rectifier; \
+    return p - way; \
+  } \
+  TK_INLINE void P##_step_rows( \
+    tk_step_kind kind, ptrdiff_t n, T *param, const T *grad, T *a, T *b, T *c, const P##_step_numbers *numbers) { \
+    enum { lanes = sizeof(V) / sizeof(T) }; \
+    P##_step_numbers o = *numbers; \
+    V zero = (V)(T)0, x = zero, y = zero, z = zero; \
+    ptrdiff_t i = 0; \
+    for (; i + lanes <= n; i += lanes) { \
+      if (a) x = TK_LOAD(V, a + i); \
+      if (b) y = TK_LOAD(V, b + i); \
+      if (c) z = TK_LOAD(V, c + i); \
+      TK_STORE(V, param + i, P##_step(kind, TK_LOAD(V, param + i), TK_LOAD(V, grad + i), &x, &y, &z, &o)); \
+      if (a) TK_STORE(V, a + i, x); \
+      if (b) TK_STORE(V, b + i, y); \
+      if (c) TK_STORE(V, c + i, z); \
+    } \
+    if (i < n) { \
+      ptrdiff_t rest = n - i; \
+      if (a) x = P##_part(a + i, rest, 0); \
+      if (b) y = P##_part(b + i, rest, 0); \
+      if (c) z = P##_part(c + i, rest, 0); \
+      V p = P##_step(kind, P##_part(param + i, rest, 0), P##_part(grad + i, rest, 0), &x, &y, &z, &o); \
+      P##_part_store(param + i, rest, p); \
+      if (a) P##_part_store(a + i, rest, x); \
+      if (b) P##_part_store(b + i, rest, y); \
+      if (c) P##_part_store(c + i, rest, z); \
+    } \
+  } \
+  static void optimizer_step_##P( \
+    ptrdiff_t n, T *param, const T *grad, T *a, T *b, T *c, const tk_step_options *options) { \
+    P##_step_numbers o = { \
+      .decay = (T)options->weight_decay, \
+      .keep = (T)options->keep, \
+      .weight = (T)options->weight, \
+      .square_keep = (T)options->square_keep, \
+      .square_weight = (T)(1 - options->square_keep), \
+      .eps = (T)options->eps, \
+      .rate = (T)options->rate, \
+      .average_rate = (T)options->average_rate, \
+      .correction = (T)options->correction, \
+      .root = (T)options->root, \
+      .rectifier = (T)options->rectifier, \
+      .momentum = (T)options->momentum, \
+      .maximize = options->maximize, \
+      .decays = options->weight_decay != 0, \
+      .decoupled = options->decoupled, \
+      .near = fabs(options->weight) < 0.5, \
+      .rectified = options->rectifier != 0, \
+      .centered = b != NULL, \
+      .moved = c != NULL, \
+    }; \
+    switch (options->kind) { \
+    case TK_STEP_ADADELTA: P##_step_rows(TK_STEP_ADADELTA, n, param, grad, a, b, NULL, &o); break; \
+    case TK_STEP_ADAGRAD: P##_step_rows(TK_STEP_ADAGRAD, n, param, grad, a, NULL, NULL, &o); break; \
+    case TK_STEP_ADAMAX: P##_step_rows(TK_STEP_ADAMAX, n, param, grad, a, b, NULL, &o); break; \
+    case TK_STEP_NADAM: P##_step_rows(TK_STEP_NADAM, n, param, grad, a, b, NULL, &o); break; \
+    case TK_STEP_RADAM: P##_step_rows(TK_STEP_RADAM, n, param, grad, a, b, NULL, &o); break; \
+    case TK_STEP_RMSPROP: P##_step_rows(TK_STEP_RMSPROP, n, param, grad, a, b, c, &o); break; \
+    } \
+  }
+OPTIMIZER_STEP(f32, float, VF)
+OPTIMIZER_STEP(f64, double, VD)

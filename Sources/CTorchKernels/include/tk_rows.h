@@ -98,3 +98,37 @@ void tk_adam_step_f32(
 void tk_adam_step_f64(
   ptrdiff_t n, double *param, const double *grad, double *exp_avg, double *exp_avg_sq, double *max_exp_avg_sq,
   const tk_adam_options *options);
+
+/// Optimizers whose step is pointwise and shares one walk over memory. What the three states are, in order:
+typedef enum tk_step_kind {
+  TK_STEP_ADADELTA, ///< square_avg, acc_delta
+  TK_STEP_ADAGRAD,  ///< sum
+  TK_STEP_ADAMAX,   ///< exp_avg, exp_inf
+  TK_STEP_NADAM,    ///< exp_avg, exp_avg_sq
+  TK_STEP_RADAM,    ///< exp_avg, exp_avg_sq
+  TK_STEP_RMSPROP,  ///< square_avg, grad_avg if centered, momentum_buffer if there is momentum
+} tk_step_kind;
+typedef struct tk_step_options {
+  tk_step_kind kind;
+  int maximize;
+  /// Whether weight decay shrinks the weights, to `keep` of them.
+  int decoupled;
+  double weight_decay, keep;
+  /// What a new gradient counts in the average of gradients, what is kept of the average of squares.
+  double weight, square_keep;
+  double eps;
+  /// What the (gradient's) quotient is multiplied by; what NAdam's average is.
+  double rate, average_rate;
+  /// What averages are divided by: RAdam's gradients, NAdam's squares.
+  double correction;
+  /// RAdam: the root of the squares' correction and the rectifier; 0 while there is none.
+  double root, rectifier;
+  double momentum;
+} tk_step_options;
+/// Each state may be NULL where the kind has none.
+void tk_optimizer_step_f32(
+  ptrdiff_t n, float *param, const float *grad, float *state0, float *state1, float *state2,
+  const tk_step_options *options);
+void tk_optimizer_step_f64(
+  ptrdiff_t n, double *param, const double *grad, double *state0, double *state1, double *state2,
+  const tk_step_options *options);

@@ -39,6 +39,29 @@ package enum FusedOptimizers {
     }
   }
 
+  /// The numbers of one step of an optimizer that goes element by element; what a kind does not use stays zero.
+  package struct Pointwise: Sendable {
+    /// Which optimizer it is; its states stand in the order of `tk_step_kind`.
+    package enum Kind: Sendable { case adadelta, adagrad, adamax, nadam, radam, rmsprop }
+
+    package var kind: Kind
+    package var maximize = false, isDecoupled = false
+    /// How strongly weights decay, and what a decoupled decay leaves of them.
+    package var weightDecay = 0.0, keep = 1.0
+    /// What a new gradient counts in the average of gradients, and what is kept of the average of squares.
+    package var weight = 0.0, squareKeep = 0.0
+    package var eps = 0.0
+    /// What the gradient's quotient is multiplied by, and what NAdam's average is.
+    package var rate = 0.0, averageRate = 0.0
+    /// What RAdam's average of gradients, or NAdam's of squares, is divided by.
+    package var correction = 1.0
+    /// RAdam's root of the correction of squares and its rectifier; none while that is 0.
+    package var root = 0.0, rectifier = 0.0
+    package var momentum = 0.0
+
+    package init(_ kind: Kind) { self.kind = kind }
+  }
+
   /// Whether the tensors of one step can be walked side by side here.
   package static func canRun(_ tensors: Strided?...) -> Bool {
     guard let first = tensors[0], first.dtype == .float32 || first.dtype == .float64 else { return false }
@@ -87,6 +110,40 @@ package enum FusedOptimizers {
       run(param.count, numbers) { i, n, numbers in
         tk_adam_step_f64(n, p + i, g + i, m + i, v + i, top.map { $0 + i }, numbers)
       }
+    }
+  }
+
+  /// Moves `param` and the states of its kind one step.
+  package static func step(_ options: Pointwise, param: Strided, grad: Strided, states: (Strided?, Strided?, Strided?))
+  {
+    let numbers = tk_step_options(
+      kind: kind(options.kind), maximize: options.maximize ? 1 : 0, decoupled: options.isDecoupled ? 1 : 0,
+      weight_decay: options.weightDecay, keep: options.keep, weight: options.weight,
+      square_keep: options.squareKeep, eps: options.eps, rate: options.rate, average_rate: options.averageRate,
+      correction: options.correction, root: options.root, rectifier: options.rectifier, momentum: options.momentum)
+    if param.dtype == .float32 {
+      let (p, g, a) = (of(param, Float.self), of(grad, Float.self), states.0.map { of($0, Float.self) })
+      let (b, c) = (states.1.map { of($0, Float.self) }, states.2.map { of($0, Float.self) })
+      run(param.count, numbers) { i, n, numbers in
+        tk_optimizer_step_f32(n, p + i, g + i, a.map { $0 + i }, b.map { $0 + i }, c.map { $0 + i }, numbers)
+      }
+    } else {
+      let (p, g, a) = (of(param, Double.self), of(grad, Double.self), states.0.map { of($0, Double.self) })
+      let (b, c) = (states.1.map { of($0, Double.self) }, states.2.map { of($0, Double.self) })
+      run(param.count, numbers) { i, n, numbers in
+        tk_optimizer_step_f64(n, p + i, g + i, a.map { $0 + i }, b.map { $0 + i }, c.map { $0 + i }, numbers)
+      }
+    }
+  }
+
+  private static func kind(_ kind: Pointwise.Kind) -> tk_step_kind {
+    switch kind {
+    case .adadelta: TK_STEP_ADADELTA
+    case .adagrad: TK_STEP_ADAGRAD
+    case .adamax: TK_STEP_ADAMAX
+    case .nadam: TK_STEP_NADAM
+    case .radam: TK_STEP_RADAM
+    case .rmsprop: TK_STEP_RMSPROP
     }
   }
 

@@ -82,3 +82,31 @@ open class BatchNorm3d: BatchNorm {
   public init(copying other: BatchNorm3d, _ copy: ModuleCopier) { super.init(copying: other, copy) }
   open override func copied(_ copy: ModuleCopier) -> Module { BatchNorm3d(copying: self, copy) }
 }
+
+/// Gives a model's batch norms the statistics of a pass over data, as `torch.optim.swa_utils.update_bn`: after weights were
+/// averaged the running ones are those of none of them.
+/// - Parameters:
+///   - batches: the data; each batch is given to the model as it is.
+///   - model: what has the batch norms; it is in training mode meanwhile, and gradients are not recorded.
+public func updateBN(_ batches: some Sequence<Tensor>, _ model: some Layer) {
+  updateBN(model) { for batch in batches { _ = model(batch) } }
+}
+
+/// As ``updateBN(_:_:)-(_<Tensor>,_)``, of pairs of inputs and targets, as a loader has them.
+public func updateBN(_ batches: some Sequence<(Tensor, Tensor)>, _ model: some Layer) {
+  updateBN(model) { for (batch, _) in batches { _ = model(batch) } }
+}
+
+private func updateBN(_ model: Module, _ pass: () -> Void) {
+  let norms = model.modules().compactMap { $0 as? BatchNorm }
+  if norms.isEmpty { return }
+  let modes = model.modules().map { ($0, $0.training) }, momenta = norms.map(\.momentum)
+  for norm in norms {
+    norm.resetRunningStats()
+    norm.momentum = nil
+  }
+  model.train()
+  noGrad(pass)
+  for (norm, momentum) in zip(norms, momenta) { norm.momentum = momentum }
+  for (module, mode) in modes { module.training = mode }
+}

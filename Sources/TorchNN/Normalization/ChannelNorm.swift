@@ -4,7 +4,7 @@ open class ChannelNorm: Module, Layer {
   /// Added to the variance.
   public let eps: Double
   /// The share of a batch in the running statistics; nil for the plain mean over all batches.
-  public let momentum: Double?
+  public internal(set) final var momentum: Double?
   /// Whether there is a scale for each channel, and whether there are statistics that run along.
   public let affine: Bool, trackRunningStats: Bool
   /// - Shape: `[numFeatures]`; ones at first. Nil where not affine.
