@@ -49,13 +49,17 @@ public final class ASGD: Optimizer {
     // torch keeps the two numbers in float32.
     let rate = state.values["eta"]?.double ?? Double(Float(lr)), share = state.values["mu"]?.double ?? 1
     state.step += 1
-    let direction = Self.direction(grad, of: param, group)
-    param.mul_(1 - lambd * rate)
-    param.add_(direction, alpha: -rate)
-    if share == 1 {
-      average.copy_(param)
-    } else {
-      average.add_(param.sub(average).mul_(share))
+    var options = FusedOptimizers.Pointwise(.asgd)
+    (options.rate, options.shrink, options.share) = (-rate, 1 - lambd * rate, share)
+    if !Self.stepFused(options, param, grad, group, average) {
+      let direction = Self.direction(grad, of: param, group)
+      param.mul_(options.shrink)
+      param.add_(direction, alpha: -rate)
+      if share == 1 {
+        average.copy_(param)
+      } else {
+        average.add_(param.sub(average).mul_(share))
+      }
     }
     let next = lr / pow(1 + lambd * lr * state.step, group.number("alpha"))
     state.values["eta"] = .tensor(Tensor(Float(next)))

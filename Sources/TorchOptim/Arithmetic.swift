@@ -37,8 +37,8 @@ extension Optimizer {
     var options = options
     options.maximize = group.maximize
     options.isDecoupled = decoupled
-    options.weightDecay = group.weightDecay
-    options.keep = 1 - group.lr * group.weightDecay
+    options.weightDecay = group.options["weight_decay"]?.double ?? 0
+    options.keep = 1 - group.lr * options.weightDecay
     options.eps = group.eps
     param.written {
       FusedOptimizers.step(

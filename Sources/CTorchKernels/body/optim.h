@@ -102,6 +102,7 @@ ADAM_STEP(f64, double, VD)
 #define OPTIMIZER_STEP(P, T, V) \
   typedef struct P##_step_numbers { \
     T decay, keep, weight, square_keep, square_weight, eps, rate, average_rate, correction, root, rectifier, momentum; \
+    T less, more, smallest, largest, shrink, share; \
     int maximize, decays, decoupled, near, rectified, centered, moved; \
   } P##_step_numbers; \
   TK_INLINE V P##_lerp_to(V from, V to, const P##_step_numbers *o) { \
@@ -141,6 +142,20 @@ ADAM_STEP(f64, double, VD)
       if (!o->moved) return p + o->rate * g / bottom; \
       *c = *c * o->momentum + g / bottom; \
       return FMA((V)o->rate, *c, p); \
+    } \
+    if (kind == TK_STEP_RPROP) { \
+      V zero = (V)(T)0, one = (V)(T)1, agreement = g * *a; \
+      V size = *b * SEL(agreement < zero, (V)o->less, SEL(agreement > zero, (V)o->more, one)); \
+      size = SEL(size < (V)o->smallest, (V)o->smallest, size); \
+      *b = SEL(size > (V)o->largest, (V)o->largest, size); \
+      /* After a turn the step is left out, and the next one counts as the first. */ \
+      *a = SEL(agreement < zero, zero, g); \
+      return p + SEL(*a > zero, -*b, SEL(*a < zero, *b, zero)); \
+    } \
+    if (kind == TK_STEP_ASGD) { \
+      p = FMA((V)o->rate, g, p * o->shrink); \
+      *a = o->share == 1 ? p : *a + (p - *a) * o->share; \
+      return p; \
     } \
     *a = P##_lerp_to(*a, g, o); \
     *b = *b * o->square_keep + o->square_weight * g * g; \
@@ -195,6 +210,12 @@ ADAM_STEP(f64, double, VD)
       .root = (T)options->root, \
       .rectifier = (T)options->rectifier, \
       .momentum = (T)options->momentum, \
+      .less = (T)options->less, \
+      .more = (T)options->more, \
+      .smallest = (T)options->smallest, \
+      .largest = (T)options->largest, \
+      .shrink = (T)options->shrink, \
+      .share = (T)options->share, \
       .maximize = options->maximize, \
       .decays = options->weight_decay != 0, \
       .decoupled = options->decoupled, \
@@ -210,6 +231,8 @@ ADAM_STEP(f64, double, VD)
     case TK_STEP_NADAM: P##_step_rows(TK_STEP_NADAM, n, param, grad, a, b, NULL, &o); break; \
     case TK_STEP_RADAM: P##_step_rows(TK_STEP_RADAM, n, param, grad, a, b, NULL, &o); break; \
     case TK_STEP_RMSPROP: P##_step_rows(TK_STEP_RMSPROP, n, param, grad, a, b, c, &o); break; \
+    case TK_STEP_RPROP: P##_step_rows(TK_STEP_RPROP, n, param, grad, a, b, NULL, &o); break; \
+    case TK_STEP_ASGD: P##_step_rows(TK_STEP_ASGD, n, param, grad, a, NULL, NULL, &o); break; \
     } \
   }
 OPTIMIZER_STEP(f32, float, VF)

@@ -107,6 +107,8 @@ typedef enum tk_step_kind {
   TK_STEP_NADAM,    ///< exp_avg, exp_avg_sq
   TK_STEP_RADAM,    ///< exp_avg, exp_avg_sq
   TK_STEP_RMSPROP,  ///< square_avg, grad_avg if centered, momentum_buffer if there is momentum
+  TK_STEP_RPROP,    ///< prev, step_size
+  TK_STEP_ASGD,     ///< ax
 } tk_step_kind;
 typedef struct tk_step_options {
   tk_step_kind kind;
@@ -124,6 +126,10 @@ typedef struct tk_step_options {
   /// RAdam: the root of the squares' correction and the rectifier; 0 while there is none.
   double root, rectifier;
   double momentum;
+  /// Rprop: what a step size is multiplied by after a turn and without, and its bounds.
+  double less, more, smallest, largest;
+  /// ASGD: what is kept of the weights, and what the new ones count in the average.
+  double shrink, share;
 } tk_step_options;
 /// Each state may be NULL where the kind has none.
 void tk_optimizer_step_f32(

@@ -42,7 +42,7 @@ package enum FusedOptimizers {
   /// The numbers of one step of an optimizer that goes element by element; what a kind does not use stays zero.
   package struct Pointwise: Sendable {
     /// Which optimizer it is; its states stand in the order of `tk_step_kind`.
-    package enum Kind: Sendable { case adadelta, adagrad, adamax, nadam, radam, rmsprop }
+    package enum Kind: Sendable { case adadelta, adagrad, adamax, nadam, radam, rmsprop, rprop, asgd }
 
     package var kind: Kind
     package var maximize = false, isDecoupled = false
@@ -58,6 +58,10 @@ package enum FusedOptimizers {
     /// RAdam's root of the correction of squares and its rectifier; none while that is 0.
     package var root = 0.0, rectifier = 0.0
     package var momentum = 0.0
+    /// What Rprop multiplies a step size by after a turn and without, and its bounds.
+    package var less = 1.0, more = 1.0, smallest = 0.0, largest = 0.0
+    /// What ASGD keeps of the weights, and what the new ones count in their average.
+    package var shrink = 1.0, share = 1.0
 
     package init(_ kind: Kind) { self.kind = kind }
   }
@@ -120,7 +124,9 @@ package enum FusedOptimizers {
       kind: kind(options.kind), maximize: options.maximize ? 1 : 0, decoupled: options.isDecoupled ? 1 : 0,
       weight_decay: options.weightDecay, keep: options.keep, weight: options.weight,
       square_keep: options.squareKeep, eps: options.eps, rate: options.rate, average_rate: options.averageRate,
-      correction: options.correction, root: options.root, rectifier: options.rectifier, momentum: options.momentum)
+      correction: options.correction, root: options.root, rectifier: options.rectifier, momentum: options.momentum,
+      less: options.less, more: options.more, smallest: options.smallest, largest: options.largest,
+      shrink: options.shrink, share: options.share)
     if param.dtype == .float32 {
       let (p, g, a) = (of(param, Float.self), of(grad, Float.self), states.0.map { of($0, Float.self) })
       let (b, c) = (states.1.map { of($0, Float.self) }, states.2.map { of($0, Float.self) })
@@ -144,6 +150,8 @@ package enum FusedOptimizers {
     case .nadam: TK_STEP_NADAM
     case .radam: TK_STEP_RADAM
     case .rmsprop: TK_STEP_RMSPROP
+    case .rprop: TK_STEP_RPROP
+    case .asgd: TK_STEP_ASGD
     }
   }
 
