@@ -30,7 +30,7 @@ let package = Package(
     .target(name: "CTorchZlib", linkerSettings: [.linkedLibrary("z")]),
 
     .target(name: "TorchBackend", dependencies: ["CTorchKernels", "CTorchRuntime", "CTorchGemm", "CTorchDNN"]),
-    .target(name: "Torch", dependencies: ["TorchBackend"]),
+    .target(name: "Torch", dependencies: ["TorchBackend", "CTorchZlib"]),
     .target(name: "TorchNN", dependencies: ["Torch"]),
     .target(name: "TorchOptim", dependencies: ["Torch"]),
     .target(name: "TorchData", dependencies: ["Torch", "CTorchZlib"]),

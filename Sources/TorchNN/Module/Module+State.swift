@@ -53,6 +53,21 @@ extension Module {
   }
 }
 
+extension Module {
+  /// Copies the state that a file holds into the model: `try model.loadStateDict(load("model.pth"))`.
+  ///
+  /// The checkpoint is a dictionary of tensors, or a whole model that was read with `weightsOnly: false`.
+  /// - Parameter strict: whether keys that the model or the state lacks are an error; sizes must agree always.
+  /// - Returns: the keys the state lacks, and those the model lacks.
+  /// - Throws: `CheckpointError` where the checkpoint holds no state, ``StateDictError`` where the state does not fit.
+  @discardableResult
+  public func loadStateDict(
+    _ checkpoint: Checkpoint, strict: Bool = true
+  ) throws -> (missing: [String], unexpected: [String]) {
+    try loadStateDict(checkpoint.stateDict(), strict: strict)
+  }
+}
+
 /// Why a state does not fit a model: all of it at once.
 public struct StateDictError: Error, CustomStringConvertible, Sendable {
   /// A tensor whose size in the state is not the model's.

@@ -1,0 +1,193 @@
+import Foundation
+import Testing
+
+import Torch
+
+/// Files of torch.save against what torch says of them; `Tools/goldens/checkpoints.py` records both.
+@Suite struct CheckpointTests {
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Goldens/checkpoints")
+
+  static func path(_ name: String) -> String { folder.appending(path: "\(name).pt").path }
+
+  static func file(_ name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: folder.appending(path: "\(name).pt")))
+  }
+
+  private static func expected() throws -> [String: [String: Any]] {
+    let data = try Data(contentsOf: folder.appending(path: "expected.json"))
+    return try #require(try JSONSerialization.jsonObject(with: data) as? [String: [String: Any]])
+  }
+
+  @Test(arguments: ["tensors", "training", "values", "protocol3", "protocol4", "protocol5", "bigendian", "deflated"])
+  func everyValueIsTorchs(_ name: String) throws {
+    let expected = try #require(try Self.expected()[name])
+    for checkpoint in [try load(Self.path(name)), try load(bytes: try Self.file(name), weightsOnly: false)] {
+      var storages: [Int: ObjectIdentifier] = [:]
+      try compare(checkpoint, expected, &storages, name)
+      // Storages that torch tells apart are apart here.
+      #expect(Set(storages.values).count == storages.count)
+    }
+  }
+
+  private func compare(
+    _ found: Checkpoint, _ wanted: [String: Any], _ storages: inout [Int: ObjectIdentifier], _ place: String
+  ) throws {
+    let (kind, value) = try #require(wanted.first)
+    func number(_ any: Any) throws -> Double { try #require((any as? String).flatMap(Double.init)) }
+    func list(_ items: [Checkpoint]) throws {
+      let values = try #require(value as? [[String: Any]])
+      try #require(items.count == values.count, "\(place)")
+      for (i, (item, value)) in zip(items, values).enumerated() {
+        try compare(item, value, &storages, "\(place)[\(i)]")
+      }
+    }
+    switch kind {
+    case "none": #expect(found.isNone, "\(place)")
+    case "bool": #expect(try found.bool == (value as? Bool), "\(place)")
+    case "int":
+      let text = try #require(value as? String)
+      if let number = Int(text) {
+        #expect(try found.int == number, "\(place)")
+      } else {
+        #expect(try bigInt(found.bytes) == text, "\(place)")
+        #expect(throws: CheckpointError.self) { try found.int }
+      }
+    case "double": #expect(try found.double.bitPattern == number(value).bitPattern, "\(place)")
+    case "complex":
+      let parts = try (try #require(value as? [String])).map(number)
+      let complex = try found.complex
+      #expect([complex.real, complex.imaginary] == parts)
+    case "string": #expect(try found.string == (value as? String), "\(place)")
+    case "bytes": #expect(try hex(found.bytes) == (value as? String), "\(place)")
+    case "size": #expect(try found.kind == .size && found.shape == (value as? [Int]), "\(place)")
+    case "device": #expect(try found.device.description == (value as? String), "\(place)")
+    case "dtype":
+      let text = try #require(value as? String)
+      if text == "torch.complex64" {
+        #expect(found.kind == .dtype && found.description == text)
+        #expect(throws: CheckpointError.self) { try found.dtype }
+      } else {
+        #expect(try found.dtype.description == text, "\(place)")
+      }
+    case "list", "tuple", "set":
+      #expect(found.kind.rawValue == kind, "\(place)")
+      try list(found.list)
+    case "dict":
+      #expect(found.kind == .dictionary, "\(place)")
+      let pairs = try #require(value as? [[[String: Any]]]), items = try found.items
+      try #require(pairs.count == items.count, "\(place)")
+      for (pair, item) in zip(pairs, items) {
+        try compare(item.key, pair[0], &storages, "\(place) key")
+        try compare(item.value, pair[1], &storages, "\(place)[\(item.key)]")
+      }
+    case "tensor": try compareTensor(found.tensor, try #require(value as? [String: Any]), &storages, place)
+    default: Issue.record("\(place): the golden has a \(kind)")
+    }
+  }
+
+  private func compareTensor(
+    _ tensor: Tensor, _ wanted: [String: Any], _ storages: inout [Int: ObjectIdentifier], _ place: String
+  ) throws {
+    #expect(tensor.dtype.name == wanted["dtype"] as? String, "\(place)")
+    #expect(Array(tensor.shape) == wanted["shape"] as? [Int], "\(place)")
+    #expect(tensor.stride() == wanted["stride"] as? [Int], "\(place)")
+    #expect(tensor.storageOffset() == wanted["offset"] as? Int, "\(place)")
+    #expect(tensor.requiresGrad == wanted["grad"] as? Bool, "\(place)")
+    #expect(tensor.isLeaf, "\(place)")
+    #expect(hex(tensor.detach().contiguous().withUnsafeBytes { Array($0) }) == wanted["values"] as? String, "\(place)")
+    let storage = try #require(wanted["storage"] as? Int), identity = ObjectIdentifier(tensor.storage)
+    #expect(storages[storage, default: identity] == identity, "\(place): its memory is not shared as in torch")
+    storages[storage] = identity
+  }
+
+  private func hex(_ bytes: [UInt8]) -> String { bytes.map { String(format: "%02x", $0) }.joined() }
+
+  /// The decimal text of a two's complement number.
+  private func bigInt(_ bytes: [UInt8]) -> String {
+    let isNegative = bytes.last! >= 0x80
+    var carry = isNegative ? 1 : 0
+    var magnitude = bytes.map { byte -> Int in
+      let sum = Int(isNegative ? ~byte : byte) + carry
+      carry = sum >> 8
+      return sum & 0xff
+    }
+    var digits = ""
+    while magnitude.contains(where: { $0 != 0 }) {
+      var rest = 0
+      for i in magnitude.indices.reversed() {
+        let value = rest << 8 | magnitude[i]
+        (magnitude[i], rest) = (value / 10, value % 10)
+      }
+      digits = "\(rest)" + digits
+    }
+    return (isNegative ? "-" : "") + digits
+  }
+
+  @Test func sharedValuesStayShared() throws {
+    let state = try load(Self.path("tensors"))
+    #expect(try state["tied.a"].tensor === state["tied.b"].tensor)
+    try state["base"].tensor[1, 2, 3] = -1
+    #expect(try state["base.number"].double == -1)
+  }
+
+  @Test func inferenceModeReadsParametersToo() throws {
+    let tensor = try inferenceMode { try load(Self.path("tensors"))["parameter"].tensor }
+    #expect(tensor.shape == [2] && !tensor.requiresGrad)
+  }
+
+  @Test func accessNamesThePlace() throws {
+    let checkpoint = try load(Self.path("training"))
+    #expect(try checkpoint["epoch"].int == 7)
+    #expect(try checkpoint["optimizer_state_dict"]["param_groups"][0]["lr"].double == 0.01)
+    #expect(try checkpoint["optimizer_state_dict"]["state"][0]["step"].double == 2)
+    #expect(try checkpoint.get("nothing") == nil)
+    #expect(try checkpoint["model_state_dict"].state?["_metadata"][""]["version"].int == 1)
+    func reason(_ body: () throws -> Void) -> String {
+      do {
+        try body()
+        return "no error"
+      } catch { return "\(error)" }
+    }
+    #expect(reason { _ = try checkpoint["name"].int } == #"checkpoint["name"]: is a str, not an int"#)
+    #expect(
+      reason { _ = try checkpoint["Epoch"] }.hasPrefix(#"checkpoint: has no key "Epoch"; it has "epoch", "model_"#))
+    #expect(
+      reason { _ = try checkpoint["optimizer_state_dict"].stateDict() }.contains(#"["state"]: is a dict, not a tensor"#)
+    )
+    #expect(reason { _ = try checkpoint["optimizer_state_dict"]["param_groups"][1] }.contains("no index 1; it has 1"))
+    #expect(reason { _ = try load("/nowhere.pth") }.hasPrefix("/nowhere.pth: cannot be read: "))
+  }
+
+  @Test func wholeModelsAreDataAndGiveTheirState() throws {
+    let file = try Self.file("whole")
+    let refused = #expect(throws: CheckpointError.self) { try load(bytes: file) }
+    #expect(refused?.kind == .refused)
+    #expect(refused?.reason.contains("GLOBAL") == true && refused?.reason.contains("torch.nn.modules") == true)
+    let model = try load(bytes: file, weightsOnly: false)
+    #expect(model.className == "torch.nn.modules.container.Sequential")
+    #expect(try model.state?["training"].bool == true)
+    let state = try model.stateDict()
+    let expected = try #require(try Self.expected()["whole"]?["dict"] as? [[[String: Any]]])
+    #expect(state.keys == expected.map { $0[0]["string"] as? String })
+    for (key, pair) in zip(state.keys, expected) {
+      let wanted = try #require(pair[1]["tensor"] as? [String: Any])
+      let tensor = try #require(state[key])
+      #expect(hex(tensor.contiguous().withUnsafeBytes { Array($0) }) == wanted["values"] as? String, "\(key)")
+      #expect(!tensor.requiresGrad)
+    }
+  }
+
+  @Test func otherFormatsAreNamed() throws {
+    func error(_ bytes: [UInt8]) -> CheckpointError? {
+      #expect(throws: CheckpointError.self) { try load(bytes: bytes) }
+    }
+    #expect(error(try Self.file("legacy"))?.kind == .unsupported)
+    #expect(error([])?.kind == .unsupported)
+    #expect(error(Array("hello, world".utf8))?.kind == .unsupported)
+    // A dtype that is not known here spoils only the tensors that have it.
+    let checkpoint = try load(Self.path("complex"))
+    #expect(try checkpoint["f"].tensor.array(Double.self) == [1, 1])
+    let complex = #expect(throws: CheckpointError.self) { try checkpoint["c"].tensor }
+    #expect(complex?.kind == .unsupported && complex?.description.contains("torch.complex64") == true)
+  }
+}
