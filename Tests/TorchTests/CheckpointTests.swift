@@ -33,7 +33,7 @@ import Torch
     _ found: Checkpoint, _ wanted: [String: Any], _ storages: inout [Int: ObjectIdentifier], _ place: String
   ) throws {
     let (kind, value) = try #require(wanted.first)
-    func number(_ any: Any) throws -> Double { try #require(Double(try #require(any as? String))) }
+    func number(_ any: Any) throws -> Double { try #require((any as? String).flatMap(Double.init)) }
     func list(_ items: [Checkpoint]) throws {
       let values = try #require(value as? [[String: Any]])
       try #require(items.count == values.count, "\(place)")
@@ -130,13 +130,18 @@ import Torch
     #expect(try state["base.number"].double == -1)
   }
 
+  @Test func inferenceModeReadsParametersToo() throws {
+    let tensor = try inferenceMode { try load(Self.path("tensors"))["parameter"].tensor }
+    #expect(tensor.shape == [2] && !tensor.requiresGrad)
+  }
+
   @Test func accessNamesThePlace() throws {
     let checkpoint = try load(Self.path("training"))
     #expect(try checkpoint["epoch"].int == 7)
     #expect(try checkpoint["optimizer_state_dict"]["param_groups"][0]["lr"].double == 0.01)
     #expect(try checkpoint["optimizer_state_dict"]["state"][0]["step"].double == 2)
     #expect(try checkpoint.get("nothing") == nil)
-    #expect(try checkpoint["model_state_dict"].state?["_metadata"][""]["version"].int == nil ?? 1)
+    #expect(try checkpoint["model_state_dict"].state?["_metadata"][""]["version"].int == 1)
     func reason(_ body: () throws -> Void) -> String {
       do {
         try body()

@@ -13,6 +13,8 @@ struct ZipWriter {
     /// The name in the local header.
     var localName: String?
     var extra: [UInt8] = []
+    /// Whether only the directory has it.
+    var isHidden = false
   }
 
   var entries: [Entry]
@@ -30,13 +32,12 @@ struct ZipWriter {
     entries += more
   }
 
+  private static let sums: [UInt32] = (0..<256).map { byte in
+    (0..<8).reduce(UInt32(byte)) { sum, _ in sum & 1 == 1 ? sum >> 1 ^ 0xedb8_8320 : sum >> 1 }
+  }
+
   static func checksum(_ bytes: [UInt8]) -> UInt32 {
-    var sum: UInt32 = .max
-    for byte in bytes {
-      sum ^= UInt32(byte)
-      for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xedb8_8320 : sum >> 1 }
-    }
-    return ~sum
+    ~bytes.reduce(UInt32.max) { sum, byte in sums[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] ^ sum >> 8 }
   }
 
   static func little<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
@@ -52,8 +53,10 @@ struct ZipWriter {
       var fields = Z.little(entry.flags) + Z.little(entry.method) + Z.little(UInt32(0))
       fields += Z.little(entry.checksum ?? Z.checksum(entry.content)) + Z.little(packed)
       fields += Z.little(entry.size ?? packed)
-      file += Z.little(UInt32(0x0403_4b50)) + Z.little(UInt16(20)) + fields + Z.little(UInt16(localName.count))
-      file += Z.little(UInt16(0)) + localName + entry.content
+      if !entry.isHidden {
+        file += Z.little(UInt32(0x0403_4b50)) + Z.little(UInt16(20)) + fields + Z.little(UInt16(localName.count))
+        file += Z.little(UInt16(0)) + localName + entry.content
+      }
       directory += Z.little(UInt32(0x0201_4b50)) + Z.little(UInt16(20)) + Z.little(UInt16(20)) + fields
       directory += Z.little(UInt16(name.count)) + Z.little(UInt16(entry.extra.count))
       directory += [UInt8](repeating: 0, count: 10) + Z.little(entry.start ?? start) + name + entry.extra

@@ -7,11 +7,11 @@ extension PickleReader {
     "eval", "exec", "execfile", "compile", "open", "__import__", "input",
   ]
 
-  /// What `weights_only` allows beside dtypes and storages.
+  /// What `weights_only` allows beside dtypes and storages, and `bytes`, by which protocol 2 writes empty ones.
   private static let allowed: Set<String> = [
     "collections.OrderedDict", "collections.Counter", "torch.nn.parameter.Parameter", "torch.Size", "torch.Tensor",
     "torch.device", "torch.serialization._get_layout", "torch._tensor._rebuild_from_type_v2", "_codecs.encode",
-    "builtins.bytearray", "builtins.set", "builtins.complex", "torch._utils._rebuild_parameter",
+    "builtins.bytes", "builtins.bytearray", "builtins.set", "builtins.complex", "torch._utils._rebuild_parameter",
     "torch._utils._rebuild_parameter_with_state", "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2",
     "torch._utils._rebuild_tensor_v3", "torch._utils._rebuild_qtensor", "torch._utils._rebuild_sparse_tensor",
     "torch._utils._rebuild_meta_tensor_no_storage", "torch._utils._rebuild_wrapper_subclass",
