@@ -226,13 +226,12 @@ extension CheckpointContent {
   /// The class or function that would have made an object.
   func className(_ node: Int) -> String? {
     guard case .object(let object) = graph.nodes[node] else { return nil }
-    var arguments = object.arguments
     var maker = object.maker
     // copyreg._reconstructor(class, base, state), as protocol 2 and below write plain classes.
-    if case .global("copyreg", "_reconstructor") = graph.nodes[maker], case .tuple(let given) = graph.nodes[arguments],
-      let first = given.first
+    if case .global("copyreg", "_reconstructor") = graph.nodes[maker],
+      case .tuple(let given) = graph.nodes[object.arguments], let first = given.first
     {
-      (maker, arguments) = (first, maker)
+      maker = first
     }
     guard case .global(let module, let name) = graph.nodes[maker] else { return nil }
     return "\(module).\(name)"
