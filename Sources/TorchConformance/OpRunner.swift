@@ -141,6 +141,7 @@ struct OpRunner {
       found = true
       guard seen.insert(row.spelling).inserted else { continue }
       Stage.now(row.spelling)
+      manualSeed(Self.recordedSeed)
       let outputs = noGrad { match.run(match.arguments) }
       let wanted = ValueReader(file.tensors, device: device)
       let comparison = Comparison(tolerance: try Tolerance(test["tol"]))

@@ -124,16 +124,7 @@ public final class AveragedModel {
   /// Takes over a saved average.
   /// - Throws: ``StateDictError`` with everything that is missing, unknown or of another size; nothing is changed then.
   public func loadStateDict(_ state: StateDict) throws(StateDictError) {
-    let own = stateDict()
-    let missing = own.keys.filter { state[$0] == nil }, unexpected = state.keys.filter { own[$0] == nil }
-    let mismatched = own.compactMap { key, tensor -> StateDictError.Mismatch? in
-      guard let value = state[key], value.shape != tensor.shape else { return nil }
-      return .init(key: key, model: tensor.shape, state: value.shape)
-    }
-    if !(missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty) {
-      throw StateDictError(
-        module: "AveragedModel", missing: missing, unexpected: unexpected, mismatched: mismatched)
-    }
+    _ = try state.fit(stateDict().map { ($0, $1) }, of: "AveragedModel")
     nAveraged = state["n_averaged"]?.item() ?? 0
     noGrad { for (key, tensor) in shadow { if let value = state["module." + key] { tensor.copy_(value) } } }
   }

@@ -239,9 +239,7 @@ extension MultiheadAttention {
   ) -> Tensor? {
     func numbers(_ mask: Tensor) -> Tensor {
       let scores =
-        mask.dtype == .bool
-        ? Tensor.zeros(mask.shape.map { $0 }, dtype: dtype, device: mask.device)
-          .maskedFill(mask, value: -Double.infinity) : mask
+        mask.dtype == .bool ? hiding(mask, dtype) : mask
       return more == 0 ? scores : F.pad(scores, pad: [0, more])
     }
     let own = attnMask.map { mask in

@@ -84,7 +84,7 @@ extension F {
 }
 
 /// What is added to scores to hide those where `mask` holds, as PyTorch does: a mask is smaller than the scores.
-private func hiding(_ mask: Tensor, _ dtype: DType) -> Tensor {
+func hiding(_ mask: Tensor, _ dtype: DType) -> Tensor {
   Tensor.zeros(mask.shape, dtype: dtype, device: mask.device).maskedFill_(mask, value: -Double.infinity)
 }
 

@@ -34,17 +34,7 @@ extension Module {
   ) throws(StateDictError) -> (missing: [String], unexpected: [String]) {
     var own: [(key: String, tensor: Tensor)] = []
     visitState("") { own.append(($0, $1)) }
-    let known = Set(own.map(\.key))
-    let missing = own.map(\.key).filter { state[$0] == nil }
-    let unexpected = state.keys.filter { !known.contains($0) }
-    let mismatched = own.compactMap { key, tensor -> StateDictError.Mismatch? in
-      guard let value = state[key], value.shape != tensor.shape else { return nil }
-      return .init(key: key, model: tensor.shape, state: value.shape)
-    }
-    if !mismatched.isEmpty || strict && !(missing.isEmpty && unexpected.isEmpty) {
-      throw StateDictError(
-        module: typeName, missing: strict ? missing : [], unexpected: strict ? unexpected : [], mismatched: mismatched)
-    }
+    let (missing, unexpected) = try state.fit(own, of: typeName, strict: strict)
     requireThawed("load_state_dict")
     noGrad {
       for (key, tensor) in own { if let value = state[key] { tensor.copy_(value) } }
@@ -65,6 +55,27 @@ extension Module {
     _ checkpoint: Checkpoint, strict: Bool = true
   ) throws -> (missing: [String], unexpected: [String]) {
     try loadStateDict(checkpoint.stateDict(), strict: strict)
+  }
+}
+
+extension StateDict {
+  /// Compares this state with the tensors that are to take it over.
+  /// - Returns: the keys that the state lacks, and those that only it has.
+  func fit(
+    _ own: [(key: String, tensor: Tensor)], of owner: String, strict: Bool = true
+  ) throws(StateDictError) -> (missing: [String], unexpected: [String]) {
+    let known = Set(own.map(\.key))
+    let missing = own.map(\.key).filter { self[$0] == nil }
+    let unexpected = keys.filter { !known.contains($0) }
+    let mismatched = own.compactMap { key, tensor -> StateDictError.Mismatch? in
+      guard let value = self[key], value.shape != tensor.shape else { return nil }
+      return .init(key: key, model: tensor.shape, state: value.shape)
+    }
+    if !mismatched.isEmpty || strict && !(missing.isEmpty && unexpected.isEmpty) {
+      throw StateDictError(
+        module: owner, missing: strict ? missing : [], unexpected: strict ? unexpected : [], mismatched: mismatched)
+    }
+    return (missing, unexpected)
   }
 }
 
