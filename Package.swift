@@ -13,6 +13,7 @@ let package = Package(
     .library(name: "TorchOptim", targets: ["TorchOptim"]),
     .library(name: "TorchData", targets: ["TorchData"]),
     .library(name: "TorchUtils", targets: ["TorchUtils"]),
+    .library(name: "TorchHub", targets: ["TorchHub"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -35,6 +36,8 @@ let package = Package(
     .target(name: "TorchOptim", dependencies: ["Torch"]),
     .target(name: "TorchData", dependencies: ["Torch", "CTorchZlib"]),
     .target(name: "TorchUtils", dependencies: ["Torch", "CTorchZlib"]),
+    // Foundation's URL sessions live here, so that the others do without.
+    .target(name: "TorchHub", dependencies: ["Torch", "TorchUtils"]),
 
     // The signature table: its reader, its rules and what is made of it.
     .target(name: "TorchSignatures", exclude: ["table.txt"]),
@@ -72,6 +75,7 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests",
       dependencies: ["TorchConformance", "TorchSignatures", "torch-conformance", "conformance-probe"]),
+    .testTarget(name: "TorchHubTests", dependencies: ["TorchHub", "Torch"]),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils", "CTorchZlib"], exclude: ["Goldens"]),
     .testTarget(
       name: "TorchNNTests", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "hostile-probe"],
