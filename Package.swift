@@ -69,6 +69,8 @@ let package = Package(
     .executableTarget(
       name: "torch-bench", dependencies: ["TorchNN", "TorchOptim", argumentParser], path: "Benchmarks/TorchBench"),
 
+    // Readers of foreign bytes as a fuzzer calls them; Tools/fuzz/run builds the fuzzer itself.
+    .target(name: "FuzzReaders", dependencies: ["Torch", "TorchData", "TorchUtils"], path: "Tests/Fuzz/Readers"),
     .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend", "CTorchKernels"], exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Goldens"]),
     .testTarget(name: "TorchDataTests", dependencies: ["TorchData", "CTorchZlib", "CDigitsData"]),
@@ -76,6 +78,7 @@ let package = Package(
       name: "ConformanceTests",
       dependencies: ["TorchConformance", "TorchSignatures", "torch-conformance", "conformance-probe"]),
     .testTarget(name: "TorchHubTests", dependencies: ["TorchHub", "Torch"]),
+    .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzReaders"], path: "Tests/Fuzz/Replay"),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils", "CTorchZlib"], exclude: ["Goldens"]),
     .testTarget(
       name: "TorchNNTests", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "hostile-probe"],
@@ -84,3 +87,9 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x
 )
+
+// libFuzzer brings its own main, which only its own build has.
+if Context.environment["FUZZ"] == "1" {
+  package.targets.append(
+    .executableTarget(name: "torch-fuzz", dependencies: ["FuzzReaders"], path: "Tests/Fuzz/Harness"))
+}
