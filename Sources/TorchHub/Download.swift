@@ -176,7 +176,7 @@ package struct Download {
   private func begin(_ response: HTTPURLResponse, _ part: PartFile, asked: Bool) throws -> Int? {
     func header(_ name: String) -> String? { response.value(forHTTPHeaderField: name) }
     let isPacked = header("Content-Encoding").map { !$0.isEmpty && $0.lowercased() != "identity" } ?? false
-    let length = isPacked ? nil : header("Content-Length").flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
+    let length = isPacked ? nil : header("Content-Length").flatMap(Self.size)
     switch response.statusCode {
     case 206 where asked:
       guard let range = header("Content-Range").flatMap(ContentRange.init), range.start == part.size, !isPacked else {
@@ -197,6 +197,11 @@ package struct Download {
       let isBusy = [408, 425, 429, 500, 502, 503, 504].contains(status)
       throw Failure(error: HubError(.http, url, status: status, Self.meaning(of: status, target)), canRetry: isBusy)
     }
+  }
+
+  /// A number of bytes that a file can have, so that sums of them cannot overflow.
+  fileprivate static func size(_ text: String) -> Int? {
+    Int(text).flatMap { 0...(1 << 60) ~= $0 ? $0 : nil }
   }
 
   /// What stands for one version of a file: an entity tag of the strong kind, else the date of its last change.
@@ -257,12 +262,12 @@ private struct ContentRange {
 
   init?(_ text: String) {
     let parts = text.split(whereSeparator: { " -/".contains($0) }).map(String.init)
-    guard parts.count == 4, parts[0].lowercased() == "bytes", let start = Int(parts[1]), let end = Int(parts[2]),
-      start >= 0, start <= end
+    guard parts.count == 4, parts[0].lowercased() == "bytes", let start = Download.size(parts[1]),
+      let end = Download.size(parts[2]), start <= end
     else { return nil }
     self.start = start
     if parts[3] == "*" { return }
-    guard let total = Int(parts[3]), total == end + 1 else { return nil }
+    guard let total = Download.size(parts[3]), total == end + 1 else { return nil }
     self.total = total
   }
 }

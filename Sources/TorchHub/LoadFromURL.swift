@@ -8,7 +8,8 @@ import Torch
 /// try model.loadStateDict(state)
 /// ```
 ///
-/// A file that was packed into a zip file of its own, as large ones were before torch 1.6, is read all the same.
+/// Tensors come to the processor's memory, as with torch's `map_location="cpu"`. A file that was packed into a zip file of
+/// its own, as large ones were before torch 1.6, is read all the same.
 /// - Parameters:
 ///   - url: an `http:`, `https:` or `file:` URL. A plain path is read where it lies.
 ///   - modelDir: the folder, made where there is none; `checkpoints` in ``Hub/dir`` unless told.

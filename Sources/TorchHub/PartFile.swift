@@ -138,8 +138,9 @@ final class PartFile {
   /// Makes the part the whole file, in one step.
   func finish() throws(HubError) {
     guard fsync(descriptor) == 0 || errno == EINVAL else { throw Self.refusal(url, "cannot write \(path)") }
-    guard rename(path, target) == 0 else { throw Self.refusal(url, "cannot rename \(path) to \(target)") }
+    // Who comes after the rename makes a part and a note of its own.
     unlink(notePath)
+    guard rename(path, target) == 0 else { throw Self.refusal(url, "cannot rename \(path) to \(target)") }
     let folder = (target as NSString).deletingLastPathComponent
     let folderDescriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
     if folderDescriptor >= 0 {

@@ -145,6 +145,30 @@ import TorchHub
     }
   }
 
+  @Test func absurdNumbersAreErrors() throws {
+    for number in ["\(Int.max)", "99999999999999999999", "-5", "x"] {
+      let server = TinyServer.file(Self.body) { reply, count in
+        if count == 0 { reply.cut = 50_000 }
+        if count > 0 { reply.headers["Content-Range"] = "bytes \(number)-\(number)/\(number)" }
+        if count > 0 { reply.status = 206 }
+      }
+      try Self.withPath { path in
+        #expect(error { try Hub.downloadURL(server.url("x"), to: path) }?.kind == .http)
+      }
+      let long = TinyServer.file([1, 2, 3]) { reply, _ in
+        reply.length = -1
+        // FoundationNetworking of Swift 6.3 itself traps at lengths that round to 2^63 as a double.
+        reply.headers["Content-Length"] = number == "\(Int.max)" ? "\(Int.max / 2)" : number
+      }
+      try Self.withPath { path in
+        // A length that is no number is none.
+        if let found = error({ try Hub.downloadURL(long.url("x"), to: path) }) {
+          #expect([.wrongLength, .unreachable].contains(found.kind), "\(number): \(found)")
+        }
+      }
+    }
+  }
+
   @Test func redirectsAreFollowed() throws {
     let server = TinyServer.file(Self.body)
     let port = server.port
