@@ -23,6 +23,11 @@ extension Checkpoint {
     for (key, part) in zip(try keys, try items) {
       try add(key, part.value, to: &state)
     }
+    if let metadata = try? self.state?.get("_metadata"), let paths = try? metadata.keys {
+      for path in paths {
+        if let version = try? metadata[path]["version"].int { state.moduleVersions.append((path, version)) }
+      }
+    }
     return state
   }
 
