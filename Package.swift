@@ -52,6 +52,10 @@ let package = Package(
     // Ops under random arguments, in a process that they may end.
     .executableTarget(name: "hostile-probe", dependencies: ["TorchNN"], path: "Tests/HostileProbe"),
 
+    // Saves that are cut off, and trainings that go on from files.
+    .executableTarget(
+      name: "checkpoint-probe", dependencies: ["TorchNN", "TorchOptim"], path: "Tests/CheckpointProbe"),
+
     // C: the data set inside the digits example.
     .target(name: "CDigitsData", path: "Examples/Digits/Data", exclude: ["digits.bin", "DATA_LICENSE.md"]),
 
@@ -74,7 +78,8 @@ let package = Package(
       dependencies: ["TorchConformance", "TorchSignatures", "torch-conformance", "conformance-probe"]),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils", "CTorchZlib"], exclude: ["Goldens"]),
     .testTarget(
-      name: "TorchNNTests", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "hostile-probe"],
+      name: "TorchNNTests",
+      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "hostile-probe", "checkpoint-probe"],
       exclude: ["Goldens"]),
   ],
   swiftLanguageModes: [.v6],
