@@ -110,7 +110,7 @@ struct CheckpointFile {
     budget -= entry.size
     let storage = Storage.cpu(byteCount: entry.size)
     let bytes = UnsafeMutableRawBufferPointer(start: storage.base, count: entry.size)
-    try archive.read(entry, into: bytes)
+    try archive.read([(entry, bytes)])
     guard let dtype = place.dtype.flatMap({ DType(exactName: $0) }) else { return storage }
     if isBigEndian, dtype.itemSize > 1 { Self.swap(bytes, size: dtype.itemSize) }
     // A truth value is 0 or 1 to every kernel.
