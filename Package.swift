@@ -55,6 +55,10 @@ let package = Package(
     // Ops under random arguments, in a process that they may end.
     .executableTarget(name: "hostile-probe", dependencies: ["TorchNN"], path: "Tests/HostileProbe"),
 
+    // Saves that are cut off, and trainings that go on from files.
+    .executableTarget(
+      name: "checkpoint-probe", dependencies: ["TorchNN", "TorchOptim"], path: "Tests/CheckpointProbe"),
+
     // C: the data set inside the digits example.
     .target(name: "CDigitsData", path: "Examples/Digits/Data", exclude: ["digits.bin", "DATA_LICENSE.md"]),
 
@@ -81,7 +85,8 @@ let package = Package(
     .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzReaders"], path: "Tests/Fuzz/Replay"),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils", "CTorchZlib"], exclude: ["Goldens"]),
     .testTarget(
-      name: "TorchNNTests", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "hostile-probe"],
+      name: "TorchNNTests",
+      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "hostile-probe", "checkpoint-probe"],
       exclude: ["Goldens"]),
   ],
   swiftLanguageModes: [.v6],

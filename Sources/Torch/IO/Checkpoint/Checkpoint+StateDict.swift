@@ -18,6 +18,7 @@ extension Checkpoint {
     }
     guard case .dict = value else { throw isNo("a dictionary of tensors or a model") }
     for (key, part) in zip(try keys, try items) { try collector.add(key, part.value) }
+    collector.addVersions(of: self)
     return collector.state
   }
 }
@@ -42,6 +43,16 @@ private struct StateCollector {
       throw CheckpointError(.damagedPickle, source.place, "has \(part.content.shortened(key)) twice")
     }
     state[key] = try part.tensor.detach()
+  }
+
+  /// The versions of modules that torch notes beside a state; a file that has them otherwise has none.
+  mutating func addVersions(of checkpoint: Checkpoint) {
+    guard let metadata = try? checkpoint.state?.get("_metadata"), let paths = try? metadata.keys,
+      let items = try? metadata.items
+    else { return }
+    for (path, item) in zip(paths, items) {
+      if let version = try? item.value["version"].int { state.moduleVersions.append((path, version)) }
+    }
   }
 
   private mutating func spend(_ count: Int) throws(CheckpointError) {
