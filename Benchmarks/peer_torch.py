@@ -5,7 +5,10 @@
 """
 
 import argparse
+import collections
 import json
+import pathlib
+import tempfile
 import time
 
 import torch
@@ -89,6 +92,36 @@ def mlp():
     return step, lambda: sum(step(batch).item() for batch in range(BATCHES))
 
 
+def weights():
+    torch.manual_seed(0)
+    state = collections.OrderedDict()
+    for block in range(71):
+        state[f"blocks.{block}.weight"] = torch.randn(256, 256)
+        state[f"blocks.{block}.scale"] = torch.randn(256)
+        state[f"blocks.{block}.shift"] = torch.randn(256)
+    return state
+
+
+def reading(name, save, load):
+    def prepare():
+        path = str(pathlib.Path(tempfile.gettempdir()) / f"torch-bench-peer.{name}")
+        save(weights(), path)
+        return lambda batch: load(path), lambda: sum(digest(tensor) for tensor in load(path).values())
+
+    return prepare
+
+
+def safetensors_file(call):
+    """Asks for the package of that name only where its workload runs."""
+
+    def run(*arguments):
+        import safetensors.torch
+
+        return getattr(safetensors.torch, call)(*arguments)
+
+    return run
+
+
 def square(first, second):
     return function(lambda: (torch.randn(1024, 1024), torch.randn(1024, 1024)), lambda a, b: first(a) @ second(b))
 
@@ -143,6 +176,8 @@ WORKLOADS = {
     ),
     "bmm_32x128x64x128": function(lambda: (torch.randn(32, 128, 64), torch.randn(32, 64, 128)), torch.matmul),
     "mlp_step_784_128_10_b64_adam": mlp,
+    "load_pth_19mb": reading("pth", torch.save, torch.load),
+    "load_safetensors_19mb": reading("safetensors", safetensors_file("save_file"), safetensors_file("load_file")),
 }
 
 

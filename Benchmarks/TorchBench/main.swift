@@ -26,7 +26,7 @@ struct Program: ParsableCommand {
 
   func run() throws {
     if memory { return say(Memory.thousandSteps()) }
-    let all = layers ? Layers.all : ops ? Table.all : Ops.all + Matmuls.all + Training.all
+    let all = layers ? Layers.all : ops ? Table.all : Ops.all + Matmuls.all + Training.all + Files.all
     let stopwatch = Stopwatch(sampleSeconds: ops ? 0.006 : layers ? 0.02 : 0.06)
     let chosen = names.isEmpty ? all : all.filter { workload in names.contains { workload.name.hasPrefix($0) } }
     for name in names where !all.contains(where: { $0.name.hasPrefix(name) }) {
