@@ -52,6 +52,8 @@ let package = Package(
       ]),
     .executableTarget(name: "torch-conformance", dependencies: ["TorchConformance"]),
     .executableTarget(name: "conformance-probe", dependencies: ["TorchConformance"], path: "Tests/ConformanceProbe"),
+    // Half of Tools/checkpoints/compare: what files of weights hold.
+    .executableTarget(name: "checkpoint-dump", dependencies: ["Torch"], path: "Tools/checkpoints/Dump"),
     // Ops under random arguments, in a process that they may end.
     .executableTarget(name: "hostile-probe", dependencies: ["TorchNN"], path: "Tests/HostileProbe"),
 

@@ -86,7 +86,10 @@ import Torch
       [[0x8d], high], [[0x8e], huger], [[0x8e], high], [[0x96], high], [[0x8a, 255]], [[0x8c, 255]], ["U", 255],
       ["C", 255], ["cos"], ["h", 9], ["j", huge], ["a"], ["s"], ["u"], ["t"], ["R"], ["b"], ["Q"], ["0"], ["1"], ["2"],
       ["NR"], ["NNR"], ["NNb"], ["NNa"], ["}NNs]Ns"], ["}]Ns"], ["(N}u"], ["N(NNe"], [[0x85]], ["N", [0x86]],
-      [[0x92]], ["NNN", [0x92]], [[0x93]], ["NN", [0x93]], [[0x94]], ["NN"], ["(N"], ["I1\n"], [[0x97]],
+      [[0x92]], ["NNN", [0x92]], [[0x93]], ["NN", [0x93]], [[0x94]], ["NN"], ["(N"], ["I1x\n"], ["I"], ["I--1\n"],
+      ["L1LL\n"], ["L\n"], ["F1.5.\n"], ["F0x1p3\n"], ["Sab\n"], ["S'a\n"], ["S'\\x4'\n"], ["S'\\'\n"], ["V\\u12\n"],
+      ["V\\ud800\n"], ["g5\n"], ["g-1\n"], ["NpN\n"], ["P1\n"], ["inumpy\n"], ["o"], ["(o"], ["(iN\nN\n"],
+      [[0x82, 1]], [[0x83, 1, 0]], [[0x97]], ["N", [0x98]],
       ["N", [0x80, 9]],
       ["ctorch\nSize\n", text("a"), [0x85], "R"], ["ctorch\nSize\n)R"], ["ctorch\ndevice\n)R"],
       ["c__builtin__\nset\nNR"], ["c__builtin__\nset\nK", 1, [0x85], "R"],
@@ -100,6 +103,14 @@ import Torch
       #expect(found?.reason.contains("pickle") == true, "\(parts): \(found?.reason ?? "")")
     }
     #expect(error(ZipWriter(pickle: []))?.kind == .damagedPickle)
+  }
+
+  /// Values that take far more memory than the bytes that describe them: lists, dictionaries, tuples in one another.
+  @Test(arguments: [[0x5d], [0x7d], [0x29] + [UInt8](repeating: 0x85, count: 500) + [0x30]])
+  func memoryHasALimit(_ part: [UInt8]) {
+    let bomb = [UInt8](repeatElement(part, count: (3 << 20) / part.count).joined())
+    let found = error([Piece(bomb)])
+    #expect(found?.kind == .limit && found?.reason.contains("memory") == true, "\(found as Any)")
   }
 
   @Test func circlesAreHarmless() throws {
@@ -235,12 +246,12 @@ import Torch
   // MARK: Damage
 
   /// Every how many-eth byte is damaged: each one, fewer where a sanitizer makes the code slow.
-  private static let step: Int = {
+  static let step: Int = {
     let share = ProcessInfo.processInfo.environment["TORCH_TEST_SHARE"].flatMap { Int($0) } ?? 100
     return max(1, 100 / max(share, 1))
   }()
 
-  private static func places(_ file: [UInt8]) -> StrideTo<Int> { stride(from: 0, to: file.count, by: step) }
+  static func places(_ file: [UInt8]) -> StrideTo<Int> { stride(from: 0, to: file.count, by: step) }
 
   @Test(arguments: ["bigendian", "deflated", "values", "whole"])
   func everyCutIsAnError(_ name: String) throws {
@@ -260,7 +271,7 @@ import Torch
         var damaged = file
         damaged[index] ^= bits
         do {
-          walk(try load(bytes: damaged, weightsOnly: false))
+          Self.walk(try load(bytes: damaged, weightsOnly: false))
         } catch { refused += 1 }
       }
     }
@@ -283,7 +294,7 @@ import Torch
         var damaged = pickle
         damaged[index] = byte
         do {
-          walk(try load(bytes: ZipWriter(pickle: damaged, storages: storages).bytes, weightsOnly: false))
+          Self.walk(try load(bytes: ZipWriter(pickle: damaged, storages: storages).bytes, weightsOnly: false))
         } catch { refused += 1 }
       }
     }
@@ -311,7 +322,7 @@ import Torch
   }
 
   /// Asks everything of a checkpoint that a program might.
-  private func walk(_ checkpoint: Checkpoint, depth: Int = 0) {
+  static func walk(_ checkpoint: Checkpoint, depth: Int = 0) {
     _ = (checkpoint.description, checkpoint.kind, checkpoint.className)
     _ = try? (checkpoint.int, checkpoint.double)
     _ = try? checkpoint.shape

@@ -5,7 +5,7 @@ extension Checkpoint {
   private var pairs: [(key: Int, value: Int)]? {
     switch value {
     case .dict(let dictionary): dictionary.pairs
-    case .object(let object): object.pairs
+    case .object: content.graph.contents[node]?.pairs ?? []
     default: nil
     }
   }
@@ -13,7 +13,7 @@ extension Checkpoint {
   private var elements: [Int]? {
     switch value {
     case .list(let items), .tuple(let items), .set(let items): items
-    case .object(let object): object.items
+    case .object: content.graph.contents[node]?.items ?? []
     default: nil
     }
   }
@@ -131,13 +131,14 @@ extension Checkpoint: CustomStringConvertible {
     case .int(let value): String(value)
     case .double(let value): String(value)
     case .string(let value): content.shortened(value)
-    case .dict(let dictionary): "\(dictionary.typeName) of \(dictionary.pairs.count)"
+    case .dict(let dictionary): "\(dictionary.type.rawValue) of \(dictionary.pairs.count)"
     case .list(let items): "list of \(items.count)"
     case .tuple(let items): "tuple of \(items.count)"
     case .set(let items): "set of \(items.count)"
     case .size(let sizes): Self.text(sizes)
     case .device(let name): "device \(name)"
     case .dtype(let name): "torch.\(name)"
+    case .numpy(.scalar): content.numpyText(node)
     case .tensor(let tensor): "tensor \(Self.text(tensor.shape)) \(tensor.dtype)"
     default: content.describe(node)
     }

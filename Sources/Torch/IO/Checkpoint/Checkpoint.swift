@@ -32,14 +32,15 @@ final class CheckpointContent: Sendable {
   init(graph: PickleGraph, tensors: [Int: Tensor]) { (self.graph, self.tensors) = (graph, tensors) }
 }
 
-/// Reads a file of `torch.save`, as `torch.load`: the zip format of torch 1.6 and later.
+/// Reads a file of `torch.save`, as `torch.load`: the zip format of torch 1.6 and later, and the one before it.
 ///
 /// Nothing in the file is run. Tensors come to the processor's memory whatever device they were on; those that shared
 /// memory share it again. Sizes, offsets and checksums are checked before they are used.
 /// - Parameters:
 ///   - path: the file.
 ///   - weightsOnly: whether a class beyond those of plain weights is an error, as torch's `weights_only`. With false
-///     a file of a whole model is read too, its classes as data: ``Checkpoint/stateDict()`` gives its weights.
+///     a file of a whole model is read too, its classes as data: ``Checkpoint/stateDict()`` gives its weights. So are
+///     values of NumPy, whose classes torch allows no more by itself.
 /// - Throws: ``CheckpointError`` for a file that is missing, damaged, hostile or of another format.
 public func load(_ path: String, weightsOnly: Bool = true) throws(CheckpointError) -> Checkpoint {
   do {
@@ -98,7 +99,9 @@ extension Checkpoint {
     case .tensor, .parameter: .tensor
     case .size: .size
     case .device: .device
-    case .dtype: .dtype
+    case .dtype, .numpy(.dtype): .dtype
+    case .numpy(.array), .numpy(.emptyArray): .tensor
+    case .numpy(.scalar): numpyScalar?.kind ?? .object
     }
   }
 
@@ -108,12 +111,13 @@ extension Checkpoint {
   /// - Throws: where it is no bool.
   public var bool: Bool {
     get throws(CheckpointError) {
-      guard case .bool(let value) = value else { throw isNo("a bool") }
-      return value
+      if case .bool(let value) = value { return value }
+      if case .bool(let value) = numpyScalar { return value }
+      throw isNo("a bool")
     }
   }
 
-  /// A whole number; also a tensor of one whole number.
+  /// A whole number, of NumPy too; also a tensor of one whole number.
   /// - Throws: where it is no int of 64 bits.
   public var int: Int {
     get throws(CheckpointError) {
@@ -123,7 +127,9 @@ extension Checkpoint {
         let tensor = try tensor
         guard tensor.numel() == 1, tensor.dtype.isInteger else { throw isNo("one int") }
         return tensor.reshape([1]).array(Int.self)[0]
-      default: throw isNo("an int")
+      default:
+        if case .int(let value) = numpyScalar { return value }
+        throw isNo("an int")
       }
     }
   }
@@ -139,7 +145,13 @@ extension Checkpoint {
         let tensor = try tensor
         guard tensor.numel() == 1 else { throw isNo("one number") }
         return tensor.detach().reshape([1]).array(Double.self)[0]
-      default: throw isNo("a number")
+      default:
+        switch numpyScalar {
+        case .double(let value): return value
+        case .int(let value): return Double(value)
+        case .uint(let value): return Double(value)
+        default: throw isNo("a number")
+        }
       }
     }
   }
@@ -147,8 +159,9 @@ extension Checkpoint {
   /// - Throws: where it is no str.
   public var string: String {
     get throws(CheckpointError) {
-      guard case .string(let value) = value else { throw isNo("a str") }
-      return value
+      if case .string(let value) = value { return value }
+      if case .string(let value) = numpyScalar { return value }
+      throw isNo("a str")
     }
   }
 
@@ -158,7 +171,12 @@ extension Checkpoint {
     get throws(CheckpointError) {
       switch value {
       case .bytes(let value), .bigInt(let value): return value
-      default: throw isNo("bytes")
+      default:
+        switch numpyScalar {
+        case .bytes(let value): return value
+        case .uint(let value): return (0..<9).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+        default: throw isNo("bytes")
+        }
       }
     }
   }
@@ -167,8 +185,9 @@ extension Checkpoint {
   /// - Throws: where it is none.
   public var complex: (real: Double, imaginary: Double) {
     get throws(CheckpointError) {
-      guard case .complex(let real, let imaginary) = value else { throw isNo("a complex number") }
-      return (real, imaginary)
+      if case .complex(let real, let imaginary) = value { return (real, imaginary) }
+      if case .complex(let real, let imaginary) = numpyScalar { return (real, imaginary) }
+      throw isNo("a complex number")
     }
   }
 
@@ -194,9 +213,16 @@ extension Checkpoint {
     }
   }
 
-  /// - Throws: where it is no `torch.dtype`, or one that is not known here.
+  /// A dtype of torch or NumPy.
+  /// - Throws: where it is no `torch.dtype` and no `numpy.dtype`, or one that is not known here.
   public var dtype: DType {
     get throws(CheckpointError) {
+      if case .numpy(.dtype(let dtype)) = value {
+        guard let known = dtype.dtype else {
+          throw CheckpointError(.unsupported, place, "is the NumPy dtype \(dtype.name), which is not known here")
+        }
+        return known
+      }
       guard case .dtype(let name) = value else { throw isNo("a torch.dtype") }
       guard let dtype = DType(exactName: name) else {
         throw CheckpointError(.unsupported, place, "is the dtype torch.\(name), which is not known here")
@@ -205,13 +231,16 @@ extension Checkpoint {
     }
   }
 
-  /// A tensor or a parameter; the same object each time, sharing memory with the views that the file has of it.
+  /// A tensor, a parameter or an array of NumPy; the same object each time, sharing memory with the views that the file has of it.
   /// - Throws: where it is none, or of a dtype that is not known here.
   public var tensor: Tensor {
     get throws(CheckpointError) {
       if let tensor = content.tensors[node] { return tensor }
       var node = node
       if case .parameter(let data, _) = value { node = data }
+      if case .numpy(.array(let array, _)) = content.graph.nodes[node] {
+        throw CheckpointError(.unsupported, place, "is a NumPy array that \(array.dtype.whyNoTensor)")
+      }
       guard case .tensor(let reference) = content.graph.nodes[node] else { throw isNo("a tensor") }
       throw CheckpointError(.unsupported, place, "is a tensor of torch.\(reference.dtype), which is not known here")
     }

@@ -1,13 +1,15 @@
-/// Why a checkpoint could not be read, or does not hold what was asked of it.
+/// Why a checkpoint or a file of NumPy could not be read or written, or does not hold what was asked of it.
 public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The kind of trouble, for code that wants to tell cases apart.
   public enum Kind: String, Sendable, Hashable {
-    /// The system would not let the file be opened or read.
+    /// The system would not let the file be opened, read or written.
     case system
     /// A format, packing, protocol or dtype that is not read here.
     case unsupported
     /// A zip file that is cut off, contradicts itself or fails its checksums.
     case damagedArchive
+    /// An array of NumPy whose head breaks its own rules, or that is cut off.
+    case damagedArray
     /// A pickle that breaks its own rules.
     case damagedPickle
     /// Something that no file of weights has a reason for: a class that is not allowed, a path that leads outside.

@@ -43,7 +43,7 @@ extension CheckpointWriter {
       nodes[key] = pickle.remember()
       try build(node, of: content)
     case .dict(let dictionary):
-      if dictionary.typeName == "Counter" {
+      if dictionary.type == .counter {
         // A Counter is made of a dictionary at once, not filled.
         pickle.global("collections", "Counter")
         pickle.op(.emptyDict)
@@ -52,7 +52,7 @@ extension CheckpointWriter {
         pickle.op(.reduce)
         nodes[key] = pickle.remember()
       } else {
-        if dictionary.typeName == "dict" { pickle.op(.emptyDict) } else { emptyOrderedDict() }
+        if dictionary.type == .dict { pickle.op(.emptyDict) } else { emptyOrderedDict() }
         nodes[key] = pickle.remember()
         try set(dictionary.pairs, of: content)
       }
@@ -66,8 +66,9 @@ extension CheckpointWriter {
       }
       pickle.op(object.opcode)
       nodes[key] = pickle.remember()
-      try append(object.items, of: content)
-      try set(object.pairs, of: content)
+      let contents = graph.contents[node] ?? .init()
+      try append(contents.items, of: content)
+      try set(contents.pairs, of: content)
       try build(node, of: content)
     case .tensor(let reference):
       guard let tensor = content.tensors[node] else {
@@ -79,7 +80,25 @@ extension CheckpointWriter {
         requiresGrad: requiresGrad, state: graph.states[node].map { part($0, .key(".state")) },
         part(data, .key(".data")))
       nodes[key] = pickle.remember()
+    case .numpy(let value): try write(value, node, of: content)
     case .storage: throw refuse("is a storage without a tensor, whose memory was not read")
+    }
+  }
+
+  /// Values of NumPy become those of Python and torch, which PyTorch reads with its defaults.
+  private mutating func write(_ value: NumPyValue, _ node: Int, of content: CheckpointContent) throws(CheckpointError) {
+    if let tensor = content.tensors[node] { return try write(tensor) }
+    switch Checkpoint(content: content, node: node, trail: .root).numpyScalar {
+    case .bool(let value): pickle.bool(value)
+    case .int(let value): pickle.int(value)
+    case .uint(let value): try write(value.savedValue)
+    case .double(let value): pickle.double(value)
+    case .complex(let real, let imaginary): complex(real, imaginary)
+    case .string(let text): pickle.string(text)
+    case .bytes(let bytes):
+      pickle.bytes(bytes)
+      nodes[NodeKey(content: ObjectIdentifier(content), node: node)] = pickle.remember()
+    case nil: throw refuse("is \(value.kindName), which is not saved")
     }
   }
 

@@ -1,4 +1,4 @@
-// What GLOBAL, REDUCE and BINPERSID mean. The classes and functions of torch's own files are known by name; none is run.
+// What GLOBAL and REDUCE mean. The classes and functions of torch's own files are known by name; none is run.
 
 extension PickleReader {
   /// Names that no honest file of weights has; torch refuses the first four modules whatever the caller allows.
@@ -28,7 +28,7 @@ extension PickleReader {
   ])
 
   /// The dtype of a typed storage class.
-  private static let storages: [String: String] = [
+  static let storages: [String: String] = [
     "DoubleStorage": "float64", "FloatStorage": "float32", "HalfStorage": "float16", "BFloat16Storage": "bfloat16",
     "LongStorage": "int64", "IntStorage": "int32", "ShortStorage": "int16", "CharStorage": "int8",
     "ByteStorage": "uint8", "BoolStorage": "bool", "ComplexDoubleStorage": "complex128",
@@ -36,8 +36,12 @@ extension PickleReader {
     "QUInt4x2Storage": "quint4x2", "QUInt2x4Storage": "quint2x4",
   ]
 
-  /// Python 2's names of modules, which protocol 2 still writes.
-  private static let renamed = ["__builtin__": "builtins", "copy_reg": "copyreg", "UserDict": "collections"]
+  /// Python 2's names of modules, which protocol 2 still writes, and one of torch's that changed.
+  private static let renamed = [
+    "__builtin__": "builtins", "copy_reg": "copyreg", "UserDict": "collections", "UserList": "collections",
+    "UserString": "collections", "cPickle": "pickle", "commands": "subprocess", "StringIO": "io", "cStringIO": "io",
+    "torch.tensor": "torch._tensor",
+  ]
 
   mutating func global(_ oldModule: String, _ name: String) throws(FormatError) -> Int {
     guard oldModule.utf8.count + name.utf8.count <= 4096 else {
@@ -50,15 +54,16 @@ extension PickleReader {
       throw error("names \(JSON.quoted(path)), which is refused always: this file means harm", .refused)
     }
     if module == "torch", Self.dtypes.contains(name) { return try make(.dtype(name)) }
-    guard anyClass || Self.allowed.contains(path) || Self.isStorage(module, name) else {
+    guard anyClass || Self.allowed.contains(path) || Self.isStorage(module, name) || Self.isTensorClass(path) else {
+      let what = package == "numpy" ? ", as values of NumPy do" : ""
       throw error(
-        "names \(JSON.quoted(path)), which is not among what files of weights are made of; "
+        "names \(JSON.quoted(path))\(what), which is not among what files of weights are made of; "
           + "weightsOnly: false reads such files as data, without running anything", .refused)
     }
     return try make(.global(module: module, name: name))
   }
 
-  private static func isStorage(_ module: String, _ name: String) -> Bool {
+  static func isStorage(_ module: String, _ name: String) -> Bool {
     guard module == "torch" || module == "torch.cuda" || module == "torch.storage" else { return false }
     return storages[name] != nil || name == "UntypedStorage" || name == "TypedStorage"
   }
@@ -71,18 +76,20 @@ extension PickleReader {
     if case .global(let module, let name) = graph.nodes[maker] {
       try spend(module.utf8.count + name.utf8.count + given.count)
       if let value = try known("\(module).\(name)", given) { return value }
+      if anyClass, let value = try numpy(module, name, given) { return value }
     }
     guard anyClass || isAllowedGlobal(maker) else {
       throw error("calls \(describe(maker, graph.nodes[maker]))", .refused)
     }
     return try make(
-      .object(.init(maker: maker, arguments: arguments, opcode: opcode == .reduce ? .reduce : .newObj)),
+      .object(
+        .init(maker: maker, arguments: arguments, opcode: opcode == .newObj || opcode == .newObjEx ? .newObj : .reduce)),
       depth: depth(of: [maker, arguments]))
   }
 
   private func isAllowedGlobal(_ node: Int) -> Bool {
     guard case .global(let module, let name) = graph.nodes[node] else { return false }
-    return Self.allowed.contains("\(module).\(name)")
+    return Self.allowed.contains("\(module).\(name)") || Self.isTensorClass("\(module).\(name)")
   }
 
   mutating func constructWithKeywords(_ maker: Int, _ arguments: Int, _ keywords: Int) throws(FormatError) -> Int {
@@ -102,12 +109,12 @@ extension PickleReader {
     let values = given.map { graph.nodes[$0] }
     switch path {
     case "collections.OrderedDict", "collections.Counter":
-      let typeName = String(path.dropFirst("collections.".count))
+      let type = path == "collections.Counter" ? PickleValue.DictionaryType.counter : .ordered
       switch values.first {
-      case nil: return try make(.dict(.init(typeName: typeName)), depth: 1)
+      case nil: return try make(.dict(.init(type: type)), depth: 1)
       case .dict(let other) where values.count == 1:
         try spend(other.pairs.count)
-        return try make(.dict(.init(typeName: typeName, pairs: other.pairs)), depth: depths[given[0]])
+        return try make(.dict(.init(pairs: other.pairs, type: type)), depth: depths[given[0]])
       case .list(let items) where values.count == 1:
         // Python 2 wrote a list of pairs.
         try spend(items.count)
@@ -121,7 +128,7 @@ extension PickleReader {
           guard pair.count == 2 else { throw misuse(path, given) }
           pairs.append((pair[0], pair[1]))
         }
-        let node = try make(.dict(.init(typeName: typeName)), depth: depths[given[0]])
+        let node = try make(.dict(.init(type: type)), depth: depths[given[0]])
         try set(pairs, in: node)
         return node
       default: throw misuse(path, given)
@@ -165,6 +172,15 @@ extension PickleReader {
       let node = try make(.parameter(of: given[0], requiresGrad: requiresGrad), depth: depths[given[0]])
       if values.count == 4 { graph.states[node] = given[3] }
       return node
+    case "torch.nn.parameter.Parameter", "torch.autograd.variable.Variable":
+      // As torch before 0.4 wrote it, and before that with no tensor yet.
+      guard let first = values.first, case .tensor = first else { return nil }
+      var requiresGrad = path == "torch.nn.parameter.Parameter"
+      if values.count > 1 {
+        guard case .bool(let flag) = values[1] else { throw misuse(path, given) }
+        requiresGrad = flag
+      }
+      return try make(.parameter(of: given[0], requiresGrad: requiresGrad), depth: depths[given[0]])
     case "torch._tensor._rebuild_from_type_v2":
       // A tensor with attributes: the function that makes it, its class, the function's arguments, the attributes.
       guard values.count == 4, case .global(let module, let name) = values[0], case .tuple(let inner) = values[2],
@@ -178,7 +194,7 @@ extension PickleReader {
     }
   }
 
-  private func misuse(_ path: String, _ given: [Int]) -> FormatError {
+  func misuse(_ path: String, _ given: [Int]) -> FormatError {
     let kinds = given.prefix(8).map { graph.nodes[$0].kindName }
     return error("calls \(path) with \(kinds.isEmpty ? "nothing" : kinds.joined(separator: ", "))")
   }
@@ -213,7 +229,7 @@ extension PickleReader {
   }
 
   /// The ints of a tuple, list or torch.Size.
-  private mutating func integers(_ node: Int) throws(FormatError) -> [Int]? {
+  mutating func integers(_ node: Int) throws(FormatError) -> [Int]? {
     let items: [Int]
     switch graph.nodes[node] {
     case .size(let sizes): return sizes
@@ -223,39 +239,5 @@ extension PickleReader {
     try spend(items.count)
     let values = items.compactMap { if case .int(let value) = graph.nodes[$0] { value } else { nil } }
     return values.count == items.count ? values : nil
-  }
-
-  private mutating func tensor(_ path: String, _ given: [Int]) throws(FormatError) -> Int {
-    // _rebuild_tensor ends after the strides; the others go on with requires_grad and hooks, v3 with the dtype.
-    guard given.count >= 4, case .storage(let storage) = graph.nodes[given[0]],
-      case .int(let offset) = graph.nodes[given[1]], let shape = try integers(given[2]),
-      let strides = try integers(given[3])
-    else { throw misuse(path, given) }
-    var requiresGrad = false
-    if path != "torch._utils._rebuild_tensor" {
-      guard given.count >= 6, case .bool(let flag) = graph.nodes[given[4]] else { throw misuse(path, given) }
-      requiresGrad = flag
-    }
-    var dtype = storage.dtype
-    if path.hasSuffix("v3") {
-      guard given.count >= 7, case .dtype(let name) = graph.nodes[given[6]] else { throw misuse(path, given) }
-      dtype = name
-    }
-    guard let dtype else { throw misuse(path, given) }
-    return try make(
-      .tensor(
-        .init(
-          storage: given[0], dtype: dtype, offset: offset, shape: shape, strides: strides, requiresGrad: requiresGrad)))
-  }
-
-  /// What BINPERSID names: memory that lies beside the pickle.
-  mutating func persistent(_ identifier: Int) throws(FormatError) -> Int {
-    guard case .tuple(let parts) = graph.nodes[identifier], parts.count >= 5,
-      case .string("storage") = graph.nodes[parts[0]], case .global(let module, let name) = graph.nodes[parts[1]],
-      Self.isStorage(module, name), case .string(let key) = graph.nodes[parts[2]],
-      case .string(let location) = graph.nodes[parts[3]], case .int(let count) = graph.nodes[parts[4]], count >= 0
-    else { throw error("names something beside the pickle that is no storage", .refused) }
-    return try make(
-      .storage(.init(dtype: Self.storages[name], key: key, location: location, count: count)))
   }
 }

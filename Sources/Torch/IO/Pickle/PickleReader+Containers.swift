@@ -2,6 +2,7 @@
 
 extension PickleReader {
   mutating func append(_ items: [Int], to target: Int) throws(FormatError) {
+    try take(memory: items.count * PickleReader.elementCost)
     // The payload leaves the array while it grows, so that it is not copied.
     let value = graph.nodes[target]
     graph.nodes[target] = .none
@@ -12,15 +13,16 @@ extension PickleReader {
     case .set(var set):
       set.append(contentsOf: items)
       graph.nodes[target] = .set(set)
-    case .object(var object) where anyClass:
-      object.items.append(contentsOf: items)
+    case .object(let object) where anyClass:
       graph.nodes[target] = .object(object)
+      graph.contents[target, default: .init()].items.append(contentsOf: items)
     case let other: throw error("appends to \(other.kindName)")
     }
     try deepen(target, by: items)
   }
 
   mutating func set(_ pairs: [(key: Int, value: Int)], in target: Int) throws(FormatError) {
+    try take(memory: pairs.count * 2 * PickleReader.elementCost)
     for (key, _) in pairs {
       switch graph.nodes[key] {
       case .list, .dict, .set: throw error("has \(graph.nodes[key].kindName) as a key")
@@ -33,21 +35,23 @@ extension PickleReader {
     case .dict(var dictionary):
       dictionary.pairs.append(contentsOf: pairs)
       graph.nodes[target] = .dict(dictionary)
-    case .object(var object) where anyClass:
-      object.pairs.append(contentsOf: pairs)
+    case .object(let object) where anyClass:
       graph.nodes[target] = .object(object)
+      graph.contents[target, default: .init()].pairs.append(contentsOf: pairs)
     case let other: throw error("sets keys of \(other.kindName)")
     }
     for (key, value) in pairs { try deepen(target, by: [key, value]) }
   }
 
   mutating func build(_ target: Int, _ state: Int) throws(FormatError) {
+    if try restore(target, from: state) { return }
     switch graph.nodes[target] {
     case .dict, .tensor, .parameter: break
     case .object where anyClass, .list where anyClass, .set where anyClass: break
     case let other: throw error("gives a state to \(describe(target, other))", .refused)
     }
     guard graph.states[target] == nil else { throw error("gives a second state to one value") }
+    try take(memory: PickleReader.tableCost)
     graph.states[target] = state
     try deepen(target, by: [state])
   }
@@ -112,7 +116,7 @@ extension PickleReader {
         }
       }
       if merged.count < dictionary.pairs.count {
-        graph.nodes[node] = .dict(.init(typeName: dictionary.typeName, pairs: merged))
+        graph.nodes[node] = .dict(.init(pairs: merged, type: dictionary.type))
       }
     }
   }

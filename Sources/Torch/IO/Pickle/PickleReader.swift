@@ -3,37 +3,62 @@
 /// What torch writes (tensors, OrderedDict, torch.Size...) becomes what it means. Every other class is refused by name
 /// or, where `anyClass` is asked for, kept as an object that tells what was to be called with what.
 struct PickleReader {
-  let bytes: [UInt8]
+  /// What has been read of the pickle; all of it, unless `source` has more.
+  private(set) var bytes: [UInt8]
+  /// Where a pickle lies whose end is not known yet.
+  private let source: (bytes: RandomAccessBytes, start: Int)?
   let limits: PickleLimits
   let anyClass: Bool
   var graph = PickleGraph()
   /// How many containers deep a node is nested in itself, at least.
   var depths: [Int32] = []
-  private var position = 0
-  private var stack: [Int] = []
+  var position = 0
+  var stack: [Int] = []
   /// Where the stack stood at each open mark.
-  private var marks: [Int] = []
-  private var memo: [Int: Int] = [:]
-  private(set) var opcode: PickleOpcode?
-  private var opcodeStart = 0
+  var marks: [Int] = []
+  /// What was remembered under 0, 1, 2... in this order, and what under other numbers.
+  private var memo: [Int] = []
+  private var otherMemo: [Int: Int] = [:]
+  /// The nodes of values that are frequent and never change.
+  private var frequent: [Int: Int] = [:]
+  var opcode: PickleOpcode?
+  var opcodeStart = 0
   /// What was copied or searched because of values that the pickle names again and again.
   private var effort = 0
+  /// Bytes that the graph takes, roughly: arrays that grow count as half empty.
+  private var memory = 0
 
-  init(_ bytes: [UInt8], anyClass: Bool, limits: PickleLimits = PickleLimits()) {
-    (self.bytes, self.anyClass, self.limits) = (bytes, anyClass, limits)
+  static let nodeCost = 64, elementCost = 16, memoCost = 16, tableCost = 64
+
+  private init(
+    _ bytes: [UInt8], source: (bytes: RandomAccessBytes, start: Int)?, anyClass: Bool, limits: PickleLimits
+  ) {
+    (self.bytes, self.source, self.anyClass, self.limits) = (bytes, source, anyClass, limits)
   }
 
-  /// Reads the whole pickle.
+  /// Reads a pickle that takes all of its bytes.
   static func read(
     _ bytes: [UInt8], anyClass: Bool, limits: PickleLimits = PickleLimits()
   ) throws(FormatError) -> PickleGraph {
-    var reader = PickleReader(bytes, anyClass: anyClass, limits: limits)
-    guard bytes.count <= limits.bytes else {
-      throw FormatError(.limit, "has a pickle of \(bytes.count) bytes; the limit is \(limits.bytes)")
-    }
-    while try reader.step() {}
-    reader.mergeKeys()
+    var reader = PickleReader(bytes, source: nil, anyClass: anyClass, limits: limits)
+    try reader.run()
     return reader.graph
+  }
+
+  /// Reads a pickle that begins somewhere in a file, and tells where it ends.
+  static func read(
+    _ source: RandomAccessBytes, at start: Int, anyClass: Bool, limits: PickleLimits = PickleLimits()
+  ) throws(FormatError) -> (graph: PickleGraph, end: Int) {
+    let first = try source.bytes(min(1 << 16, max(source.count - start, 0)), at: start).bytes
+    var reader = PickleReader(first, source: (source, start), anyClass: anyClass, limits: limits)
+    try reader.run()
+    return (reader.graph, start + reader.position)
+  }
+
+  private mutating func run() throws(FormatError) {
+    try checkSize()
+    while try step() {}
+    mergeKeys()
   }
 
   /// An error that says at which opcode the reader stands.
@@ -48,30 +73,64 @@ struct PickleReader {
     guard effort <= 64 * bytes.count + 65536 else { throw error("asks for too many copies of one value", .limit) }
   }
 
+  /// Counts memory before it is taken.
+  mutating func take(memory count: Int) throws(FormatError) {
+    memory += count
+    guard memory <= min(limits.total, limits.allowance + limits.growth * bytes.count) else {
+      throw error("describes values that take far more memory than a pickle of weights has use for", .limit)
+    }
+  }
+
   // MARK: Bytes
 
-  private mutating func take(_ count: Int) throws(FormatError) -> ArraySlice<UInt8> {
-    guard count >= 0, count <= bytes.count - position else {
+  private func checkSize() throws(FormatError) {
+    guard bytes.count <= limits.bytes else {
+      throw FormatError(.limit, "has a pickle of more than \(limits.bytes) bytes, which is the limit")
+    }
+  }
+
+  /// Whether so many bytes follow; reads more of the file where that helps.
+  mutating func has(_ count: Int) throws(FormatError) -> Bool {
+    let left = bytes.count - position
+    if count <= left { return true }
+    guard let source else { return false }
+    let available = source.bytes.count - source.start - bytes.count
+    guard count - left <= available else { return false }
+    // Twice as much each time, so that what is read again and again stays in proportion.
+    let part = min(max(count - left, bytes.count), available)
+    bytes += try source.bytes.bytes(part, at: source.start + bytes.count).bytes
+    try checkSize()
+    return true
+  }
+
+  mutating func take(_ count: Int) throws(FormatError) -> ArraySlice<UInt8> {
+    guard count >= 0, try has(count) else {
       throw error("wants \(count) bytes of the \(bytes.count - position) that are left")
     }
     position += count
     return bytes[position - count..<position]
   }
 
-  private mutating func unsigned(_ size: Int) throws(FormatError) -> Int {
+  mutating func unsigned(_ size: Int) throws(FormatError) -> Int {
     let value = try take(size).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard value <= UInt64(Int.max) else { throw error("counts \(value) bytes, more than any file has") }
     return Int(value)
   }
 
-  private mutating func line() throws(FormatError) -> String {
-    guard let end = bytes[position...].prefix(4096).firstIndex(of: 0x0a) else { throw error("a line does not end") }
-    let text = try text(try take(end - position))
-    position += 1
-    return text
+  /// The bytes before the next line feed.
+  mutating func line(limit: Int) throws(FormatError) -> ArraySlice<UInt8> {
+    var seen = 0
+    while true {
+      if let end = bytes[(position + seen)...].prefix(limit - seen + 1).firstIndex(of: 0x0a) {
+        defer { position = end + 1 }
+        return bytes[position..<end]
+      }
+      seen = bytes.count - position
+      guard seen <= limit, try has(seen + 1) else { throw error("a line does not end") }
+    }
   }
 
-  private func text(_ slice: ArraySlice<UInt8>) throws(FormatError) -> String {
+  func text(_ slice: ArraySlice<UInt8>) throws(FormatError) -> String {
     guard let text = String(validating: slice, as: UTF8.self) else { throw error("a text is no UTF-8") }
     return text
   }
@@ -83,7 +142,7 @@ struct PickleReader {
 
   /// Makes a node.
   mutating func make(_ value: PickleValue, depth: Int32 = 0) throws(FormatError) -> Int {
-    guard graph.nodes.count < limits.nodes else { throw error("makes more than \(limits.nodes) values", .limit) }
+    try take(memory: PickleReader.nodeCost + value.payloadCost)
     try check(depth)
     graph.nodes.append(value)
     depths.append(depth)
@@ -102,176 +161,85 @@ struct PickleReader {
     }
   }
 
-  private mutating func push(_ value: PickleValue, depth: Int32 = 0) throws(FormatError) {
-    stack.append(try make(value, depth: depth))
+  mutating func push(node: Int) throws(FormatError) {
+    guard stack.count < limits.stack else { throw error("holds more than \(limits.stack) values at once", .limit) }
+    stack.append(node)
   }
 
-  private mutating func pop() throws(FormatError) -> Int {
+  mutating func push(_ value: PickleValue, depth: Int32 = 0) throws(FormatError) {
+    try push(node: try make(value, depth: depth))
+  }
+
+  /// Pushes a value that cannot change: one node stands for all that are equal.
+  /// - Parameter mark: a number for the value, which no other value has.
+  mutating func pushFrequent(_ value: PickleValue, mark: Int, depth: Int32 = 0) throws(FormatError) {
+    if let node = frequent[mark] { return try push(node: node) }
+    try push(value, depth: depth)
+    frequent[mark] = stack[stack.count - 1]
+  }
+
+  mutating func push(_ number: Int) throws(FormatError) {
+    if 0..<256 ~= number { try pushFrequent(.int(number), mark: number) } else { try push(.int(number)) }
+  }
+
+  mutating func pop() throws(FormatError) -> Int {
     guard stack.count > marks.last ?? 0 else { throw error("the stack is empty") }
     return stack.removeLast()
   }
 
-  private func top() throws(FormatError) -> Int {
+  func top() throws(FormatError) -> Int {
     guard stack.count > marks.last ?? 0 else { throw error("the stack is empty") }
     return stack[stack.count - 1]
   }
 
-  private mutating func pop(_ count: Int) throws(FormatError) -> [Int] {
+  mutating func pop(_ count: Int) throws(FormatError) -> [Int] {
     guard stack.count - (marks.last ?? 0) >= count else { throw error("the stack is empty") }
     defer { stack.removeLast(count) }
     return Array(stack.suffix(count))
   }
 
-  private mutating func popMark() throws(FormatError) -> [Int] {
+  mutating func popMark() throws(FormatError) -> [Int] {
     guard let mark = marks.popLast() else { throw error("there is no mark") }
     defer { stack.removeSubrange(mark...) }
     return Array(stack[mark...])
   }
 
-  private mutating func remember(_ index: Int) throws(FormatError) {
-    guard memo.count < limits.memo else { throw error("remembers more than \(limits.memo) values", .limit) }
-    memo[index] = try top()
+  mutating func remember(_ index: Int) throws(FormatError) {
+    let node = try top()
+    if index < memo.count {
+      memo[index] = node
+      return
+    }
+    guard memo.count + otherMemo.count < limits.memo else {
+      throw error("remembers more than \(limits.memo) values", .limit)
+    }
+    if index == memo.count, otherMemo.isEmpty {
+      try take(memory: PickleReader.memoCost)
+      memo.append(node)
+    } else {
+      try take(memory: PickleReader.tableCost)
+      otherMemo[index] = node
+    }
   }
 
-  private mutating func recall(_ index: Int) throws(FormatError) {
-    guard let node = memo[index] else { throw error("recalls number \(index), which was not remembered") }
-    stack.append(node)
+  mutating func recall(_ index: Int) throws(FormatError) {
+    guard let node = index < memo.count ? memo[index] : otherMemo[index] else {
+      throw error("recalls number \(index), which was not remembered")
+    }
+    try push(node: node)
   }
 
-  private mutating func pushTuple(_ items: [Int]) throws(FormatError) {
+  mutating func pushTuple(_ items: [Int]) throws(FormatError) {
+    if items.isEmpty { return try pushFrequent(.tuple([]), mark: -1, depth: 1) }
     try push(.tuple(items), depth: depth(of: items))
   }
 
+  /// How many values are remembered.
+  var memoCount: Int { memo.count + otherMemo.count }
+
   /// Takes keys and values out of a list of both.
-  private func pairs(_ items: [Int]) throws(FormatError) -> [(key: Int, value: Int)] {
+  func pairs(_ items: [Int]) throws(FormatError) -> [(key: Int, value: Int)] {
     guard items.count % 2 == 0 else { throw error("has a key without a value") }
     return stride(from: 0, to: items.count, by: 2).map { (items[$0], items[$0 + 1]) }
-  }
-
-  // MARK: Steps
-
-  /// Performs one opcode; false at the end.
-  private mutating func step() throws(FormatError) -> Bool {
-    guard position < bytes.count else {
-      throw FormatError(.damagedPickle, "pickle: ends at byte \(position) without the opcode STOP")
-    }
-    opcodeStart = position
-    opcode = PickleOpcode(rawValue: bytes[position])
-    guard let opcode else {
-      throw FormatError(
-        .damagedPickle,
-        "pickle opcode 0x\(String(bytes[position], radix: 16)) at byte \(position): no opcode that is read here")
-    }
-    position += 1
-    switch opcode {
-    case .proto:
-      let version = try unsigned(1)
-      guard 2...5 ~= version else { throw error("protocol \(version) is not read here, only 2 to 5", .unsupported) }
-    case .frame: _ = try unsigned(8)
-    case .stop:
-      graph.root = try pop()
-      guard stack.isEmpty, marks.isEmpty else { throw error("values are left over") }
-      return false
-    case .mark:
-      guard marks.count < limits.depth else { throw error("opens more than \(limits.depth) marks", .limit) }
-      marks.append(stack.count)
-    case .pop:
-      // As Python: where nothing lies above a mark, the mark goes.
-      if let mark = marks.last, mark == stack.count { marks.removeLast() } else { _ = try pop() }
-    case .popMark: _ = try popMark()
-    case .dup: stack.append(try top())
-
-    case .none: try push(.none)
-    case .newTrue: try push(.bool(true))
-    case .newFalse: try push(.bool(false))
-    case .binInt: try push(.int(Int(Int32(truncatingIfNeeded: try unsigned(4)))))
-    case .binInt1: try push(.int(try unsigned(1)))
-    case .binInt2: try push(.int(try unsigned(2)))
-    case .long1: try push(long(try take(try unsigned(1))))
-    case .long4: try push(long(try take(Int(Int32(truncatingIfNeeded: try unsigned(4))))))
-    case .binFloat:
-      try push(.double(Double(bitPattern: try take(8).reduce(0) { $0 << 8 | UInt64($1) })))
-    case .binUnicode: try push(.string(try text(try take(try unsigned(4)))))
-    case .shortBinUnicode: try push(.string(try text(try take(try unsigned(1)))))
-    case .binUnicode8: try push(.string(try text(try take(try unsigned(8)))))
-    case .binString: try pushPython2String(try unsigned(4))
-    case .shortBinString: try pushPython2String(try unsigned(1))
-    case .binBytes: try push(.bytes(Array(try take(try unsigned(4)))))
-    case .shortBinBytes: try push(.bytes(Array(try take(try unsigned(1)))))
-    case .binBytes8, .byteArray8: try push(.bytes(Array(try take(try unsigned(8)))))
-
-    case .emptyTuple: try push(.tuple([]), depth: 1)
-    case .tuple1: try pushTuple(try pop(1))
-    case .tuple2: try pushTuple(try pop(2))
-    case .tuple3: try pushTuple(try pop(3))
-    case .tuple: try pushTuple(try popMark())
-    case .emptyList: try push(.list([]), depth: 1)
-    case .list:
-      let items = try popMark()
-      try push(.list(items), depth: depth(of: items))
-    case .emptyDict: try push(.dict(.init(typeName: "dict")), depth: 1)
-    case .dict:
-      let items = try popMark()
-      try push(.dict(.init(typeName: "dict", pairs: try pairs(items))), depth: depth(of: items))
-    case .emptySet: try push(.set([]), depth: 1)
-    case .frozenSet:
-      let items = try popMark()
-      try push(.set(items), depth: depth(of: items))
-    case .append: try append([try pop()], to: try top())
-    case .appends, .addItems:
-      let items = try popMark()
-      try append(items, to: try top())
-    case .setItem:
-      let items = try pop(2)
-      try set(try pairs(items), in: try top())
-    case .setItems:
-      let items = try popMark()
-      try set(try pairs(items), in: try top())
-
-    case .binGet: try recall(try unsigned(1))
-    case .longBinGet: try recall(try unsigned(4))
-    case .binPut: try remember(try unsigned(1))
-    case .longBinPut: try remember(try unsigned(4))
-    case .memoize: try remember(memo.count)
-
-    case .global:
-      let module = try line(), name = try line()
-      stack.append(try global(module, name))
-    case .stackGlobal:
-      let parts = try pop(2)
-      guard case .string(let module) = graph.nodes[parts[0]], case .string(let name) = graph.nodes[parts[1]] else {
-        throw error("wants two texts, has \(graph.nodes[parts[0]].kindName) and \(graph.nodes[parts[1]].kindName)")
-      }
-      stack.append(try global(module, name))
-    case .reduce, .newObj:
-      let parts = try pop(2)
-      stack.append(try construct(parts[0], parts[1]))
-    case .newObjEx:
-      let parts = try pop(3)
-      stack.append(try constructWithKeywords(parts[0], parts[1], parts[2]))
-    case .build:
-      let state = try pop()
-      try build(try top(), state)
-    case .binPersID: stack.append(try persistent(try pop()))
-    }
-    return true
-  }
-
-  private mutating func pushPython2String(_ count: Int) throws(FormatError) {
-    let slice = try take(count)
-    try push(String(validating: slice, as: UTF8.self).map { .string($0) } ?? .bytes(Array(slice)))
-  }
-
-  /// An int of any size, two's complement and little-endian.
-  private func long(_ slice: ArraySlice<UInt8>) -> PickleValue {
-    guard let last = slice.last else { return .int(0) }
-    let fill: UInt8 = last >= 0x80 ? 0xff : 0
-    var digits = slice
-    while digits.count > 8, digits.last == fill { digits.removeLast() }
-    guard digits.count <= 8 else { return .bigInt(Array(slice)) }
-    let start: UInt64 = fill == 0 ? 0 : .max
-    let value = Int(truncatingIfNeeded: digits.reversed().reduce(start) { $0 << 8 | UInt64($1) })
-    // Nine bytes cut to eight may have lost the sign.
-    return (value < 0) == (fill != 0) ? .int(value) : .bigInt(Array(slice))
   }
 }

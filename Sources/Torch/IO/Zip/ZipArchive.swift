@@ -125,7 +125,7 @@ extension ZipArchive {
   }
 
   /// A name that stays below the archive's own folder.
-  private static func checkedName(_ bytes: [UInt8]) throws(FormatError) -> String {
+  static func checkedName(_ bytes: [UInt8]) throws(FormatError) -> String {
     guard !bytes.isEmpty, let name = String(validating: bytes, as: UTF8.self),
       !bytes.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\\") })
     else { throw damaged("has an entry whose name is empty, no UTF-8 or no name of a file") }
