@@ -50,12 +50,17 @@ extension PickleReader {
       throw error("names \(JSON.quoted(path)), which is refused always: this file means harm", .refused)
     }
     if module == "torch", Self.dtypes.contains(name) { return try make(.dtype(name)) }
-    guard anyClass || Self.allowed.contains(path) || Self.isStorage(module, name) else {
+    guard anyClass || Self.isPlain(module, name) else {
       throw error(
         "names \(JSON.quoted(path)), which is not among what files of weights are made of; "
           + "weightsOnly: false reads such files as data, without running anything", .refused)
     }
     return try make(.global(module: module, name: name))
+  }
+
+  /// Whether files of plain weights name this.
+  static func isPlain(_ module: String, _ name: String) -> Bool {
+    allowed.contains("\(module).\(name)") || isStorage(module, name)
   }
 
   private static func isStorage(_ module: String, _ name: String) -> Bool {
