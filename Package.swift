@@ -57,6 +57,9 @@ let package = Package(
     // Ops under random arguments, in a process that they may end.
     .executableTarget(name: "hostile-probe", dependencies: ["TorchNN"], path: "Tests/HostileProbe"),
 
+    // What `./run inspect` and `./run convert` do.
+    .target(name: "TorchFiles", dependencies: ["Torch", "TorchUtils"]),
+    .executableTarget(name: "torch-files", dependencies: ["TorchFiles", argumentParser]),
     // Saves that are cut off, and trainings that go on from files.
     .executableTarget(
       name: "checkpoint-probe", dependencies: ["TorchNN", "TorchOptim"], path: "Tests/CheckpointProbe"),
@@ -83,6 +86,7 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests",
       dependencies: ["TorchConformance", "TorchSignatures", "torch-conformance", "conformance-probe"]),
+    .testTarget(name: "TorchFilesTests", dependencies: ["TorchFiles", "torch-files"], exclude: ["Goldens"]),
     .testTarget(name: "TorchHubTests", dependencies: ["TorchHub", "Torch"]),
     .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzReaders"], path: "Tests/Fuzz/Replay"),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils", "CTorchZlib"], exclude: ["Goldens"]),

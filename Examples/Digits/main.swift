@@ -55,7 +55,7 @@ struct Program: ParsableCommand {
     defer { if output == nil { unlink(path) } }
     try Safetensors.save(model.stateDict(), to: path)
     let copy = makeModel()
-    try copy.loadStateDict(StateDict(Safetensors.load(path)))
+    try copy.loadStateDict(Safetensors.load(path))
     let again = evaluate(copy, on: test)
     guard again == accuracy else {
       throw Unequal(description: "loaded weights read \(percent(again)), those saved \(percent(accuracy))")

@@ -46,7 +46,7 @@ struct CaseFile {
   let group: String
   let document: JSON
   let cases: [JSON]
-  let tensors: [String: Tensor]
+  let tensors: StateDict
 
   init(directory: String, group: CaseIndex.Group) throws {
     let path = directory + "/" + group.file
@@ -63,7 +63,7 @@ struct CaseFile {
     if let name = document["tensors"]?.stringValue {
       tensors = try Safetensors.load(URL(fileURLWithPath: path).deletingLastPathComponent().path + "/" + name)
     } else {
-      tensors = [:]
+      tensors = StateDict()
     }
   }
 }

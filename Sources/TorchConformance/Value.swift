@@ -62,7 +62,7 @@ enum Value {
 /// Makes values of JSON. Within one reader a key is one tensor object; another reader makes fresh ones.
 final class ValueReader {
   /// The file's tensors, never handed out themselves: ops may write in place.
-  private let source: [String: Tensor]
+  private let source: StateDict
   private let device: Device
   /// Whether all floating point is to be float64, and every tensor row-major.
   private let inFloat64: Bool
@@ -73,7 +73,7 @@ final class ValueReader {
 
   typealias ModuleMaker = (_ name: String, [Value], [(key: String, value: Value)]) throws(CaseError) -> Module
 
-  init(_ source: [String: Tensor], device: Device, inFloat64: Bool = false, modules: ModuleMaker? = nil) {
+  init(_ source: StateDict, device: Device, inFloat64: Bool = false, modules: ModuleMaker? = nil) {
     self.source = source
     self.device = device
     self.inFloat64 = inFloat64

@@ -92,6 +92,7 @@ import Torch
     #expect(try kind("{\"a\":\(entry),\"b\":\(entry)}", bytes: 2) == .badOffsets)
     #expect(try kind("[]") == .badHeader)
     #expect(try kind("{\"a\":1}") == .badHeader)
+    #expect(try kind(" {\"__metadata__\":null}") == nil)
     #expect(try kind("{\"__metadata__\":{\"a\":1}}") == .badHeader)
     #expect(try kind(String(repeating: "{\"a\":", count: 100_000)) == .badHeader)
     #expect(try kind("{}") == nil)

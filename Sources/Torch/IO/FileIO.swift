@@ -15,7 +15,7 @@ package struct SystemError: Error {
 }
 
 /// An open file, closed when it goes.
-package final class FileHandle {
+package final class FileHandle: Sendable {
   private let descriptor: Int32
 
   /// Opens a file for reading.
@@ -62,6 +62,9 @@ package final class FileHandle {
     }
     return done
   }
+
+  /// Maps the beginning of the file; nil where the system does not map it.
+  func map(count: Int) -> FileMapping? { FileMapping(descriptor, count: count) }
 
   /// Appends bytes.
   package func write(_ bytes: UnsafeRawBufferPointer) throws {

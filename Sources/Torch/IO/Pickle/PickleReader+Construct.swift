@@ -54,13 +54,19 @@ extension PickleReader {
       throw error("names \(JSON.quoted(path)), which is refused always: this file means harm", .refused)
     }
     if module == "torch", Self.dtypes.contains(name) { return try make(.dtype(name)) }
-    guard anyClass || Self.allowed.contains(path) || Self.isStorage(module, name) || Self.isTensorClass(path) else {
+    guard anyClass || Self.isPlain(module, name) else {
       let what = package == "numpy" ? ", as values of NumPy do" : ""
       throw error(
         "names \(JSON.quoted(path))\(what), which is not among what files of weights are made of; "
           + "weightsOnly: false reads such files as data, without running anything", .refused)
     }
     return try make(.global(module: module, name: name))
+  }
+
+  /// Whether files of plain weights name this.
+  static func isPlain(_ module: String, _ name: String) -> Bool {
+    let path = "\(module).\(name)"
+    return allowed.contains(path) || isStorage(module, name) || isTensorClass(path)
   }
 
   static func isStorage(_ module: String, _ name: String) -> Bool {
