@@ -79,7 +79,9 @@ let package = Package(
       name: "torch-bench", dependencies: ["TorchNN", "TorchOptim", argumentParser], path: "Benchmarks/TorchBench"),
 
     // Readers of foreign bytes as a fuzzer calls them; Tools/fuzz/run builds the fuzzer itself.
-    .target(name: "FuzzReaders", dependencies: ["Torch", "TorchData", "TorchUtils"], path: "Tests/Fuzz/Readers"),
+    .target(
+      name: "FuzzReaders", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils"],
+      path: "Tests/Fuzz/Readers"),
     .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend", "CTorchKernels"], exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Goldens"]),
     .testTarget(name: "TorchDataTests", dependencies: ["TorchData", "CTorchZlib", "CDigitsData"]),

@@ -50,10 +50,16 @@ extension StateValue: Savable {
 private struct StateReader {
   /// How many more values are made; what lies beyond stays as it is.
   private var rest = 1 << 22
+  /// How deep the value lies that is being made: a list may hold itself.
+  private var depth = 0
+  private static let depthLimit = 64
 
   mutating func value(_ checkpoint: Checkpoint) -> StateValue {
     rest -= 1
-    return rest > 0 ? known(checkpoint) ?? .other(checkpoint) : .other(checkpoint)
+    guard rest > 0, depth < Self.depthLimit else { return .other(checkpoint) }
+    depth += 1
+    defer { depth -= 1 }
+    return known(checkpoint) ?? .other(checkpoint)
   }
 
   private mutating func known(_ checkpoint: Checkpoint) -> StateValue? {

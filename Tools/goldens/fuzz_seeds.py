@@ -74,12 +74,16 @@ def tensors():
     }
 
 
-def training():
+def training(make=torch.optim.Adam):
     model = nn.Sequential(nn.Linear(2, 1), nn.BatchNorm1d(1))
-    optimizer = torch.optim.Adam(model.parameters())
+    optimizer = make(model.parameters())
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 2)
     model(torch.ones(3, 2)).sum().backward()
     optimizer.step()
-    return {"epoch": 1, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+    scheduler.step()
+    return {
+        "epoch": 1, "model": model.state_dict(), "optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict()
+    }
 
 
 def safetensors(header, data):
@@ -104,6 +108,20 @@ def main():
         write("checkpoint", name, file)
         write("checkpoint", f"legacy-{name}", saved(value, _use_new_zipfile_serialization=False))
         write("pickle", name, pickle_of(saved(wide(value))))
+    for name in "Adam", "SGD", "Rprop":
+        options = {"Adam": {"amsgrad": True}, "SGD": {"lr": 0.1, "momentum": 0.9}}.get(name, {})
+        state = training(lambda parameters: getattr(torch.optim, name)(parameters, **options))
+        write("training", name, pickle_of(saved(wide(state))))
+    # A list that holds itself, and one that holds the next twice, and so on.
+    state = wide(training())
+    circle = []
+    circle.append(circle)
+    double = []
+    for _ in range(60):
+        double = [double, double]
+    state["optimizer"]["state"][0].update(circle=circle, double=double)
+    state["scheduler"].update(circle=circle, double=double)
+    write("training", "circle", pickle_of(saved(state)))
     for protocol in 3, 4, 5:
         write("pickle", f"protocol{protocol}", pickle_of(saved(values(), pickle_protocol=protocol)))
     for name in "bigendian", "deflated":
@@ -127,16 +145,6 @@ def main():
     write("idx", "packed", gzip.compress(idx(0x0b, [2, 2], bytes(8)), mtime=0))
     write("csv", "plain", b'epoch,"a,""b""",loss\n1,,0.5\n2,nan,inf\n3,1e-5,-inf\n')
     write("jsonl", "plain", b'{"epoch":1,"loss":"nan"}\n{"epoch":2,"loss":-1.5e-3,"x":"-inf"}\n')
-
-    for order, dtype, shape in ("C", "<f4", (2, 3)), ("F", ">i8", (3, 2)), ("C", "|b1", (2,)), ("C", "<f2", ()):
-        stream = io.BytesIO()
-        numpy.save(stream, numpy.zeros(shape, dtype=dtype, order=order))
-        name = f"{order}{dtype[1:]}"
-        write("npy", name, stream.getvalue())
-    for name, save in ("stored", numpy.savez), ("packed", numpy.savez_compressed):
-        stream = io.BytesIO()
-        save(stream, a=numpy.arange(3, dtype=numpy.float32), b=numpy.ones((2, 2), dtype=numpy.int64, order="F"))
-        write("npz", name, stream.getvalue())
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ private func mutateBytes(_ data: UnsafeMutablePointer<UInt8>, _ count: Int, _ li
 public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ count: Int, _ limit: Int, _ seed: UInt32) -> Int {
   var random = Xorshift(state: UInt64(seed) << 1 | 1)
   let isStructured = random.next(4) != 0
-  guard isStructured, fuzzReader == .pickle || fuzzReader == .checkpoint else {
+  guard isStructured, [.pickle, .training, .checkpoint].contains(fuzzReader) else {
     return mutateBytes(data, count, limit)
   }
-  if fuzzReader == .pickle {
+  if fuzzReader != .checkpoint {
     var pickle = Array(UnsafeBufferPointer(start: data, count: count))
     PickleMutator.mutate(&pickle, &random)
     if pickle.count > limit { pickle.removeLast(pickle.count - limit) }
@@ -105,6 +105,8 @@ enum PickleMutator {
     let texts = [
       "storage", "cpu", "cuda:0", "0", "1", "2", "latin1", "utf-8", "_parameters", "_buffers", "_modules", "_metadata",
       "_non_persistent_buffers_set", "f4", "<", ">", "b", "O8", "module", "little", "protocol_version",
+      "state", "param_groups", "params", "step", "exp_avg", "exp_avg_sq", "momentum_buffer", "lr", "betas", "model",
+      "optimizer", "scheduler", "last_epoch", "_step_count", "base_lrs",
     ]
     let storage = Array("(X\u{7}\0\0\0storagectorch\nFloatStorage\nX\u{1}\0\0\00X\u{3}\0\0\0cpuK\u{10}tQ".utf8)
     let tensor =

@@ -16,6 +16,8 @@ public enum FuzzReader: String, CaseIterable, Sendable {
   case checkpoint
   /// A pickle, in an archive that is right otherwise, with three storages.
   case pickle
+  /// A pickle as in `pickle`, taken for the states of a model, its optimizers and a scheduler, and saved again.
+  case training
   case safetensors
   case json
   case idx
@@ -29,6 +31,7 @@ public enum FuzzReader: String, CaseIterable, Sendable {
     switch self {
     case .checkpoint: Self.readCheckpoint(bytes)
     case .pickle: Self.readCheckpoint(Archive.around(pickle: bytes))
+    case .training: TrainingStates.read(Archive.around(pickle: bytes))
     case .safetensors:
       withFile(bytes, "safetensors") { path in
         _ = try? Safetensors.metadata(path)
