@@ -6,7 +6,7 @@ extension Checkpoint {
 
   /// The name of a dictionary's type: dict, OrderedDict or Counter.
   package var dictionaryName: String? {
-    if case .dict(let dictionary) = value { return dictionary.typeName }
+    if case .dict(let dictionary) = value { return dictionary.type.rawValue }
     return nil
   }
 
