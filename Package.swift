@@ -13,6 +13,7 @@ let package = Package(
     .library(name: "TorchOptim", targets: ["TorchOptim"]),
     .library(name: "TorchData", targets: ["TorchData"]),
     .library(name: "TorchUtils", targets: ["TorchUtils"]),
+    .library(name: "TorchHub", targets: ["TorchHub"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -35,6 +36,8 @@ let package = Package(
     .target(name: "TorchOptim", dependencies: ["Torch"]),
     .target(name: "TorchData", dependencies: ["Torch", "CTorchZlib"]),
     .target(name: "TorchUtils", dependencies: ["Torch", "CTorchZlib"]),
+    // Foundation's URL sessions live here, so that the others do without.
+    .target(name: "TorchHub", dependencies: ["Torch", "TorchUtils"]),
 
     // The signature table: its reader, its rules and what is made of it.
     .target(name: "TorchSignatures", exclude: ["table.txt"]),
@@ -54,6 +57,10 @@ let package = Package(
     // Ops under random arguments, in a process that they may end.
     .executableTarget(name: "hostile-probe", dependencies: ["TorchNN"], path: "Tests/HostileProbe"),
 
+    // Saves that are cut off, and trainings that go on from files.
+    .executableTarget(
+      name: "checkpoint-probe", dependencies: ["TorchNN", "TorchOptim"], path: "Tests/CheckpointProbe"),
+
     // C: the data set inside the digits example.
     .target(name: "CDigitsData", path: "Examples/Digits/Data", exclude: ["digits.bin", "DATA_LICENSE.md"]),
 
@@ -68,17 +75,28 @@ let package = Package(
     .executableTarget(
       name: "torch-bench", dependencies: ["TorchNN", "TorchOptim", argumentParser], path: "Benchmarks/TorchBench"),
 
+    // Readers of foreign bytes as a fuzzer calls them; Tools/fuzz/run builds the fuzzer itself.
+    .target(name: "FuzzReaders", dependencies: ["Torch", "TorchData", "TorchUtils"], path: "Tests/Fuzz/Readers"),
     .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend", "CTorchKernels"], exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Goldens"]),
     .testTarget(name: "TorchDataTests", dependencies: ["TorchData", "CTorchZlib", "CDigitsData"]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: ["TorchConformance", "TorchSignatures", "torch-conformance", "conformance-probe"]),
+    .testTarget(name: "TorchHubTests", dependencies: ["TorchHub", "Torch"]),
+    .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzReaders"], path: "Tests/Fuzz/Replay"),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils", "CTorchZlib"], exclude: ["Goldens"]),
     .testTarget(
-      name: "TorchNNTests", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "hostile-probe"],
+      name: "TorchNNTests",
+      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "hostile-probe", "checkpoint-probe"],
       exclude: ["Goldens"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x
 )
+
+// libFuzzer brings its own main, which only its own build has.
+if Context.environment["FUZZ"] == "1" {
+  package.targets.append(
+    .executableTarget(name: "torch-fuzz", dependencies: ["FuzzReaders"], path: "Tests/Fuzz/Harness"))
+}

@@ -33,6 +33,8 @@ public final class AveragedModel {
   private let averaging: Averaging
   /// The model's state by name, and what of it is averaged rather than copied.
   private var shadow: StateDict
+  /// The versions of the model's layouts, for files.
+  private let versions: [(path: String, version: Int)]
   private let averaged: Set<String>
 
   /// Starts with a copy of the model, which the first ``updateParameters(_:)`` replaces.
@@ -49,6 +51,7 @@ public final class AveragedModel {
     averaging = avgFn
     var state = StateDict()
     let own = model.stateDict()
+    versions = own.moduleVersions
     for (key, tensor) in own {
       state[key] = noGrad { device.map { tensor.to($0, copy: true) } ?? tensor.clone() }
     }
@@ -118,8 +121,16 @@ public final class AveragedModel {
     var result = StateDict()
     result["n_averaged"] = Tensor(nAveraged)
     for (key, tensor) in shadow { result["module." + key] = tensor }
+    result.moduleVersions = [("", 1)]
+    for (path, version) in versions {
+      result.moduleVersions.append((path.isEmpty ? "module" : "module." + path, version))
+    }
     return result
   }
+
+  /// Takes over an average that a file holds: `try average.loadStateDict(checkpoint["ema"])`.
+  /// - Throws: `CheckpointError` where the checkpoint holds no state, ``StateDictError`` where the state does not fit.
+  public func loadStateDict(_ checkpoint: Checkpoint) throws { try loadStateDict(checkpoint.stateDict()) }
 
   /// Takes over a saved average.
   /// - Throws: ``StateDictError`` with everything that is missing, unknown or of another size; nothing is changed then.

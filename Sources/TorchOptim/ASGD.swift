@@ -35,6 +35,10 @@ public final class ASGD: Optimizer {
       ])
   }
 
+  public override func requiredState(of param: Tensor, in group: ParamGroup) -> [String] {
+    ["ax", "eta", "mu"]
+  }
+
   public override func complaint(about group: ParamGroup) -> String? {
     Self.negative(group, ["lr", "lambd", "alpha", "weight_decay"])
   }

@@ -27,6 +27,10 @@ public final class Adadelta: Optimizer {
       ])
   }
 
+  public override func requiredState(of param: Tensor, in group: ParamGroup) -> [String] {
+    ["square_avg", "acc_delta"]
+  }
+
   public override func complaint(about group: ParamGroup) -> String? {
     if let negative = Self.negative(group, ["lr", "eps", "weight_decay"]) { return negative }
     let rho = group.number("rho")

@@ -29,9 +29,13 @@ public final class Adafactor: Optimizer {
       params,
       defaults: [
         "lr": .double(lr), "beta2_decay": .double(beta2Decay),
-        "eps": .list([eps.0.map { .double($0) } ?? .none, .double(eps.1)]), "d": .double(d),
+        "eps": .tuple([eps.0.map { .double($0) } ?? .none, .double(eps.1)]), "d": .double(d),
         "weight_decay": .double(weightDecay), "foreach": Self.choice(foreach), "maximize": .bool(maximize),
       ])
+  }
+
+  public override func requiredState(of param: Tensor, in group: ParamGroup) -> [String] {
+    param.ndim > 1 ? ["row_var", "col_var"] : ["variance"]
   }
 
   public override func complaint(about group: ParamGroup) -> String? {

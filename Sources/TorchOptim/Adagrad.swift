@@ -32,6 +32,10 @@ public final class Adagrad: Optimizer {
     for param in paramGroups.flatMap(\.params) { _ = sum(of: param, state(of: param)) }
   }
 
+  public override func requiredState(of param: Tensor, in group: ParamGroup) -> [String] {
+    ["sum"]
+  }
+
   public override func complaint(about group: ParamGroup) -> String? {
     Self.negative(group, ["lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"])
   }

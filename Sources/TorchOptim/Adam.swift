@@ -34,18 +34,22 @@ public class Adam: Optimizer {
         isDecoupled: false))
   }
 
-  init(_ params: [some Trainable], options: [String: StateValue]) { super.init(params, defaults: options) }
+  init(_ params: [some Trainable], options: KeyValuePairs<String, StateValue>) { super.init(params, defaults: options) }
 
   static func options(
     _ lr: Double, _ betas: (Double, Double), _ eps: Double, _ weightDecay: Double, amsgrad: Bool, maximize: Bool,
     foreach: Bool?, fused: Bool?, isDecoupled: Bool
-  ) -> [String: StateValue] {
+  ) -> KeyValuePairs<String, StateValue> {
     [
-      "lr": .double(lr), "betas": .list([.double(betas.0), .double(betas.1)]), "eps": .double(eps),
+      "lr": .double(lr), "betas": .tuple([.double(betas.0), .double(betas.1)]), "eps": .double(eps),
       "weight_decay": .double(weightDecay), "amsgrad": .bool(amsgrad), "maximize": .bool(maximize),
-      "decoupled_weight_decay": .bool(isDecoupled), "foreach": choice(foreach), "capturable": .bool(false),
-      "differentiable": .bool(false), "fused": choice(fused),
+      "foreach": choice(foreach), "capturable": .bool(false), "differentiable": .bool(false), "fused": choice(fused),
+      "decoupled_weight_decay": .bool(isDecoupled),
     ]
+  }
+
+  public override func requiredState(of param: Tensor, in group: ParamGroup) -> [String] {
+    ["exp_avg", "exp_avg_sq"] + (group.amsgrad ? ["max_exp_avg_sq"] : [])
   }
 
   public override func complaint(about group: ParamGroup) -> String? {

@@ -27,10 +27,14 @@ public final class Adamax: Optimizer {
     super.init(
       params,
       defaults: [
-        "lr": .double(lr), "betas": .list([.double(betas.0), .double(betas.1)]), "eps": .double(eps),
+        "lr": .double(lr), "betas": .tuple([.double(betas.0), .double(betas.1)]), "eps": .double(eps),
         "weight_decay": .double(weightDecay), "foreach": Self.choice(foreach), "maximize": .bool(maximize),
         "differentiable": .bool(false), "capturable": .bool(false),
       ])
+  }
+
+  public override func requiredState(of param: Tensor, in group: ParamGroup) -> [String] {
+    ["exp_avg", "exp_inf"]
   }
 
   public override func complaint(about group: ParamGroup) -> String? {

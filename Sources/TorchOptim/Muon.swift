@@ -37,7 +37,7 @@ public final class Muon: Optimizer {
       params,
       defaults: [
         "lr": .double(lr), "weight_decay": .double(weightDecay), "momentum": .double(momentum),
-        "nesterov": .bool(nesterov), "ns_coefficients": .list([.double(a), .double(b), .double(c)]),
+        "nesterov": .bool(nesterov), "ns_coefficients": .tuple([.double(a), .double(b), .double(c)]),
         "eps": .double(eps), "ns_steps": .int(nsSteps),
         "adjust_lr_fn": adjustLrFn.map { .string($0.rawValue) } ?? .none,
       ])

@@ -9,6 +9,8 @@ open class Optimizer {
   public var paramGroups: [ParamGroup]
   /// The options of groups that do not set their own.
   public let defaults: [String: StateValue]
+  /// The names of the options in PyTorch's order, in which files have them.
+  private let optionNames: [String]
   // The parameter is kept beside its state, so that its address is not used again for another.
   private var states: [ObjectIdentifier: (param: Tensor, state: ParamState)] = [:]
 
@@ -44,13 +46,17 @@ open class Optimizer {
   /// The shape of a tensor that the state has under a name; nil for what is kept as it is, whatever the parameter.
   open func stateShape(_ key: String, of param: Tensor) -> Shape? { param.shape }
 
+  /// The entries that a parameter's state has after a step, so that a saved one without them is refused.
+  open func requiredState(of param: Tensor, in group: ParamGroup) -> [String] { [] }
+
   /// The options of this optimizer that cannot be what they are, in one sentence; nil where all is well.
   open func complaint(about group: ParamGroup) -> String? { nil }
 
   /// Takes parameters or groups of them, and the options for what a group does not set.
   /// - Precondition: there is a group; every parameter is a leaf and stands in one place; options are in range.
-  public init<Params: Trainable>(_ params: [Params], defaults: [String: StateValue]) {
-    self.defaults = defaults
+  public init<Params: Trainable>(_ params: [Params], defaults: KeyValuePairs<String, StateValue>) {
+    self.defaults = Dictionary(uniqueKeysWithValues: defaults.map { ($0.key, $0.value) })
+    optionNames = defaults.map(\.key)
     paramGroups = []
     let groups = Params.paramGroups(params)
     if groups.isEmpty {
@@ -140,6 +146,8 @@ public struct OptimizerState: Sendable {
   public struct Group: Sendable {
     public var params: [Int]
     public var options: [String: StateValue]
+    /// The order in which options stand in files; what is not among them comes last.
+    var optionNames: [String] = []
 
     public init(params: [Int], options: [String: StateValue]) {
       self.params = params
@@ -172,7 +180,9 @@ extension Optimizer {
     for group in paramGroups {
       let numbers = Array(next..<next + group.params.count)
       next += group.params.count
-      result.paramGroups.append(.init(params: numbers, options: group.options))
+      var saved = OptimizerState.Group(params: numbers, options: group.options)
+      saved.optionNames = optionNames
+      result.paramGroups.append(saved)
       for (number, param) in zip(numbers, group.params) {
         guard let state = states[ObjectIdentifier(param)]?.state else { continue }
         var entries = state.tensors.mapValues { StateValue.tensor($0) }
@@ -187,8 +197,8 @@ extension Optimizer {
   /// Takes over a saved state and its options, as `torch.optim.Optimizer.load_state_dict`.
   ///
   /// Parameters correspond by their order in the groups. Tensors are copied to the dtype and device of the parameters.
-  /// - Throws: ``OptimizerStateError`` where groups, their sizes, the shapes of tensors or the options do not fit; nothing
-  ///   is changed then.
+  /// - Throws: ``OptimizerStateError`` with all that is missing or does not fit: groups, their sizes, the kinds and shapes
+  ///   of entries, the options; nothing is changed then.
   public func loadStateDict(_ saved: OptimizerState) throws(OptimizerStateError) {
     func refuse(_ reason: String) -> OptimizerStateError { .init(description: "\(Self.self): \(reason)") }
     guard saved.paramGroups.count == paramGroups.count else {
@@ -196,35 +206,80 @@ extension Optimizer {
     }
     var groups = paramGroups
     var loaded: [ObjectIdentifier: (param: Tensor, state: ParamState)] = [:]
+    var problems: [String] = []
     for (index, group) in saved.paramGroups.enumerated() {
       let params = paramGroups[index].params
       guard group.params.count == params.count else {
-        throw refuse("group \(index) has \(group.params.count) parameters in the state, here \(params.count)")
+        problems.append("group \(index) has \(group.params.count) parameters in the state, here \(params.count)")
+        continue
       }
+      let misfits = defaults.keys.sorted().filter { !Self.fits(group.options[$0], as: defaults[$0]!) }
+      problems += misfits.map { "group \(index): \($0) is of another kind" }
       groups[index].options.merge(group.options) { _, new in new }
-      if let complaint = complaint(about: groups[index]) { throw refuse("group \(index): \(complaint)") }
+      if misfits.isEmpty, let complaint = complaint(about: groups[index]) {
+        problems.append("group \(index): \(complaint)")
+      }
       for (number, param) in zip(group.params, params) {
         guard let entries = saved.state[number] else { continue }
         let state = ParamState()
-        // Momentum alone says that a step was taken, not how many.
-        state.step = entries["step"]?.double ?? 1
-        for (key, entry) in entries where key != "step" {
-          guard let shape = stateShape(key, of: param) else {
-            state.values[key] = entry.copied()
-            continue
-          }
-          guard let tensor = entry.tensor else { continue }
-          guard tensor.shape == shape else {
-            let wanted = shape == param.shape ? "the parameter" : "for parameter \(param.shape.brackets) it must be"
-            throw refuse("\(key) of parameter \(number) is \(tensor.shape.brackets), \(wanted) \(shape.brackets)")
-          }
-          state.tensors[key] = noGrad { tensor.detach().to(param.device, param.dtype, copy: true) }
-        }
+        problems += fill(state, with: entries, number, param, groups[index])
         loaded[ObjectIdentifier(param)] = (param, state)
       }
     }
+    guard problems.isEmpty else { throw refuse(problems.joined(separator: "; ")) }
     paramGroups = groups
     states = loaded
+  }
+}
+
+extension Optimizer {
+  /// Takes over one parameter's state; gives what is wrong with it.
+  private func fill(
+    _ state: ParamState, with entries: [String: StateValue], _ number: Int, _ param: Tensor, _ group: ParamGroup
+  ) -> [String] {
+    var problems: [String] = []
+    // Momentum alone says that a step was taken, not how many.
+    state.step = 1
+    if let step = entries["step"] {
+      if let count = step.double {
+        state.step = count
+      } else {
+        problems.append("step of parameter \(number) is no number")
+      }
+    }
+    let isStepped = !savesStep || state.step > 0
+    for key in requiredState(of: param, in: group) where isStepped && entries[key] == nil {
+      problems.append("parameter \(number) lacks \(key)")
+    }
+    for (key, entry) in entries.sorted(by: { $0.key < $1.key }) where key != "step" {
+      guard let shape = stateShape(key, of: param) else {
+        state.values[key] = entry.copied()
+        continue
+      }
+      if case .none = entry { continue }
+      guard let tensor = entry.tensor else {
+        problems.append("\(key) of parameter \(number) is no tensor")
+        continue
+      }
+      guard tensor.shape == shape else {
+        let wanted = shape == param.shape ? "the parameter" : "for parameter \(param.shape.brackets) it must be"
+        problems.append("\(key) of parameter \(number) is \(tensor.shape.brackets), \(wanted) \(shape.brackets)")
+        continue
+      }
+      state.tensors[key] = noGrad { tensor.detach().to(param.device, param.dtype, copy: true) }
+    }
+    return problems
+  }
+
+  /// Whether a saved option can take the place of a default; one that is not there leaves it as it is.
+  private static func fits(_ option: StateValue?, as known: StateValue) -> Bool {
+    guard let option else { return true }
+    switch known {
+    case .double, .int: return option.double != nil
+    case .bool: return option.bool != nil
+    case .list(let values), .tuple(let values): return option.list?.count == values.count
+    default: return true
+    }
   }
 }
 

@@ -28,11 +28,15 @@ public final class RAdam: Optimizer {
     super.init(
       params,
       defaults: [
-        "lr": .double(lr), "betas": .list([.double(betas.0), .double(betas.1)]), "eps": .double(eps),
+        "lr": .double(lr), "betas": .tuple([.double(betas.0), .double(betas.1)]), "eps": .double(eps),
         "weight_decay": .double(weightDecay), "maximize": .bool(maximize), "foreach": Self.choice(foreach),
         "capturable": .bool(false), "decoupled_weight_decay": .bool(decoupledWeightDecay),
         "differentiable": .bool(false),
       ])
+  }
+
+  public override func requiredState(of param: Tensor, in group: ParamGroup) -> [String] {
+    ["exp_avg", "exp_avg_sq"]
   }
 
   public override func complaint(about group: ParamGroup) -> String? {

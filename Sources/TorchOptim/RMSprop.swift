@@ -30,6 +30,10 @@ public final class RMSprop: Optimizer {
       ])
   }
 
+  public override func requiredState(of param: Tensor, in group: ParamGroup) -> [String] {
+    ["square_avg"] + (group.momentum > 0 ? ["momentum_buffer"] : []) + (group.flag("centered") ? ["grad_avg"] : [])
+  }
+
   public override func complaint(about group: ParamGroup) -> String? {
     Self.negative(group, ["lr", "eps", "momentum", "weight_decay", "alpha"])
   }

@@ -20,10 +20,14 @@ public final class Rprop: Optimizer {
     super.init(
       params,
       defaults: [
-        "lr": .double(lr), "etas": .list([.double(etas.0), .double(etas.1)]),
-        "step_sizes": .list([.double(stepSizes.0), .double(stepSizes.1)]), "foreach": Self.choice(foreach),
+        "lr": .double(lr), "etas": .tuple([.double(etas.0), .double(etas.1)]),
+        "step_sizes": .tuple([.double(stepSizes.0), .double(stepSizes.1)]), "foreach": Self.choice(foreach),
         "maximize": .bool(maximize), "differentiable": .bool(false), "capturable": .bool(false),
       ])
+  }
+
+  public override func requiredState(of param: Tensor, in group: ParamGroup) -> [String] {
+    ["prev", "step_size"]
   }
 
   public override func complaint(about group: ParamGroup) -> String? {

@@ -8,7 +8,13 @@ public enum StateValue: Sendable {
   case bool(Bool)
   case string(String)
   case list([StateValue])
+  /// A list that Python has as a tuple, such as betas.
+  case tuple([StateValue])
   case map([StateKey: StateValue])
+  /// How often each number occurs: Python's `collections.Counter`.
+  case counter([Int: Int])
+  /// What a file holds beyond these kinds; nothing here reads it, and it is saved again as it was.
+  case other(Checkpoint)
   case none
 
   /// The number, of a number or of a tensor with one element.
@@ -41,9 +47,12 @@ public enum StateValue: Sendable {
     if case .int(let value) = self { value } else { nil }
   }
 
-  /// The entries, where it is a list.
+  /// The entries, where it is a list or a tuple.
   public var list: [StateValue]? {
-    if case .list(let values) = self { values } else { nil }
+    switch self {
+    case .list(let values), .tuple(let values): values
+    default: nil
+    }
   }
 
   /// The text, where it is one.
@@ -53,7 +62,11 @@ public enum StateValue: Sendable {
 
   /// The entries, where it is a dictionary.
   public var map: [StateKey: StateValue]? {
-    if case .map(let entries) = self { entries } else { nil }
+    switch self {
+    case .map(let entries): entries
+    case .counter(let counts): .init(uniqueKeysWithValues: counts.map { (.int($0.key), .int($0.value)) })
+    default: nil
+    }
   }
 
   /// The same with tensors of its own.
@@ -61,6 +74,7 @@ public enum StateValue: Sendable {
     switch self {
     case .tensor(let tensor): .tensor(noGrad { tensor.detach().clone() })
     case .list(let values): .list(values.map { $0.copied() })
+    case .tuple(let values): .tuple(values.map { $0.copied() })
     case .map(let entries): .map(entries.mapValues { $0.copied() })
     default: self
     }
@@ -132,7 +146,7 @@ public struct ParamGroup: Sendable {
   /// How slowly the two running averages of Adam forget.
   public var betas: (Double, Double) {
     get { pair("betas") }
-    set { options["betas"] = .list([.double(newValue.0), .double(newValue.1)]) }
+    set { options["betas"] = .tuple([.double(newValue.0), .double(newValue.1)]) }
   }
   /// Whether momentum looks one step ahead.
   public var nesterov: Bool {

@@ -1,5 +1,7 @@
 // Files of logs and pictures: what can go wrong, and writing.
 
+import Torch
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -54,13 +56,6 @@ final class OutputFile {
     if descriptor < 0 { throw .system(path, "written") }
   }
 
-  /// Makes a file that does not exist yet.
-  init(creating path: String) throws(FileError) {
-    self.path = path
-    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    if descriptor < 0 { throw .system(path, "written") }
-  }
-
   deinit { close(descriptor) }
 
   /// Appends bytes; whole where the system takes them in one call, as it does for a line.
@@ -78,25 +73,14 @@ final class OutputFile {
   func truncate(to size: Int) throws(FileError) {
     if ftruncate(descriptor, off_t(size)) != 0 { throw .system(path, "cut off") }
   }
-
-  /// Waits until the bytes are on the disk.
-  func synchronize() throws(FileError) {
-    // Some devices have no such thing.
-    if fsync(descriptor) != 0 && errno != EINVAL { throw .system(path, "written") }
-  }
 }
 
 /// Writes a file so that `path` shows either what was there before or all of the bytes, whatever happens between.
 func writeFile(_ bytes: [UInt8], to path: String) throws(FileError) {
-  let temporary = "\(path).\(getpid())-\(UInt32.random(in: 0 ... .max)).part"
-  do throws(FileError) {
-    let file = try OutputFile(creating: temporary)
-    try file.write(bytes)
-    try file.synchronize()
-    if rename(temporary, path) != 0 { throw .system(path, "written") }
+  do {
+    try writeAtomically(to: path) { file in try bytes.withUnsafeBytes { try file.write($0) } }
   } catch {
-    unlink(temporary)
-    throw FileError(error.kind, path, error.reason)
+    throw FileError(.system, path, "cannot be written: \((error as? SystemError)?.message ?? "\(error)")")
   }
 }
 

@@ -31,7 +31,7 @@ public final class ProgressMeter {
   /// - Parameters:
   ///   - label: What stands before the bar.
   ///   - total: Steps in all; nil where nobody knows, and then there is no bar, only counts.
-  ///   - unit: What the rate counts, `"it"` unless told.
+  ///   - unit: What the rate counts, `"it"` unless told. With `"B"` steps are bytes, shown as kB, MB or GB.
   ///   - unitScale: How many units one step is: a loader's batch size makes the rate that of samples.
   ///   - leave: Whether the finished bar stays on the terminal; a log keeps its last line in any case.
   ///   - terminal: Where to draw.

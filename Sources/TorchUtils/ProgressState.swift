@@ -40,8 +40,11 @@ package struct ProgressState: Sendable {
 }
 
 extension ProgressState {
-  /// `45/100`, or `45` where the total is unknown.
-  private var counts: String { total.map { "\(done)/\($0)" } ?? "\(done)\(unit)" }
+  /// `45/100`, or `45it` where the total is unknown; bytes as `12.3MB/46.8MB`.
+  private var counts: String {
+    if unit == "B" { return sizeText(done) + (total.map { "/" + sizeText($0) } ?? "") }
+    return total.map { "\(done)/\($0)" } ?? "\(done)\(unit)"
+  }
 
   /// `[00:05<00:06, 8.97it/s, loss=0.12]`.
   private var timing: String {
@@ -110,6 +113,17 @@ package func rateText(_ rate: Double?, unit: String) -> String {
     prefix = next
   }
   return "\(threeDigits(value))\(prefix)\(unit)/s"
+}
+
+/// Bytes in three digits or so: `812B`, `12.3MB`; a thousand of one unit is the next.
+package func sizeText(_ count: Int) -> String {
+  guard count >= 1000 else { return "\(count)B" }
+  var value = Double(count) / 1000
+  for prefix in ["k", "M", "G"] {
+    if value < 999.5 { return "\(threeDigits(value))\(prefix)B" }
+    value /= 1000
+  }
+  return "\(threeDigits(value))TB"
 }
 
 /// Two, one or no places, so that about three digits stand there.

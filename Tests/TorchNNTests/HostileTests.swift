@@ -34,21 +34,10 @@ import Testing
 
   struct ProbeError: Error { let text: String }
 
-  /// The build puts its programs beside the tests.
-  private static let program: String = {
-    var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    while folder.path != "/" {
-      let path = folder.appendingPathComponent("hostile-probe").path
-      if FileManager.default.isExecutableFile(atPath: path) { return path }
-      folder.deleteLastPathComponent()
-    }
-    return "hostile-probe"
-  }()
-
   /// Runs cases until one ends the process; what was printed, line by line, and the exit status.
   private static func run(_ first: Int, _ count: Int) throws -> (lines: [String], status: Int32) {
     let process = Process(), pipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: program)
+    process.executableURL = URL(fileURLWithPath: Probe.path("hostile-probe"))
     // An absurd size is to be refused by the allocator; the address sanitizer would end the process for it.
     process.environment = ProcessInfo.processInfo.environment.merging(["ASAN_OPTIONS": "allocator_may_return_null=1"]) {
       "\($0):\($1)"

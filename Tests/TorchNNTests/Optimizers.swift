@@ -96,20 +96,22 @@ func difference(_ own: StateValue, _ json: Any, _ tolerance: Double) -> String? 
     let got = tensor.detach().array(Double.self)
     guard let wanted = numbers(json), wanted.count == got.count else { return "\(got) for \(json)" }
     return zip(got, wanted).allSatisfy(near) ? nil : "\(got) for \(wanted)"
-  case .list(let values):
+  case .list(let values), .tuple(let values):
     guard let entries = json as? [Any], entries.count == values.count else { return "\(values) for \(json)" }
     return zip(values, entries).lazy.compactMap { difference($0, $1, tolerance) }.first
-  case .map(let entries):
+  case .other(let value): return "\(value) for \(json)"
+  case .map, .counter:
+    let entries = own.map ?? [:]
     guard let wanted = json as? [String: Any] else { return "\(entries) for \(json)" }
-    var own: [String: StateValue] = [:]
+    var named: [String: StateValue] = [:]
     for (key, value) in entries {
       switch key {
-      case .string(let text): own[text] = value
-      case .int(let number): own["\(number)"] = value
+      case .string(let text): named[text] = value
+      case .int(let number): named["\(number)"] = value
       }
     }
-    if Set(own.keys) != Set(wanted.keys) { return "keys \(own.keys.sorted()) for \(wanted.keys.sorted())" }
-    for (key, value) in own {
+    if Set(named.keys) != Set(wanted.keys) { return "keys \(named.keys.sorted()) for \(wanted.keys.sorted())" }
+    for (key, value) in named {
       if let difference = difference(value, wanted[key]!, tolerance) { return "\(key): \(difference)" }
     }
     return nil

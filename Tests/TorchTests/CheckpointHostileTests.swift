@@ -339,7 +339,7 @@ import Torch
 }
 
 /// A part of a pickle in a test: a text of opcodes, one byte, or bytes.
-private struct Piece: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
+struct Piece: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
   let bytes: [UInt8]
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
@@ -354,7 +354,7 @@ private struct Piece: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, E
 }
 
 /// The opcode of a text.
-private func text(_ value: String) -> Piece {
+func text(_ value: String) -> Piece {
   Piece(Array("X".utf8) + ZipWriter.little(UInt32(value.utf8.count)) + Array(value.utf8))
 }
 

@@ -53,6 +53,11 @@ import TorchUtils
     #expect(rateText(0.25, unit: "it") == "4.00s/it")
     #expect(rateText(9.996, unit: "it") == "10.0it/s")
     #expect(rateText(2_500_000, unit: "B") == "2.50MB/s")
+    let sizes = [0: "0B", 999: "999B", 1000: "1.00kB", 999_499: "999kB", 999_500: "1.00MB", 46_830_571: "46.8MB"]
+    for (count, text) in sizes { #expect(sizeText(count) == text) }
+    var bytes = ProgressState(total: 46_830_571, unit: "B")
+    (bytes.done, bytes.elapsed) = (12_300_000, 1)
+    #expect(bytes.line == " 26% 12.3MB/46.8MB [00:01<00:02, 12.3MB/s]")
     #expect(rateText(nil, unit: "it") == "?it/s")
     #expect(clockText(3725.9) == "1:02:05")
     #expect(clockText(59.99) == "00:59")

@@ -3,6 +3,8 @@ public struct StateDict: Sendable, ExpressibleByDictionaryLiteral, RandomAccessC
   /// The names, in the order in which they were added.
   public private(set) var keys: [String] = []
   private var tensors: [String: Tensor] = [:]
+  /// The versions of the layouts of the modules that the state is of, by their paths: what PyTorch keeps in `_metadata`.
+  package var moduleVersions: [(path: String, version: Int)] = []
 
   public init() {}
 

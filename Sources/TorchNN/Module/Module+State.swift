@@ -8,7 +8,16 @@ extension Module {
   public func stateDict() -> StateDict {
     var state = StateDict()
     visitState("") { state[$0] = $1.detach() }
+    addVersions("", to: &state)
     return state
+  }
+
+  private func addVersions(_ path: String, to state: inout StateDict) {
+    state.moduleVersions.append((path, stateVersion))
+    for member in namedMembers() {
+      guard case .module(let module) = member.value else { continue }
+      module.addVersions(path.isEmpty ? member.name : "\(path).\(member.name)", to: &state)
+    }
   }
 
   private func visitState(_ prefix: String, _ body: (String, Tensor) -> Void) {

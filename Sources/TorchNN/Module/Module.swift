@@ -21,6 +21,9 @@ open class Module {
   /// Keys of properties whose name in torch the key rule does not give: property name to key.
   open class var keys: [String: String] { [:] }
 
+  /// The version of the layout of the state, as torch's `_version`; saved beside the state for PyTorch to read.
+  open var stateVersion: Int { 1 }
+
   /// The parameters, buffers and children of this module, in the order of declaration, superclasses first.
   ///
   /// Found by reflection; override it where members are not plain properties.

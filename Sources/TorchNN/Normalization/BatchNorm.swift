@@ -3,6 +3,9 @@
 /// In training by the batch's own statistics, which the running ones follow; in evaluation by the running ones.
 /// Ioffe and Szegedy, "Batch Normalization", 2015.
 open class BatchNorm: ChannelNorm {
+  /// Since version 2 with `num_batches_tracked`.
+  open override var stateVersion: Int { 2 }
+
   open override func forward(_ x: Tensor) -> Tensor {
     check(x)
     var share = momentum ?? 0

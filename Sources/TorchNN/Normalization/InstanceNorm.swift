@@ -2,6 +2,9 @@
 ///
 /// Ulyanov, Vedaldi and Lempitsky, "Instance Normalization", 2016.
 open class InstanceNorm: ChannelNorm {
+  /// As of torch, where it shares its state with batch norms.
+  open override var stateVersion: Int { 2 }
+
   open override func forward(_ x: Tensor) -> Tensor {
     let hasBatch = x.ndim == ranks.upperBound
     check(x, channelsAt: hasBatch ? 1 : 0)

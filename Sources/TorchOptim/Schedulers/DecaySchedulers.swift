@@ -59,7 +59,11 @@ public final class MultiStepLR: LRScheduler {
     return baseLRs.map { $0 * pow(gamma, Double(passed)) }
   }
   public override var stateFields: [SchedulerField] {
-    super.stateFields + [.init("milestones", self, \.milestones), .init("gamma", self, \.gamma)]
+    // A Counter, whose methods torch calls.
+    let counts = SchedulerField(
+      key: "milestones", get: { .counter(self.milestones) },
+      setter: { value in [Int: Int](stateValue: value).map { counts in { self.milestones = counts } } })
+    return super.stateFields + [counts, .init("gamma", self, \.gamma)]
   }
 }
 

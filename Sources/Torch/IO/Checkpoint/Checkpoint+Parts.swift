@@ -24,7 +24,7 @@ extension Checkpoint {
     get throws(CheckpointError) {
       guard let pairs else { throw isNo("a dictionary") }
       if let found = find(key, in: pairs) { return found }
-      let names = pairs.prefix(12).map { keyText($0.key) }.joined(separator: ", ")
+      let names = pairs.prefix(12).map { content.keyText($0.key) }.joined(separator: ", ")
       let rest = pairs.count > 12 ? " and \(pairs.count - 12) more" : ""
       throw CheckpointError(
         .noSuchKey, place, "has no key \(JSON.quoted(key)); it has \(pairs.isEmpty ? "none" : names + rest)")
@@ -42,7 +42,7 @@ extension Checkpoint {
     let match = pairs.first {
       if case .string(let name) = content.graph.nodes[$0.key] { name.utf8.elementsEqual(key.utf8) } else { false }
     }
-    return match.map { part($0.value, "[\(JSON.quoted(key))]") }
+    return match.map { part($0.value, .entry($0.key)) }
   }
 
   /// The element at an index of a list or tuple, from 0, or the value of an int key of a dictionary.
@@ -54,13 +54,13 @@ extension Checkpoint {
         guard items.indices.contains(index) else {
           throw CheckpointError(.noSuchKey, place, "has no index \(index); it has \(items.count) elements")
         }
-        return part(items[index], "[\(index)]")
+        return part(items[index], .element(index))
       case .dict(let dictionary):
         let match = dictionary.pairs.first {
           if case .int(index) = content.graph.nodes[$0.key] { true } else { false }
         }
         guard let match else { throw CheckpointError(.noSuchKey, place, "has no key \(index)") }
-        return part(match.value, "[\(index)]")
+        return part(match.value, .entry(match.key))
       default: throw isNo("a list or a dictionary")
       }
     }
@@ -72,7 +72,7 @@ extension Checkpoint {
     get throws(CheckpointError) {
       if case .size = value { throw isNo("a list") }
       guard let elements else { throw isNo("a list, tuple or set") }
-      return elements.enumerated().map { index, node in part(node, "[\(index)]") }
+      return elements.enumerated().map { index, node in part(node, .element(index)) }
     }
   }
 
@@ -81,7 +81,7 @@ extension Checkpoint {
   public var items: [(key: Checkpoint, value: Checkpoint)] {
     get throws(CheckpointError) {
       guard let pairs else { throw isNo("a dictionary") }
-      return pairs.map { (part($0.key, ".keys"), part($0.value, "[\(keyText($0.key))]")) }
+      return pairs.map { (part($0.key, .word(".keys")), part($0.value, .entry($0.key))) }
     }
   }
 
@@ -112,43 +112,40 @@ extension Checkpoint {
   public var arguments: [Checkpoint] {
     get throws(CheckpointError) {
       guard case .object(let object) = value else { throw isNo("an object") }
-      return try part(object.arguments, ".arguments").list
+      return try part(object.arguments, .word(".arguments")).list
     }
   }
 
   /// What an object was to restore itself from, mostly the dictionary of its attributes; nil where the file gives none.
   ///
   /// OrderedDicts and tensors may have attributes too: a state dictionary has `_metadata`.
-  public var state: Checkpoint? { content.graph.states[node].map { part($0, ".state") } }
-
-  private func keyText(_ key: Int) -> String {
-    switch content.graph.nodes[key] {
-    case .string(let name): JSON.quoted(name)
-    case .int(let number): String(number)
-    default: content.describe(key)
-    }
-  }
+  public var state: Checkpoint? { content.graph.states[node].map { part($0, .word(".state")) } }
 }
 
 extension Checkpoint: CustomStringConvertible {
-  /// One line: what kind of value this is, and how much of it.
+  /// One line: what kind of value this is, and how much of it; long texts are cut.
   public var description: String {
     switch value {
     case .none: "None"
     case .bool(let value): value ? "True" : "False"
     case .int(let value): String(value)
     case .double(let value): String(value)
-    case .string(let value): JSON.quoted(value)
+    case .string(let value): content.shortened(value)
     case .dict(let dictionary): "\(dictionary.type.rawValue) of \(dictionary.pairs.count)"
     case .list(let items): "list of \(items.count)"
     case .tuple(let items): "tuple of \(items.count)"
     case .set(let items): "set of \(items.count)"
-    case .size(let sizes): Shape(sizes).description
+    case .size(let sizes): Self.text(sizes)
     case .device(let name): "device \(name)"
     case .dtype(let name): "torch.\(name)"
     case .numpy(.scalar): content.numpyText(node)
-    case .tensor(let tensor): "tensor \(tensor.shape) \(tensor.dtype)"
+    case .tensor(let tensor): "tensor \(Self.text(tensor.shape)) \(tensor.dtype)"
     default: content.describe(node)
     }
+  }
+
+  /// Sizes as torch prints them, unless no tensor could have so many.
+  private static func text(_ sizes: [Int]) -> String {
+    sizes.count > Shape.maximumCount ? "[\(sizes.count) sizes]" : Shape(sizes).description
   }
 }

@@ -10,8 +10,7 @@
 public struct Checkpoint: Sendable {
   let content: CheckpointContent
   let node: Int
-  /// Where in the file this is, such as `checkpoint["epoch"]`.
-  let place: String
+  let trail: CheckpointTrail
 
   /// What kind of value this is.
   public enum Kind: String, Sendable, Hashable {
@@ -63,14 +62,17 @@ public func load(bytes: [UInt8], weightsOnly: Bool = true) throws(CheckpointErro
 
 private func read(_ source: RandomAccessBytes, weightsOnly: Bool) throws(FormatError) -> Checkpoint {
   let content = try CheckpointFile(source).read(weightsOnly: weightsOnly)
-  return Checkpoint(content: content, node: content.graph.root, place: "checkpoint")
+  return Checkpoint(content: content, node: content.graph.root, trail: .root)
 }
 
 extension Checkpoint {
   var value: PickleValue { content.graph.nodes[node] }
 
-  func part(_ node: Int, _ step: @autoclosure () -> String) -> Checkpoint {
-    Checkpoint(content: content, node: node, place: place + step())
+  /// Where in the file this is, such as `checkpoint["epoch"]`.
+  var place: String { trail.text(in: content) }
+
+  func part(_ node: Int, _ step: CheckpointTrail.Step) -> Checkpoint {
+    Checkpoint(content: content, node: node, trail: trail.appending(step))
   }
 
   func isNo(_ wanted: String) -> CheckpointError {

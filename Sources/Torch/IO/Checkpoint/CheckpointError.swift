@@ -31,7 +31,7 @@ public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertibl
   /// What is wrong with it.
   public let reason: String
 
-  init(_ kind: Kind, _ source: String, _ reason: String) {
+  package init(_ kind: Kind, _ source: String, _ reason: String) {
     (self.kind, self.source, self.reason) = (kind, source, reason)
   }
 

@@ -82,7 +82,8 @@ extension PickleReader {
       throw error("calls \(describe(maker, graph.nodes[maker]))", .refused)
     }
     return try make(
-      .object(.init(maker: maker, arguments: arguments)), depth: depth(of: [maker, arguments]))
+      .object(.init(maker: maker, arguments: arguments, opcode: opcode == .reduce ? .reduce : .newObj)),
+      depth: depth(of: [maker, arguments]))
   }
 
   private func isAllowedGlobal(_ node: Int) -> Bool {
@@ -98,7 +99,8 @@ extension PickleReader {
     guard anyClass else { throw error("calls \(describe(maker, graph.nodes[maker])) with named arguments", .refused) }
     // The names stay beside the arguments.
     let both = try make(.tuple([arguments, keywords]), depth: depth(of: [arguments, keywords]))
-    return try make(.object(.init(maker: maker, arguments: both)), depth: depth(of: [maker, both]))
+    return try make(
+      .object(.init(maker: maker, arguments: both, opcode: .newObjEx)), depth: depth(of: [maker, both]))
   }
 
   /// The value of a known constructor; nil for others.

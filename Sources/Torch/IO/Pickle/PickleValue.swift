@@ -54,6 +54,9 @@ enum PickleValue: Sendable {
     /// The class or function, mostly a global.
     var maker: Int
     var arguments: Int
+    /// How: REDUCE calls, NEWOBJ and NEWOBJ_EX make an empty instance; the arguments of the last are a pair of arguments
+    /// and named ones.
+    var opcode = PickleOpcode.reduce
   }
 
   /// What was put into an object after it was made.

@@ -1,14 +1,20 @@
 import CTorchZlib
 
 extension ZipArchive {
-  /// Fills a buffer of the entry's size with its content, and checks the content's sum.
-  func read(_ entry: Entry, into buffer: UnsafeMutableRawBufferPointer) throws(FormatError) {
-    if entry.isPacked {
+  /// Fills buffers of the entries' sizes with their contents, and checks the contents' sums.
+  func read(_ wanted: [(entry: Entry, buffer: UnsafeMutableRawBufferPointer)]) throws(FormatError) {
+    let stored = wanted.filter { !$0.entry.isPacked }
+    let sums = try source.readAll(
+      stored.map { ByteRequest(offset: $0.entry.content.lowerBound, buffer: $0.buffer) })
+    for (sum, (entry, _)) in zip(sums, stored) { try check(sum, of: entry) }
+    for (entry, buffer) in wanted where entry.isPacked {
       try inflate(entry, into: buffer)
-    } else {
-      try source.read(into: buffer, at: entry.content.lowerBound)
+      try check(buffer.baseAddress.map { torch_crc32(0, $0, buffer.count) } ?? 0, of: entry)
     }
-    guard Self.checksum(UnsafeRawBufferPointer(buffer)) == entry.checksum else {
+  }
+
+  private func check(_ sum: UInt32, of entry: Entry) throws(FormatError) {
+    guard sum == entry.checksum else {
       throw FormatError(.damagedArchive, "has a wrong checksum of \(JSON.quoted(entry.name)): the file is damaged")
     }
   }
@@ -20,16 +26,11 @@ extension ZipArchive {
     }
     var bytes = [UInt8](repeating: 0, count: entry.size)
     do {
-      try bytes.withUnsafeMutableBytes { try read(entry, into: $0) }
+      try bytes.withUnsafeMutableBytes { try read([(entry, $0)]) }
     } catch {
       throw error as? FormatError ?? FormatError(.system, "\(error)")
     }
     return bytes
-  }
-
-  static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-    guard let base = bytes.baseAddress else { return 0 }
-    return UInt32(truncatingIfNeeded: crc32_z(0, base.assumingMemoryBound(to: UInt8.self), bytes.count))
   }
 
   private func inflate(_ entry: Entry, into buffer: UnsafeMutableRawBufferPointer) throws(FormatError) {

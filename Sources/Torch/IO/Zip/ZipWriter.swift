@@ -64,8 +64,8 @@ package struct ZipWriter {
   ///   - packed: whether the content is deflated.
   package mutating func add(_ name: String, _ content: [UnsafeRawBufferPointer], packed: Bool = false) throws {
     let size = content.reduce(0) { $0 + $1.count }, start = position
-    let sum = content.reduce(UInt32(0)) { Self.joined($0, ZipArchive.checksum($1), $1.count) }
-    checksum = Self.joined(checksum, sum, size)
+    let sum = content.reduce(UInt32(0)) { torch_crc32($0, $1.baseAddress, $1.count) }
+    checksum = torch_crc32_joined(checksum, sum, size)
     if packed {
       let bytes = try Self.deflated(content)
       try writeHeader(name, size: size, packedSize: bytes.count, sum: sum, isPacked: true)
@@ -84,11 +84,6 @@ package struct ZipWriter {
   }
 
   private mutating func put(_ bytes: ZipBytes) throws { try bytes.bytes.withUnsafeBytes { try put($0) } }
-
-  /// The sum of two pieces from the sums of each.
-  private static func joined(_ first: UInt32, _ second: UInt32, _ count: Int) -> UInt32 {
-    UInt32(truncatingIfNeeded: crc32_combine(uLong(first), uLong(second), count))
-  }
 }
 
 extension ZipWriter {

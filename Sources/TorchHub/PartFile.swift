@@ -1,0 +1,158 @@
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The part of a download that is there, beside the place where the whole file will be.
+///
+/// It is locked while somebody writes to it, so that of several programs that want one file one fetches it and the others
+/// wait. A second small file says of which version of the content it is a part.
+final class PartFile {
+  let target: String
+  let url: String
+  private let path: String
+  private var notePath: String { path + ".from" }
+  private let descriptor: CInt
+  private(set) var size = 0
+  /// What names the version of the content in a later request; nil where the host gave nothing that does.
+  private(set) var validator: String?
+
+  /// Opens or makes the part, and waits for its lock.
+  ///
+  /// Gives nil where another program brought the whole file meanwhile.
+  static func claim(target: String, url: String) throws(HubError) -> PartFile? {
+    while true {
+      let part = try PartFile(target, url)
+      switch try part.lock() {
+      case .taken: return part
+      case .takenAfterOther where access(target, F_OK) == 0: return nil
+      case .takenAfterOther, .gone: continue
+      }
+    }
+  }
+
+  private init(_ target: String, _ url: String) throws(HubError) {
+    (self.target, self.url) = (target, url)
+    path = target + ".part"
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    guard descriptor >= 0 else { throw Self.refusal(url, "cannot write \(path)") }
+  }
+
+  deinit { close(descriptor) }
+
+  private static func refusal(_ url: String, _ what: String) -> HubError {
+    HubError(.system, url, "\(what): \(String(cString: strerror(errno)))")
+  }
+
+  private enum Lock { case taken, takenAfterOther, gone }
+
+  private func lock() throws(HubError) -> Lock {
+    var waited = false
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      // Where the file system has no locks, a rename at the end still gives one whole file.
+      if errno == ENOTSUP || errno == ENOLCK || errno == EINVAL { break }
+      guard errno == EWOULDBLOCK || errno == EINTR else { throw Self.refusal(url, "cannot lock \(path)") }
+      waited = true
+      usleep(50_000)
+    }
+    // The other may have renamed or removed what was opened here.
+    var mine = stat(), named = stat()
+    guard fstat(descriptor, &mine) == 0 else { throw Self.refusal(url, "cannot read \(path)") }
+    let isSame = stat(path, &named) == 0 && mine.st_ino == named.st_ino && mine.st_dev == named.st_dev
+    guard isSame else { return waited ? .takenAfterOther : .gone }
+    guard mine.st_mode & S_IFMT == S_IFREG else { throw HubError(.system, url, "\(path) is no regular file") }
+    size = Int(mine.st_size)
+    try readNote()
+    return .taken
+  }
+
+  /// Only a part of the same URL can go on.
+  private func readNote() throws(HubError) {
+    let lines = (try? String(contentsOfFile: notePath, encoding: .utf8))?.split(
+      separator: "\n", omittingEmptySubsequences: false)
+    if let lines, lines.count == 3, lines[0] == url, !lines[1].isEmpty, size > 0 {
+      validator = String(lines[1])
+    } else {
+      try restart(validator: nil)
+    }
+  }
+
+  /// Throws away what is there; what comes now is of the version that the validator names.
+  func restart(validator: String?) throws(HubError) {
+    guard ftruncate(descriptor, 0) == 0 else { throw Self.refusal(url, "cannot write \(path)") }
+    size = 0
+    // An old note must not stand beside new bytes.
+    unlink(notePath)
+    self.validator = validator.flatMap { $0.contains("\n") || url.contains("\n") ? nil : $0 }
+    guard let validator = self.validator else { return }
+    do {
+      try Data("\(url)\n\(validator)\n".utf8).write(to: URL(fileURLWithPath: notePath), options: .atomic)
+    } catch {
+      throw HubError(.system, url, "cannot write \(notePath): \(error.localizedDescription)")
+    }
+  }
+
+  func append(_ bytes: UnsafeRawBufferPointer) throws(HubError) {
+    var done = 0
+    while done < bytes.count {
+      let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(size))
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw Self.refusal(url, "cannot write \(path)")
+      }
+      done += count
+      size += count
+    }
+  }
+
+  /// The SHA-256 of what is there.
+  func digest() throws(HubError) -> String { try Self.digest(descriptor, url, path) }
+
+  /// The SHA-256 of a file.
+  static func digest(of path: String, url: String) throws(HubError) -> String {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw refusal(url, "cannot read \(path)") }
+    defer { close(descriptor) }
+    return try digest(descriptor, url, path)
+  }
+
+  private static func digest(_ descriptor: CInt, _ url: String, _ path: String) throws(HubError) -> String {
+    var sum = SHA256(), place = 0
+    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+    defer { chunk.deallocate() }
+    while true {
+      let count = pread(descriptor, chunk.baseAddress, chunk.count, off_t(place))
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw refusal(url, "cannot read \(path)") }
+      if count == 0 { return sum.digest() }
+      sum.update(UnsafeRawBufferPointer(rebasing: chunk[..<count]))
+      place += count
+    }
+  }
+
+  /// Makes the part the whole file, in one step.
+  func finish() throws(HubError) {
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw Self.refusal(url, "cannot write \(path)") }
+    // Who comes after the rename makes a part and a note of its own.
+    unlink(notePath)
+    guard rename(path, target) == 0 else { throw Self.refusal(url, "cannot rename \(path) to \(target)") }
+    let folder = (target as NSString).deletingLastPathComponent
+    let folderDescriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
+    if folderDescriptor >= 0 {
+      // Not every file system can do this, and the content is whole without it.
+      _ = fsync(folderDescriptor)
+      close(folderDescriptor)
+    }
+  }
+
+  /// Takes the part away.
+  func remove() {
+    unlink(notePath)
+    unlink(path)
+  }
+}

@@ -1,0 +1,81 @@
+import Torch
+import TorchData
+import TorchUtils
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// A reader of foreign bytes, and what a program does with what it read.
+///
+/// Any bytes must give a value or a typed error. Both the fuzzer and the tests call `read`.
+public enum FuzzReader: String, CaseIterable, Sendable {
+  /// A whole file of `torch.save`, whatever its format.
+  case checkpoint
+  /// A pickle, in an archive that is right otherwise, with three storages.
+  case pickle
+  case safetensors
+  case json
+  case idx
+  /// A training log as CSV.
+  case csv
+  /// A training log as JSON lines.
+  case jsonl
+
+  /// Reads bytes and asks everything of the result.
+  public func read(_ bytes: [UInt8]) {
+    switch self {
+    case .checkpoint: Self.readCheckpoint(bytes)
+    case .pickle: Self.readCheckpoint(Archive.around(pickle: bytes))
+    case .safetensors:
+      withFile(bytes, "safetensors") { path in
+        _ = try? Safetensors.metadata(path)
+        for tensor in ((try? Safetensors.load(path)) ?? [:]).values { CheckpointWalk.use(tensor) }
+      }
+    case .json:
+      // JSON has no NaN: what was read is equal to itself.
+      if let value = try? JSON(parsing: bytes) { precondition(value == value) }
+    case .idx:
+      withFile(bytes, "idx") { path in
+        guard let file = try? IDXFile(path) else { return }
+        precondition(file.bytes.count == file.shape.reduce(file.dtype.itemSize, *))
+      }
+    case .csv: withFile(bytes, "csv") { _ = try? TrainingLog.read($0) }
+    case .jsonl: withFile(bytes, "jsonl") { _ = try? TrainingLog.read($0) }
+    }
+  }
+
+  private static func readCheckpoint(_ bytes: [UInt8]) {
+    for weightsOnly in [true, false] {
+      guard let checkpoint = try? load(bytes: bytes, weightsOnly: weightsOnly) else { continue }
+      var walk = CheckpointWalk()
+      walk.visit(checkpoint)
+      // Read as a whole model, plain weights would be the same again.
+      return
+    }
+  }
+
+  /// Whether a file of plain weights is read without an error.
+  public static func isRead(_ bytes: [UInt8]) -> Bool { (try? load(bytes: bytes)) != nil }
+}
+
+/// Runs a body with a file of these bytes, which goes away after it.
+private func withFile(_ bytes: [UInt8], _ suffix: String, _ body: (String) -> Void) {
+  let path = "\(scratchFolder)/swift-torch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max)).\(suffix)"
+  let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+  precondition(descriptor >= 0)
+  var done = 0
+  while done < bytes.count {
+    let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, bytes.count - done) }
+    precondition(count > 0)
+    done += count
+  }
+  close(descriptor)
+  body(path)
+  unlink(path)
+}
+
+/// A folder in memory where there is one.
+private let scratchFolder: String = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"

@@ -1,0 +1,143 @@
+"""Writes the fuzzer's seeds, Tests/Fuzz/corpus/*/seed-*: small files that PyTorch, Python and NumPy wrote, one folder a reader.
+
+What the fuzzer itself found is kept beside them (Tools/fuzz/run --keep); this script leaves it alone. Legacy files name
+storages by their addresses, so that those differ each time.
+"""
+
+import collections
+import gzip
+import io
+import json
+import pathlib
+import pickle
+import struct
+import sys
+import zipfile
+
+import numpy
+import torch
+from torch import nn
+
+OUT = pathlib.Path(__file__).parents[2] / "Tests/Fuzz/corpus"
+FIXTURES = pathlib.Path(__file__).parents[2] / "Tests/TorchTests/Goldens/checkpoints"
+
+
+def write(reader, name, content):
+    folder = OUT / reader
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"seed-{name}").write_bytes(content)
+
+
+def wide(value):
+    """The same with every tensor in a storage of 64 bytes, which is what the pickle reader's archive has."""
+    if isinstance(value, torch.Tensor):
+        count = 64 // value.element_size()
+        storage = torch.zeros(count, dtype=value.dtype)
+        view = storage.as_strided(value.shape, value.stride(), 0)
+        return nn.Parameter(view) if isinstance(value, nn.Parameter) else view
+    if type(value) in (dict, collections.OrderedDict):
+        return type(value)((key, wide(part)) for key, part in value.items())
+    if isinstance(value, (list, tuple)) and not isinstance(value, torch.Size):
+        return type(value)(wide(part) for part in value)
+    if isinstance(value, nn.Module):
+        for module in value.modules():
+            for part in module._parameters, module._buffers:
+                part.update(wide(part))
+    return value
+
+
+def saved(value, **options):
+    stream = io.BytesIO()
+    torch.save(value, stream, **options)
+    return stream.getvalue()
+
+
+def pickle_of(file):
+    with zipfile.ZipFile(io.BytesIO(file)) as archive:
+        return next(archive.read(name) for name in archive.namelist() if name.endswith("data.pkl"))
+
+
+def values():
+    return {
+        "epoch": 3, "loss": 0.5, "name": "net", "flags": (True, False, None), "raw": b"\x00\xff", "big": 1 << 70,
+        "size": torch.Size([2, 3]), "device": torch.device("cuda:1"), "dtype": torch.bfloat16, "set": {1, 2},
+        "complex": 1 + 2j, "order": collections.OrderedDict(a=1), "count": collections.Counter("aab"),
+        "array": bytearray(b"xyz"), 7: [[], [[]], {}],
+    }
+
+
+def tensors():
+    base = torch.arange(12, dtype=torch.float32).reshape(3, 4)
+    return {
+        "base": base, "turned": base.t(), "part": base[1:, ::2], "bool": torch.tensor([True, False]),
+        "half": torch.ones(2, dtype=torch.bfloat16), "parameter": nn.Parameter(torch.ones(2)), "empty": torch.empty(0, 3),
+    }
+
+
+def training():
+    model = nn.Sequential(nn.Linear(2, 1), nn.BatchNorm1d(1))
+    optimizer = torch.optim.Adam(model.parameters())
+    model(torch.ones(3, 2)).sum().backward()
+    optimizer.step()
+    return {"epoch": 1, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+
+
+def safetensors(header, data):
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def main():
+    torch.manual_seed(0)
+    # The legacy format keeps the source of modules; the seeds carry none of it.
+    torch.serialization.get_source_lines_and_file = lambda *_, **__: (["pass\n"], 1, "net.py")
+    files = {
+        "values": values(), "tensors": tensors(), "training": training(), "numpy": {
+            "scalar": numpy.float64(1.5), "array": numpy.arange(4, dtype=numpy.int16).reshape(2, 2),
+            "flag": numpy.bool_(True),
+        },
+        "model": nn.Sequential(collections.OrderedDict(one=nn.Linear(1, 1), two=nn.BatchNorm1d(1))),
+    }
+    for name, value in files.items():
+        file = saved(value)
+        write("checkpoint", name, file)
+        write("checkpoint", f"legacy-{name}", saved(value, _use_new_zipfile_serialization=False))
+        write("pickle", name, pickle_of(saved(wide(value))))
+    for protocol in 3, 4, 5:
+        write("pickle", f"protocol{protocol}", pickle_of(saved(values(), pickle_protocol=protocol)))
+    for name in "bigendian", "deflated":
+        write("checkpoint", name, (FIXTURES / f"{name}.pt").read_bytes())
+
+    write("safetensors", "two", safetensors(
+        {"__metadata__": {"format": "pt"}, "a": {"dtype": "F32", "shape": [2, 1], "data_offsets": [0, 8]},
+         "b": {"dtype": "BOOL", "shape": [3], "data_offsets": [8, 11]},
+         "c": {"dtype": "BF16", "shape": [], "data_offsets": [11, 13]}}, bytes(13)))
+    write("safetensors", "none", safetensors({}, b""))
+    write("safetensors", "empty", safetensors({"e": {"dtype": "I64", "shape": [0, 4], "data_offsets": [0, 0]}}, b""))
+    write("json", "all", rb'{"a":[1,-2.5e3,true,false,null,"x\u00e9\ud83d\ude00\n\\\"\/"],"b":{"":{}},"c":0}')
+    write("json", "number", b" 9223372036854775807 ")
+
+    def idx(kind, sizes, data):
+        return bytes([0, 0, kind, len(sizes)]) + b"".join(struct.pack(">I", size) for size in sizes) + data
+
+    write("idx", "bytes", idx(8, [2, 3], bytes(6)))
+    write("idx", "floats", idx(0x0d, [2], struct.pack(">2f", 1, 2)))
+    write("idx", "doubles", idx(0x0e, [1, 1], struct.pack(">d", 1)))
+    write("idx", "packed", gzip.compress(idx(0x0b, [2, 2], bytes(8)), mtime=0))
+    write("csv", "plain", b'epoch,"a,""b""",loss\n1,,0.5\n2,nan,inf\n3,1e-5,-inf\n')
+    write("jsonl", "plain", b'{"epoch":1,"loss":"nan"}\n{"epoch":2,"loss":-1.5e-3,"x":"-inf"}\n')
+
+    for order, dtype, shape in ("C", "<f4", (2, 3)), ("F", ">i8", (3, 2)), ("C", "|b1", (2,)), ("C", "<f2", ()):
+        stream = io.BytesIO()
+        numpy.save(stream, numpy.zeros(shape, dtype=dtype, order=order))
+        name = f"{order}{dtype[1:]}"
+        write("npy", name, stream.getvalue())
+    for name, save in ("stored", numpy.savez), ("packed", numpy.savez_compressed):
+        stream = io.BytesIO()
+        save(stream, a=numpy.arange(3, dtype=numpy.float32), b=numpy.ones((2, 2), dtype=numpy.int64, order="F"))
+        write("npz", name, stream.getvalue())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
