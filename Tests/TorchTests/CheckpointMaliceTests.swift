@@ -41,8 +41,10 @@ import Torch
       for weightsOnly in [true, false] {
         let found = error(way, weightsOnly: weightsOnly)
         #expect(found != nil, "way \(index)")
+        // Codes of extensions and persistent texts name nothing that could be told.
         let isNamed = found?.reason.contains("\"os.system\"") == true
-        #expect(isNamed ? found?.kind == .refused : found?.kind == .damagedPickle, "way \(index): \(found as Any)")
+        let kinds: [CheckpointError.Kind?] = isNamed ? [.refused] : [.refused, .damagedPickle]
+        #expect(kinds.contains(found?.kind), "way \(index): \(found as Any)")
       }
     }
   }

@@ -53,6 +53,22 @@ import Torch
     #expect(throws: CheckpointError.self) { try checkpoint["huge"].int }
   }
 
+  /// What is saved again needs no trust: Python's numbers, torch's tensors.
+  @Test func valuesOfNumPyAreSavedAsPythons() throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).pt").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try save(load(Self.path("numpy"), weightsOnly: false), path)
+    let again = try load(path)
+    #expect(try again["double"].double == 0.1 && again["int"].int == -5 && again["bool"].bool)
+    #expect(try again["fortran"].tensor.stride() == [1, 2] && again["dtype"].dtype == .float32)
+    #expect(try again["array"].tensor === again["again"].tensor)
+    #expect(try bigInt(again["huge"].bytes) == "9223372036854775808")
+    #expect(try again["text"].string == "hé🙂" && again["bytes"].bytes == [97, 0, 98])
+    let unknown = try load(Self.path("numpy-unknown"), weightsOnly: false)
+    let error = #expect(throws: CheckpointError.self) { try save(unknown, path) }
+    #expect(error?.kind == .unsupported && error?.description.contains("uint16") == true)
+  }
+
   @Test func valuesOfNumPyWithoutAKindHereAreNamed() throws {
     let checkpoint = try load(Self.path("numpy-unknown"), weightsOnly: false)
     #expect(try checkpoint["f"].tensor.array(Float.self) == [1, 1])

@@ -45,7 +45,8 @@ class Walk:
         identity = identity or ("torch", t.untyped_storage()._cdata)
         number = self.storages.setdefault(identity, len(self.storages))
         self.kept.append(t)
-        flat = t.detach().contiguous().clone().reshape(-1)
+        flat = torch.empty(t.numel(), dtype=t.dtype)
+        flat.copy_(t.detach().reshape(-1))
         data = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
         text = lambda values: str(list(values)).replace(" ", "")
         self.expect(

@@ -80,7 +80,8 @@ private func halfValue(_ bits: UInt16) -> Double {
   let exponent = Int(bits >> 10 & 31), fraction = Double(bits & 1023)
   switch exponent {
   case 0: return sign * fraction * 0x1p-24
-  case 31: return fraction == 0 ? sign * .infinity : .nan
+  // What a NaN carries stays with it.
+  case 31: return Double(bitPattern: UInt64(bits >> 15) << 63 | 0x7ff << 52 | UInt64(bits & 1023) << 42)
   default: return sign * Double(sign: .plus, exponent: exponent - 25, significand: 1024 + fraction)
   }
 }
@@ -91,7 +92,7 @@ extension Checkpoint {
 }
 
 extension CheckpointContent {
-  fileprivate func numpyScalar(_ node: Int) -> NumPyScalar? {
+  func numpyScalar(_ node: Int) -> NumPyScalar? {
     guard case .numpy(.scalar(let dtype, let bytes)) = graph.nodes[node],
       case .numpy(.dtype(let type)) = graph.nodes[dtype]
     else { return nil }

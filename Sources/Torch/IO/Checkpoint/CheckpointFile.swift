@@ -3,6 +3,9 @@ enum CheckpointFile {
   case zip(ZipCheckpoint)
   case legacy(LegacyCheckpoint)
 
+  /// How many bytes storages may take: more than the file has, but not without end. Only packed files need it.
+  static func unpackedLimit(_ source: RandomAccessBytes) -> Int { 256 << 20 + 16 * source.count }
+
   /// Looks at a file's first bytes, and says what it is where it is no file of torch.save.
   init(_ source: RandomAccessBytes) throws(FormatError) {
     let start = try source.bytes(min(source.count, 512), at: 0).bytes

@@ -66,9 +66,10 @@ extension CheckpointWriter {
       }
       pickle.op(object.opcode)
       nodes[key] = pickle.remember()
-      let contents = graph.contents[node] ?? .init()
-      try append(contents.items, of: content)
-      try set(contents.pairs, of: content)
+      if let contents = graph.contents[node] {
+        try append(contents.items, of: content)
+        try set(contents.pairs, of: content)
+      }
       try build(node, of: content)
     case .tensor(let reference):
       guard let tensor = content.tensors[node] else {
@@ -85,20 +86,27 @@ extension CheckpointWriter {
     }
   }
 
-  /// Values of NumPy become those of Python and torch, which PyTorch reads with its defaults.
+  /// Values of NumPy become Python's and torch's, which torch reads without being told to trust anything.
   private mutating func write(_ value: NumPyValue, _ node: Int, of content: CheckpointContent) throws(CheckpointError) {
-    if let tensor = content.tensors[node] { return try write(tensor) }
-    switch Checkpoint(content: content, node: node, trail: .root).numpyScalar {
-    case .bool(let value): pickle.bool(value)
-    case .int(let value): pickle.int(value)
-    case .uint(let value): try write(value.savedValue)
-    case .double(let value): pickle.double(value)
-    case .complex(let real, let imaginary): complex(real, imaginary)
-    case .string(let text): pickle.string(text)
-    case .bytes(let bytes):
-      pickle.bytes(bytes)
-      nodes[NodeKey(content: ObjectIdentifier(content), node: node)] = pickle.remember()
-    case nil: throw refuse("is \(value.kindName), which is not saved")
+    switch value {
+    case .array(let array, _):
+      guard let tensor = content.tensors[node] else { throw refuse("is a NumPy array that \(array.dtype.whyNoTensor)") }
+      try write(tensor, attributes: nil)
+    case .dtype(let dtype):
+      guard let known = dtype.dtype else { throw refuse("is the NumPy dtype \(dtype.name), which torch does not have") }
+      pickle.global("torch", known.name)
+    case .scalar:
+      switch content.numpyScalar(node) {
+      case .bool(let value): pickle.bool(value)
+      case .int(let value): pickle.int(value)
+      case .uint(let value): pickle.bigInt((0..<9).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) })
+      case .double(let value): pickle.double(value)
+      case .complex(let real, let imaginary): complex(real, imaginary)
+      case .string(let text): _ = pickle.string(text)
+      case .bytes(let bytes): pickle.bytes(bytes)
+      case nil: throw refuse("is a NumPy scalar that is not known here")
+      }
+    case .emptyArray: throw refuse("is a NumPy array without a state")
     }
   }
 

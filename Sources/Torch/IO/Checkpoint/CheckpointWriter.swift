@@ -275,7 +275,8 @@ struct CheckpointWriter {
       storageNumbers[ObjectIdentifier(storage)] = number
       storages.append((storage, count, dtype))
     }
-    guard storages[number].dtype == dtype else {
+    // As torch: where there are no bytes, there is nothing to tell apart.
+    guard storages[number].dtype == dtype || storage.byteCount == 0 else {
       throw refuse(
         "is a view as \(dtype.name) of memory that is saved as \(storages[number].dtype.name); save a clone() of it")
     }

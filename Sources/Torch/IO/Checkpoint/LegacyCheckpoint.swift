@@ -78,15 +78,13 @@ struct LegacyCheckpoint {
 
 extension LegacyCheckpoint: StorageSource {
   var isBigEndian: Bool { false }
-  var byteCount: Int { source.count }
 
   func size(of storage: PickleValue.StorageReference) throws(FormatError) -> Int? { places[storage.key]?.count }
 
   func read(
-    _ storage: PickleValue.StorageReference, into bytes: UnsafeMutableRawBufferPointer
+    _ wanted: [(storage: PickleValue.StorageReference, bytes: UnsafeMutableRawBufferPointer)]
   ) throws(FormatError) {
-    guard let place = places[storage.key] else { return }
-    try source.read(into: bytes, at: place.lowerBound)
+    for (storage, bytes) in wanted { try source.read(into: bytes, at: places[storage.key]!.lowerBound) }
   }
 }
 

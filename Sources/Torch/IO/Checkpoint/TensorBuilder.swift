@@ -2,14 +2,16 @@
 protocol StorageSource {
   /// Whether numbers stand with their highest byte first.
   var isBigEndian: Bool { get }
-  /// The size of the whole file in bytes.
-  var byteCount: Int { get }
+  /// The file.
+  var source: RandomAccessBytes { get }
 
   /// How many bytes a storage has; nil where it is missing.
   func size(of storage: PickleValue.StorageReference) throws(FormatError) -> Int?
 
-  /// Fills a buffer of that size.
-  func read(_ storage: PickleValue.StorageReference, into bytes: UnsafeMutableRawBufferPointer) throws(FormatError)
+  /// Fills a buffer of that size for each of some storages.
+  func read(
+    _ wanted: [(storage: PickleValue.StorageReference, bytes: UnsafeMutableRawBufferPointer)]
+  ) throws(FormatError)
 }
 
 /// Makes the tensors that a pickle describes over memory that lies beside it: each storage is read once, each tensor is
@@ -37,11 +39,11 @@ struct TensorBuilder<Source: StorageSource> {
 
   private init(_ graph: PickleGraph, _ source: Source) {
     (self.graph, self.source) = (graph, source)
-    // Only packed files can hold tensors that are larger than they.
-    budget = 256 << 20 + 16 * source.byteCount
+    budget = CheckpointFile.unpackedLimit(source.source)
   }
 
   private mutating func run() throws(FormatError) {
+    try loadStorages()
     for (node, value) in graph.nodes.enumerated() {
       switch value {
       case .tensor(let reference):
@@ -65,7 +67,7 @@ struct TensorBuilder<Source: StorageSource> {
 
   private mutating func spend(_ count: Int, _ what: @autoclosure () -> String) throws(FormatError) {
     guard count <= budget else {
-      throw FormatError(.limit, "unpacks to far more than its \(source.byteCount) bytes, at \(what())")
+      throw FormatError(.limit, "unpacks to far more than its \(source.source.count) bytes, at \(what())")
     }
     budget -= count
   }
@@ -76,7 +78,6 @@ struct TensorBuilder<Source: StorageSource> {
     _ place: PickleValue.StorageReference, for dtype: DType
   ) throws(FormatError) -> Storage {
     let label = JSON.quoted(place.key)
-    if loaded[place.key] == nil { loaded[place.key] = try load(place) }
     var known = loaded[place.key]!
     // Bytes are swapped, and truth values made 0 or 1, once for all views.
     guard known.dtype == place.dtype || known.storage.byteCount == 0 else {
@@ -109,17 +110,27 @@ struct TensorBuilder<Source: StorageSource> {
     return part
   }
 
-  private mutating func load(_ place: PickleValue.StorageReference) throws(FormatError) -> Loaded {
-    guard let size = try source.size(of: place) else {
-      throw FormatError(.badTensor, "lacks the storage \(JSON.quoted(place.key)) that its pickle names")
+  /// Reads the storages of all tensors that there can be, in one go.
+  private mutating func loadStorages() throws(FormatError) {
+    var wanted: [(storage: PickleValue.StorageReference, bytes: UnsafeMutableRawBufferPointer)] = []
+    for case .tensor(let reference) in graph.nodes {
+      guard DType(exactName: reference.dtype) != nil, case .storage(let place) = graph.nodes[reference.storage],
+        loaded[place.key] == nil
+      else { continue }
+      guard let size = try source.size(of: place) else {
+        throw FormatError(.badTensor, "lacks the storage \(JSON.quoted(place.key)) that its pickle names")
+      }
+      try spend(size, "storage \(JSON.quoted(place.key))")
+      let storage = Storage.cpu(byteCount: size)
+      loaded[place.key] = Loaded(storage: storage, dtype: place.dtype, isTruth: place.dtype == DType.bool.name)
+      wanted.append((place, UnsafeMutableRawBufferPointer(start: storage.base, count: size)))
     }
-    try spend(size, "storage \(JSON.quoted(place.key))")
-    let storage = Storage.cpu(byteCount: size)
-    let bytes = UnsafeMutableRawBufferPointer(start: storage.base, count: size)
-    try source.read(place, into: bytes)
-    let dtype = place.dtype.flatMap { DType(exactName: $0) }
-    if let dtype { bytes.makeNative(dtype, swapped: source.isBigEndian) }
-    return Loaded(storage: storage, dtype: place.dtype, isTruth: dtype == .bool)
+    try source.read(wanted)
+    for (place, bytes) in wanted {
+      if let dtype = place.dtype.flatMap({ DType(exactName: $0) }) {
+        bytes.makeNative(dtype, swapped: source.isBigEndian)
+      }
+    }
   }
 
   // MARK: Tensors

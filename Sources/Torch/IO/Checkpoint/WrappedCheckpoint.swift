@@ -21,6 +21,6 @@ private func contentOfOnlyEntry(_ path: String) throws(FormatError) -> [UInt8]? 
   guard source.count >= 4, try source.bytes(4, at: 0).u32(0) == 0x0403_4b50, let archive = try? ZipArchive(source),
     archive.entries.count == 1, let entry = archive.entries.first, !entry.name.hasSuffix("/")
   else { return nil }
-  // Weights hardly pack: sixteen times the file, beyond an allowance, is more than any honest one has.
-  return try archive.bytes(of: entry, limit: (256 << 20) + 16 * source.count)
+  // As much as the storages of a checkpoint may take.
+  return try archive.bytes(of: entry, limit: CheckpointFile.unpackedLimit(source))
 }

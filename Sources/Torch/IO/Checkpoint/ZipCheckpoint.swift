@@ -64,16 +64,15 @@ struct ZipCheckpoint {
 }
 
 extension ZipCheckpoint: StorageSource {
-  var byteCount: Int { archive.source.count }
+  var source: RandomAccessBytes { archive.source }
 
   func size(of storage: PickleValue.StorageReference) throws(FormatError) -> Int? {
     archive[folder + "data/" + storage.key]?.size
   }
 
   func read(
-    _ storage: PickleValue.StorageReference, into bytes: UnsafeMutableRawBufferPointer
+    _ wanted: [(storage: PickleValue.StorageReference, bytes: UnsafeMutableRawBufferPointer)]
   ) throws(FormatError) {
-    guard let entry = archive[folder + "data/" + storage.key] else { return }
-    try archive.read([(entry, bytes)])
+    try archive.read(wanted.map { (archive[folder + "data/" + $0.storage.key]!, $0.bytes) })
   }
 }
