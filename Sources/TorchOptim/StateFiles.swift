@@ -49,7 +49,7 @@ extension StateValue: Savable {
 /// inwards, describes endless lists.
 private struct StateReader {
   /// How many more values are made; what lies beyond stays as it is.
-  private var rest = 1 << 22
+  private var rest = 1 << 20
   /// How deep the value lies that is being made: a list may hold itself.
   private var depth = 0
   private static let depthLimit = 64
