@@ -143,6 +143,16 @@ def main():
     write("csv", "plain", b'epoch,"a,""b""",loss\n1,,0.5\n2,nan,inf\n3,1e-5,-inf\n')
     write("jsonl", "plain", b'{"epoch":1,"loss":"nan"}\n{"epoch":2,"loss":-1.5e-3,"x":"-inf"}\n')
 
+    for order, dtype, shape in ("C", "<f4", (2, 3)), ("F", ">i8", (3, 2)), ("C", "|b1", (2,)), ("C", "<f2", ()):
+        stream = io.BytesIO()
+        numpy.save(stream, numpy.zeros(shape, dtype=dtype, order=order))
+        name = f"{order}{dtype[1:]}"
+        write("npy", name, stream.getvalue())
+    for name, save in ("stored", numpy.savez), ("packed", numpy.savez_compressed):
+        stream = io.BytesIO()
+        save(stream, a=numpy.arange(3, dtype=numpy.float32), b=numpy.ones((2, 2), dtype=numpy.int64, order="F"))
+        write("npz", name, stream.getvalue())
+
 
 if __name__ == "__main__":
     sys.exit(main())

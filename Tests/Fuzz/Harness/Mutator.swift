@@ -10,10 +10,10 @@ private func mutateBytes(_ data: UnsafeMutablePointer<UInt8>, _ count: Int, _ li
 public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ count: Int, _ limit: Int, _ seed: UInt32) -> Int {
   var random = Xorshift(state: UInt64(seed) << 1 | 1)
   let isStructured = random.next(4) != 0
-  guard isStructured, [.pickle, .training, .checkpoint].contains(fuzzReader) else {
+  guard isStructured, [.pickle, .training, .checkpoint, .npz].contains(fuzzReader) else {
     return mutateBytes(data, count, limit)
   }
-  if fuzzReader != .checkpoint {
+  if fuzzReader == .pickle || fuzzReader == .training {
     var pickle = Array(UnsafeBufferPointer(start: data, count: count))
     PickleMutator.mutate(&pickle, &random)
     if pickle.count > limit { pickle.removeLast(pickle.count - limit) }

@@ -19,6 +19,10 @@ public enum FuzzReader: String, CaseIterable, Sendable {
   /// A pickle as in `pickle`, taken for the states of a model, its optimizers and a scheduler, and saved again.
   case training
   case safetensors
+  /// An array of NumPy.
+  case npy
+  /// An archive of arrays.
+  case npz
   case json
   case idx
   /// A training log as CSV.
@@ -37,6 +41,8 @@ public enum FuzzReader: String, CaseIterable, Sendable {
         _ = try? Safetensors.metadata(path)
         for tensor in ((try? Safetensors.load(path)) ?? [:]).values { CheckpointWalk.use(tensor) }
       }
+    case .npy: if let tensor = try? NumPy.load(bytes: bytes) { CheckpointWalk.use(tensor) }
+    case .npz: for (_, tensor) in (try? NumPy.load(archiveBytes: bytes)) ?? [:] { CheckpointWalk.use(tensor) }
     case .json:
       // JSON has no NaN: what was read is equal to itself.
       if let value = try? JSON(parsing: bytes) { precondition(value == value) }
