@@ -89,7 +89,7 @@ struct Dump {
     } else if path.hasSuffix(".npz") {
       state("", try NumPy.load(archive: path))
     } else if path.hasSuffix(".safetensors") {
-      state("", StateDict(try Safetensors.load(path)))
+      state("", try Safetensors.load(path))
     } else {
       do {
         let checkpoint = try load(path)
