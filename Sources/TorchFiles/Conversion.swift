@@ -15,7 +15,7 @@ package struct Conversion {
 
   /// The formats that are written, by the end of a name.
   private enum Target: String, CaseIterable {
-    case safetensors, pth, pt, bin
+    case safetensors, pth, pt, bin, npz, npy
 
     init(path: String) throws {
       let end = path.split(separator: "/").last?.split(separator: ".").dropFirst().last.map { $0.lowercased() }
@@ -45,6 +45,16 @@ package struct Conversion {
     switch target {
     case .safetensors: try Safetensors.save(entries, to: path, metadata: metadata, maxShardSize: maxShardSize)
     case .pth, .pt, .bin: try save(StateDict(entries), path)
+    case .npz:
+      try requireNumPy(entries, path)
+      try NumPy.save(archive: entries, to: path)
+    case .npy:
+      guard entries.count == 1 else {
+        throw ConversionError(
+          "\(path): holds one tensor, and there are \(entries.count); choose one with --key or write a .npz")
+      }
+      try requireNumPy(entries, path)
+      try NumPy.save(entries[0].1, to: path)
     }
     notes.append("wrote \(entries.count) tensor\(entries.count == 1 ? "" : "s")")
     return notes
@@ -65,6 +75,11 @@ package struct Conversion {
     return ["wrote the whole of it"]
   }
 
+  private func requireNumPy(_ entries: [(String, Tensor)], _ path: String) throws {
+    guard let (name, _) = entries.first(where: { $0.1.dtype == .bfloat16 }) else { return }
+    throw ConversionError("\(path): NumPy has no bfloat16, which \(JSON.quoted(name)) is; add --dtype float32")
+  }
+
   private func read(
     _ source: String
   ) throws -> (tensors: NamedTensors, metadata: [String: String], notes: [String]) {
@@ -77,6 +92,12 @@ package struct Conversion {
       let file = try Safetensors.open(source)
       let tensors = NamedTensors(try file.stateDict())
       return (tensors, file.metadata.isEmpty ? ["format": "pt"] : file.metadata, [])
+    case .npz:
+      try refuseKey(source)
+      return (NamedTensors(try NumPy.load(archive: source)), ["format": "pt"], [])
+    case .npy:
+      try refuseKey(source)
+      return (NamedTensors(["array": try NumPy.load(source)]), ["format": "pt"], [])
     case let format: throw UnreadableFile(path: source, format: format)
     }
   }

@@ -38,6 +38,9 @@ package struct Inspection {
         let entry = CheckpointTree.shortened(CheckpointTree.clean("\(key): \(text)"))
         facts.append((facts.isEmpty ? "metadata" : "", entry))
       }
+    case .npy, .npz:
+      format = kind == .npy ? "one array of NumPy (npy)" : "archive of NumPy arrays (npz)"
+      root = Self.tree(try NumPy.contents(of: path), isArchive: kind == .npz)
     default: throw UnreadableFile(path: path, format: kind)
     }
   }
@@ -72,6 +75,24 @@ package struct Inspection {
       if entry.dtype == nil { line.notes.append("a dtype that tensors here cannot have") }
       if let shard = entry.shard { line.notes.append(CheckpointTree.clean(shard)) }
       let label = CheckpointTree.clean(entry.name)
+      var node = FileNode(label, .tensor(line))
+      node.sum.add(line, name: label)
+      root.add(node)
+    }
+    return root
+  }
+}
+
+extension Inspection {
+  private static func tree(
+    _ arrays: [(name: String, dtype: String, shape: [Int], isFortran: Bool)], isArchive: Bool
+  ) -> FileNode {
+    let title = "\(arrays.count) array\(arrays.count == 1 ? "" : "s")"
+    var root = FileNode("", .group(kind: "dictionary", title: title))
+    for array in arrays {
+      var line = TensorLine(dtype: array.dtype, shape: array.shape)
+      if array.isFortran { line.notes.append("columns first") }
+      let label = isArchive ? CheckpointTree.clean(array.name) : "array"
       var node = FileNode(label, .tensor(line))
       node.sum.add(line, name: label)
       root.add(node)

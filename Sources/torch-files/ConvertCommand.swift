@@ -7,7 +7,8 @@ struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Goes from one format of files of tensors to another.",
     discussion: """
-      IN is told by its content, OUT by the end of its name: .safetensors, .pth, .pt or .bin. A checkpoint becomes a .pth as \
+      IN is told by its content, OUT by the end of its name: .safetensors, .pth, .pt, .bin, .npz, or .npy for \
+      one tensor. A checkpoint becomes a .pth as \
       a whole; for the others the state of the model is taken where there is only one, and what is left out is named. OUT \
       is replaced in one step.
       """)

@@ -86,6 +86,26 @@ import TorchFiles
     }
   }
 
+  @Test func numPyBothWays() throws {
+    try Fixtures.withFolder { folder in
+      let path = folder + "run.npz", back = folder + "back.safetensors"
+      _ = try convert(Fixtures.path("run.pt"), to: path)
+      #expect(try Inspection(of: path).text().contains("0.weight"))
+      _ = try convert(path, to: back)
+      let wanted = try load(Fixtures.path("run.pt"))["model_state_dict"].stateDict(), found = try Safetensors.load(back)
+      #expect(Set(found.keys) == Set(wanted.keys))
+      for (name, tensor) in wanted { #expect(found[name]?.array(Double.self) == tensor.array(Double.self), "\(name)") }
+      _ = try convert(Fixtures.path("two.pt"), to: folder + "one.npy") { $0.key = "model/module.turned" }
+      #expect(try Inspection(of: folder + "one.npy").text().contains("float32  [4, 3]"))
+      _ = try convert(folder + "one.npy", to: back)
+      #expect(try Safetensors.load(back)["array"]?.shape == [4, 3])
+      #expect(reason { _ = try convert(path, to: folder + "x.npy") }.contains("holds one tensor, and there are 9"))
+      #expect(
+        reason { _ = try convert(path, to: folder + "x.npz") { $0.dtype = .bfloat16 } }
+          .contains("NumPy has no bfloat16"))
+    }
+  }
+
   @Test func whatCannotBeWrittenIsRefused() throws {
     try Fixtures.withFolder { folder in
       let path = folder + "o.safetensors", source = Fixtures.path("run.pt")

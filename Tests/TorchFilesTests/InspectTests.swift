@@ -68,7 +68,7 @@ enum Fixtures {
     #expect(text[start..<end] + "\n" == golden)
   }
 
-  @Test(arguments: ["run", "two"]) func checkpoints(_ name: String) throws {
+  @Test(arguments: ["run", "two", "legacy"]) func checkpoints(_ name: String) throws {
     try expectGolden(text(Fixtures.path("\(name).pt")), name)
   }
 
