@@ -106,14 +106,7 @@ struct UnreadableFile: Error, CustomStringConvertible {
   let path: String
   let format: FileFormat
 
-  var description: String {
-    switch format {
-    case .torchScript:
-      "\(path): is a TorchScript archive, whose code is not read here; save the model's state_dict() with torch.save instead"
-    case .other(let what): "\(path): is \(what)"
-    default: "\(path): is a file of a kind that is not read here"
-    }
-  }
+  var description: String { "\(path): \(format.sentence)" }
 }
 
 extension Inspection {

@@ -10,7 +10,7 @@ package enum FileFormat: Sendable, Hashable {
   case safetensorsIndex
   case npy
   case npz
-  /// Anything else, in words that follow "it is".
+  /// Anything else, as a sentence about it that says what to do: "is empty: ...".
   case other(String)
 
   /// Looks at a file.
@@ -23,67 +23,74 @@ package enum FileFormat: Sendable, Hashable {
     }
   }
 
-  private init(_ source: RandomAccessBytes) throws(FormatError) {
-    let start = try source.bytes(min(source.count, 16), at: 0).bytes
-    func starts(_ bytes: [UInt8]) -> Bool { start.starts(with: bytes) }
-    if start.isEmpty {
-      self = .other("empty")
-    } else if starts([0x50, 0x4b]) {
-      self = try Self.archive(source)
-    } else if starts([0x80, 0x02, 0x8a]) {
-      // The legacy format's magic number, as a pickle of protocol 2.
+  init(_ source: RandomAccessBytes) throws(FormatError) {
+    let start = try source.bytes(min(source.count, 512), at: 0).bytes
+    if start.starts(with: Array("PK".utf8)) {
+      self = try FileFormat(ZipArchive(source))
+    } else if LegacyCheckpoint(source) != nil {
       self = .torchLegacy
-    } else if starts([0x93] + Array("NUMPY".utf8)) {
+    } else if start.starts(with: Self.npyStart) {
       self = .npy
-    } else if let name = Self.known.first(where: { starts($0.bytes) })?.name {
-      self = .other(name)
+    } else if Self.isSafetensors(start, source.count) {
+      self = .safetensors
+    } else if start.first(where: { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }) == UInt8(ascii: "{") {
+      self = .safetensorsIndex
     } else {
-      let text = start.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) } == UInt8(ascii: "{")
-      let length = start.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-      if start.count >= 8, length <= UInt64(Safetensors.headerLimit),
-        start.count == 8 || start[8] == UInt8(ascii: "{")
-          || start[8] == 0x20
-      {
-        self = .safetensors
-      } else {
-        self = text ? .safetensorsIndex : .other("of no format that is known here")
-      }
+      self = .other(ForeignFile.sentence(about: start, source))
     }
   }
 
-  /// Formats that are not read, but that one meets among weights.
-  private static let known: [(bytes: [UInt8], name: String)] = [
-    (Array("GGUF".utf8), "a GGUF file, which is not read here"),
-    ([0x89] + Array("HDF".utf8), "an HDF5 file, which is not read here"),
-    ([0x1f, 0x8b], "a gzip file; unpack it first"),
-    ([0x80], "a pickle that torch.save did not write; only torch's files are read here"),
-    (
-      Array("version https://git-lfs".utf8.prefix(16)),
-      "a pointer of Git LFS, not the file itself; fetch it with git lfs pull"
-    ),
-    (Array("<!DOCTYPE".utf8), "a web page, perhaps an error of the download"),
-    (Array("<html".utf8), "a web page, perhaps an error of the download"),
-  ]
-
-  private static func archive(_ source: RandomAccessBytes) throws(FormatError) -> FileFormat {
-    let archive = try ZipArchive(source)
+  /// The format of a zip file.
+  init(_ archive: ZipArchive) throws(FormatError) {
     let pickle = archive.entries.first {
       let parts = $0.name.split(separator: "/", omittingEmptySubsequences: false)
       return parts.count == 2 && parts[1] == "data.pkl"
     }
-    if let pickle {
-      let folder = String(pickle.name.dropLast("data.pkl".count))
-      if archive[folder + "constants.pkl"] != nil { return .torchScript }
-      func text(_ name: String) throws(FormatError) -> String? {
-        guard let entry = archive[folder + name], entry.size <= 256 else { return nil }
-        let bytes = try archive.bytes(of: entry, limit: 256)
-        return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map(String.init)
-      }
-      var version = try text("version")
-      if version == nil { version = try text(".data/version") }
-      return .torchZip(version: version ?? "?", byteOrder: try text("byteorder") ?? "little")
+    guard let pickle else {
+      let names = archive.entries.map(\.name)
+      let isNumPy = !names.isEmpty && names.allSatisfy { $0.hasSuffix(".npy") }
+      self = isNumPy ? .npz : .other(ForeignFile.sentence(aboutArchiveOf: names))
+      return
     }
-    if !archive.entries.isEmpty, archive.entries.allSatisfy({ $0.name.hasSuffix(".npy") }) { return .npz }
-    return .other("a zip file, but neither of torch.save nor of numpy.savez")
+    let folder = String(pickle.name.dropLast("data.pkl".count))
+    if archive[folder + "constants.pkl"] != nil {
+      self = .torchScript
+      return
+    }
+    func text(_ name: String) throws(FormatError) -> String? {
+      guard let entry = archive[folder + name], entry.size <= 256 else { return nil }
+      let bytes = try archive.bytes(of: entry, limit: 256)
+      return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map(String.init)
+    }
+    var version = try text("version")
+    if version == nil { version = try text(".data/version") }
+    self = .torchZip(version: version ?? "?", byteOrder: try text("byteorder") ?? "little")
   }
+
+  private static let npyStart: [UInt8] = [0x93] + Array("NUMPY".utf8)
+
+  private static func isSafetensors(_ start: [UInt8], _ size: Int) -> Bool {
+    guard start.count >= 8, let length = LittleEndianBytes(bytes: start).u64(0), length <= Safetensors.headerLimit else {
+      return false
+    }
+    return start.count == 8 || start[8] == UInt8(ascii: "{") || start[8] == 0x20
+  }
+
+  /// What it is to somebody who wanted a file of torch.save, and what to do with it: "is an array of NumPy: ...".
+  package var sentence: String {
+    switch self {
+    case .torchZip, .torchLegacy: "is a file of torch.save"
+    case .torchScript:
+      "is a TorchScript archive, which holds a program; torch.save(torch.jit.load(FILE).state_dict(), ...) in Python "
+        + "writes its weights alone"
+    case .safetensors: "is a safetensors file: Safetensors.load reads it"
+    case .safetensorsIndex: "is a text, JSON perhaps; Safetensors.load reads the index of safetensors files"
+    case .npy: "is an array of NumPy: NumPy.load reads it"
+    case .npz: "is an archive of NumPy (npz): NumPy.load(archive:) reads it"
+    case .other(let sentence): sentence
+    }
+  }
+
+  /// The error of `load` for a file that torch.save did not write.
+  var refusal: FormatError { FormatError(.unsupported, sentence) }
 }

@@ -8,13 +8,12 @@ enum CheckpointFile {
 
   /// Looks at a file's first bytes, and says what it is where it is no file of torch.save.
   init(_ source: RandomAccessBytes) throws(FormatError) {
-    let start = try source.bytes(min(source.count, 512), at: 0).bytes
-    if start.starts(with: Array("PK".utf8)) {
+    if try source.bytes(min(source.count, 2), at: 0).bytes.starts(with: Array("PK".utf8)) {
       self = .zip(try ZipCheckpoint(source))
     } else if let legacy = LegacyCheckpoint(source) {
       self = .legacy(legacy)
     } else {
-      throw ForeignFile.error(start, source)
+      throw try FileFormat(source).refusal
     }
   }
 

@@ -84,7 +84,7 @@ extension LegacyCheckpoint: StorageSource {
   func read(
     _ wanted: [(storage: PickleValue.StorageReference, bytes: UnsafeMutableRawBufferPointer)]
   ) throws(FormatError) {
-    for (storage, bytes) in wanted { try source.read(into: bytes, at: places[storage.key]!.lowerBound) }
+    try source.readAll(wanted.map { ByteRequest(offset: places[$0.storage.key]!.lowerBound, buffer: $0.bytes) })
   }
 }
 

@@ -11,15 +11,10 @@ struct ZipCheckpoint {
   init(_ source: RandomAccessBytes) throws(FormatError) {
     archive = try ZipArchive(source)
     guard let pickle = archive.entries.first(where: { Self.isPickle($0.name) }) else {
-      throw ForeignFile.archive(archive.entries.map(\.name))
+      throw try FileFormat(archive).refusal
     }
     folder = String(pickle.name.dropLast("data.pkl".count))
-    guard archive[folder + "constants.pkl"] == nil else {
-      throw FormatError(
-        .unsupported,
-        "is a TorchScript archive, which holds a program; torch.save(torch.jit.load(FILE).state_dict(), ...) in Python "
-          + "writes its weights alone")
-    }
+    guard archive[folder + "constants.pkl"] == nil else { throw FileFormat.torchScript.refusal }
     var version = try text("version")
     if version == nil { version = try text(".data/version") }
     guard let version else {
@@ -51,14 +46,13 @@ struct ZipCheckpoint {
     return text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
   }
 
-  func pickle(limit: Int) throws(FormatError) -> [UInt8] {
-    try archive.bytes(of: archive[folder + "data.pkl"]!, limit: limit)
-  }
-
   /// Everything that the file holds.
   func read(weightsOnly: Bool) throws(FormatError) -> CheckpointContent {
     let limits = PickleLimits()
-    let graph = try PickleReader.read(try pickle(limit: limits.bytes), anyClass: !weightsOnly, limits: limits)
+    // Memory is taken before a packed pickle shows what it holds, so that its promise counts as that of storages does.
+    let pickle = try archive.bytes(
+      of: archive[folder + "data.pkl"]!, limit: min(limits.bytes, CheckpointFile.unpackedLimit(source)))
+    let graph = try PickleReader.read(pickle, anyClass: !weightsOnly, limits: limits)
     return try TensorBuilder.build(graph, over: self)
   }
 }

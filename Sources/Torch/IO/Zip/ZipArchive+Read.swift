@@ -4,7 +4,7 @@ extension ZipArchive {
   /// Fills buffers of the entries' sizes with their contents, and checks the contents' sums.
   func read(_ wanted: [(entry: Entry, buffer: UnsafeMutableRawBufferPointer)]) throws(FormatError) {
     let stored = wanted.filter { !$0.entry.isPacked }
-    let sums = try source.readAll(
+    let sums = try source.readAllSummed(
       stored.map { ByteRequest(offset: $0.entry.content.lowerBound, buffer: $0.buffer) })
     for (sum, (entry, _)) in zip(sums, stored) { try check(sum, of: entry) }
     for (entry, buffer) in wanted where entry.isPacked {

@@ -1,4 +1,4 @@
-/// What a file is that torch.save did not write, and what to do with it.
+/// Files that one meets among weights and that are not read here: what they are, and what to do with them.
 enum ForeignFile {
   /// What files of other programs begin with.
   private static let beginnings: [(start: [UInt8], what: String)] = [
@@ -6,7 +6,6 @@ enum ForeignFile {
       Array("version https://git-lfs.github.com/".utf8),
       "is a pointer of Git LFS, not the file itself: `git lfs pull` fetches it"
     ),
-    (Array("\u{93}NUMPY".unicodeScalars.map { UInt8($0.value) }), "is an array of NumPy: NumPy.load reads it"),
     ([0x1f, 0x8b], "is packed by gzip: unpack it first (gzip -d)"),
     (Array("BZh".utf8), "is packed by bzip2: unpack it first (bzip2 -d)"),
     ([0xfd, 0x37, 0x7a, 0x58, 0x5a], "is packed by xz: unpack it first (xz -d)"),
@@ -15,35 +14,42 @@ enum ForeignFile {
     (Array("GGUF".utf8), "is a GGUF file, which is not read here"),
   ]
 
-  /// The error for a file that neither of torch.save's formats begins like.
-  static func error(_ start: [UInt8], _ source: RandomAccessBytes) -> FormatError {
-    FormatError(.unsupported, description(start, source))
-  }
-
-  private static func description(_ start: [UInt8], _ source: RandomAccessBytes) -> String {
+  /// What a file is that begins like none that is read here.
+  static func sentence(about start: [UInt8], _ source: RandomAccessBytes) -> String {
     if start.isEmpty { return "is empty: nothing was written or downloaded" }
     for (beginning, what) in beginnings where start.starts(with: beginning) { return what }
-    if let text = page(start) { return text }
+    if isPage(start) {
+      return "is a page of the web (HTML), not the file: its address leads to a page about it, or to an error"
+    }
     if isTar(start) {
       if hasOldTorch(source) {
         return "is in the tar format of torch 0.1, which is not read here; torch.save it again with any newer torch"
       }
       return "is a tar archive: unpack it first (tar -xf) and load the file within"
     }
-    if isSafetensors(start, source.count) { return "is a safetensors file: Safetensors.load reads it" }
     if start[0] == 0x80, start.count > 1, start[1] <= 5 {
       return "is a pickle that torch.save did not write; torch.save(pickle.load(...), ...) in Python makes one that "
         + "is read here"
     }
-    if start[0] == UInt8(ascii: "{") || start[0] == UInt8(ascii: "[") { return "is a text, JSON perhaps, no weights" }
-    return "is no file of torch.save: it begins neither as a zip file nor with torch's magic number"
+    return "is of no format that is known here: neither of torch.save, nor safetensors, nor of NumPy"
   }
 
-  /// A page of the web where a download went wrong.
-  private static func page(_ start: [UInt8]) -> String? {
+  /// What a zip file is that holds neither torch's pickle nor arrays of NumPy alone.
+  static func sentence(aboutArchiveOf names: [String]) -> String {
+    if names.contains(where: { $0.hasSuffix("/code/") || $0.contains("/code/__torch__") }) {
+      return "is a TorchScript archive, which is not read here"
+    }
+    if names.contains("model.weights.h5") { return "is a file of Keras, which is not read here" }
+    if names.contains(where: { $0.hasSuffix(".pth") || $0.hasSuffix(".pt") || $0.hasSuffix(".safetensors") }) {
+      return "is a zip file with weights in it: unpack it first"
+    }
+    return "is a zip file, but not of torch.save: it has no data.pkl in a folder of its own"
+  }
+
+  /// A page of the web, where a download went wrong.
+  private static func isPage(_ start: [UInt8]) -> Bool {
     let text = String(decoding: start.prefix(256), as: UTF8.self).drop { $0.isWhitespace }.lowercased()
-    guard ["<!doctype", "<html", "<?xml", "<head", "<!--"].contains(where: { text.hasPrefix($0) }) else { return nil }
-    return "is a page of the web (HTML), not the file: its address leads to a page about it, or to an error"
+    return ["<!doctype", "<html", "<?xml", "<head", "<!--"].contains { text.hasPrefix($0) }
   }
 
   private static func isTar(_ start: [UInt8]) -> Bool {
@@ -65,29 +71,5 @@ enum ForeignFile {
       position += 512 + (size + 511) / 512 * 512
     }
     return false
-  }
-
-  private static func isSafetensors(_ start: [UInt8], _ size: Int) -> Bool {
-    guard start.count > 8, start[8] == UInt8(ascii: "{"), let length = LittleEndianBytes(bytes: start).u64(0) else {
-      return false
-    }
-    return length <= size - 8
-  }
-
-  /// The error for a zip file without torch's pickle.
-  static func archive(_ names: [String]) -> FormatError {
-    let what: String
-    if !names.isEmpty, names.allSatisfy({ $0.hasSuffix(".npy") }) {
-      what = "is an archive of NumPy (npz): NumPy.load(archive:) reads it"
-    } else if names.contains(where: { $0.hasSuffix("/code/") || $0.contains("/code/__torch__") }) {
-      what = "is a TorchScript archive, which is not read here"
-    } else if names.contains("model.weights.h5") {
-      what = "is a file of Keras, which is not read here"
-    } else if names.contains(where: { $0.hasSuffix(".pth") || $0.hasSuffix(".pt") || $0.hasSuffix(".safetensors") }) {
-      what = "is a zip file with weights in it: unpack it first"
-    } else {
-      what = "is a zip file, but not of torch.save: it has no data.pkl in a folder of its own"
-    }
-    return FormatError(.unsupported, what)
   }
 }

@@ -14,10 +14,17 @@ extension RandomAccessBytes {
   /// Bytes that are still in the cache when their checksum is taken.
   private static let sipSize = 128 << 10
 
-  /// Fills buffers from their places, on all threads, and returns the CRC-32 of each.
+  /// Fills buffers from their places, on all threads.
   ///
   /// Places outside of the source are an error, as of ``read(into:at:)``.
-  func readAll(_ requests: [ByteRequest]) throws(FormatError) -> [UInt32] {
+  func readAll(_ requests: [ByteRequest]) throws(FormatError) { _ = try readAll(requests, summed: false) }
+
+  /// Fills buffers from their places, on all threads, and returns the CRC-32 of each.
+  func readAllSummed(_ requests: [ByteRequest]) throws(FormatError) -> [UInt32] {
+    try readAll(requests, summed: true)
+  }
+
+  private func readAll(_ requests: [ByteRequest], summed: Bool) throws(FormatError) -> [UInt32] {
     var pieces: [ByteRequest] = []
     var owners: [Int] = []
     for (owner, request) in requests.enumerated() {
@@ -28,7 +35,8 @@ extension RandomAccessBytes {
         owners.append(owner)
       }
     }
-    let sums = try checksums(filling: pieces)
+    let sums = try fill(pieces, summed)
+    guard summed else { return [] }
     var results = [UInt32](repeating: 0, count: requests.count)
     for (index, owner) in owners.enumerated() {
       results[owner] = torch_crc32_joined(results[owner], sums[index], pieces[index].buffer.count)
@@ -36,7 +44,8 @@ extension RandomAccessBytes {
     return results
   }
 
-  private func checksums(filling pieces: [ByteRequest]) throws(FormatError) -> [UInt32] {
+  /// The checksums of the pieces; zeros where they are not wanted.
+  private func fill(_ pieces: [ByteRequest], _ summed: Bool) throws(FormatError) -> [UInt32] {
     var results = [Result<UInt32, FormatError>](repeating: .success(0), count: pieces.count)
     // Pieces differ in size, so threads take them one by one; each result has one writer.
     let next = Atomic(0)
@@ -46,7 +55,7 @@ extension RandomAccessBytes {
         while true {
           let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
           guard index < pieces.count else { return }
-          results[index] = Result { () throws(FormatError) in try checksum(filling: pieces[index]) }
+          results[index] = Result { () throws(FormatError) in try fill(pieces[index], summed) }
         }
       }
     }
@@ -55,13 +64,13 @@ extension RandomAccessBytes {
     return sums
   }
 
-  private func checksum(filling piece: ByteRequest) throws(FormatError) -> UInt32 {
+  private func fill(_ piece: ByteRequest, _ summed: Bool) throws(FormatError) -> UInt32 {
     var sum: UInt32 = 0
     for start in stride(from: 0, to: piece.buffer.count, by: Self.sipSize) {
       let sip = UnsafeMutableRawBufferPointer(
         rebasing: piece.buffer[start..<min(start + Self.sipSize, piece.buffer.count)])
       try read(into: sip, at: piece.offset + start)
-      sum = torch_crc32(sum, sip.baseAddress!, sip.count)
+      if summed { sum = torch_crc32(sum, sip.baseAddress!, sip.count) }
     }
     return sum
   }
