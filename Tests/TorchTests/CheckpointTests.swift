@@ -255,7 +255,7 @@ import Torch
       (Array("\n <!DOCTYPE html><html>".utf8), "page of the web"), (Array("<html>".utf8), "page of the web"),
       (Array("version https://git-lfs.github.com/spec/v1\noid".utf8), "git lfs pull"),
       ([0x93] + Array("NUMPY\u{1}\0".utf8), "NumPy.load"), ([0x1f, 0x8b, 8], "gzip -d"), (Array("BZh9".utf8), "bzip2"),
-      ([8, 0, 0, 0, 0, 0, 0, 0] + Array("{}      ".utf8), "Safetensors.load"), (Array("{\"a\": 1}".utf8), "JSON"),
+      (Array("{\"a\": 1}".utf8), "JSON"),
       (tar("sys_info"), "tar format of torch 0.1"), (tar("pickle") + [1], "tar format of torch 0.1"),
       (tar("model.pth"), "tar -xf"), ([0x80, 2] + Array("}.".utf8), "pickle that torch.save did not write"),
       (archive("x.npy"), "NumPy.load(archive:)"),

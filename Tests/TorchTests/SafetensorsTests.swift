@@ -34,6 +34,21 @@ import Torch
     }
   }
 
+  @Test func loadReadsThemToo() throws {
+    let path = path()
+    defer { unlink(path) }
+    try Safetensors.save([("b", .arange(6).reshape([2, 3])), ("a", Tensor([1.5]))], to: path)
+    for checkpoint in [try Torch.load(path), try Torch.load(bytes: [UInt8](Data(contentsOf: URL(filePath: path))))] {
+      #expect(try Set(checkpoint.keys) == ["a", "b"])
+      #expect(try checkpoint["b"].tensor.equal(.arange(6).reshape([2, 3])))
+      #expect(try checkpoint.stateDict()["a"]?.item() == Float(1.5))
+    }
+    try withFile("{\"a\":{\"dtype\":\"F32\",\"shape\":[9],\"data_offsets\":[0,36]}}", bytes: 4) { path in
+      let error = #expect(throws: CheckpointError.self) { try Torch.load(path) }
+      #expect(error?.description.hasPrefix(path + ": is cut off") == true)
+    }
+  }
+
   @Test func everyDTypeComesBack() throws {
     let path = path()
     defer { unlink(path) }

@@ -31,7 +31,7 @@ package enum FileFormat: Sendable, Hashable {
       self = .torchLegacy
     } else if start.starts(with: Self.npyStart) {
       self = .npy
-    } else if Self.isSafetensors(start, source.count) {
+    } else if Self.isSafetensors(start) {
       self = .safetensors
     } else if start.first(where: { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }) == UInt8(ascii: "{") {
       self = .safetensorsIndex
@@ -69,10 +69,9 @@ package enum FileFormat: Sendable, Hashable {
 
   private static let npyStart: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
-  private static func isSafetensors(_ start: [UInt8], _ size: Int) -> Bool {
-    guard start.count >= 8, let length = LittleEndianBytes(bytes: start).u64(0), length <= Safetensors.headerLimit else {
-      return false
-    }
+  private static func isSafetensors(_ start: [UInt8]) -> Bool {
+    guard start.count >= 8, let length = LittleEndianBytes(bytes: start).u64(0), length <= Safetensors.headerLimit
+    else { return false }
     return start.count == 8 || start[8] == UInt8(ascii: "{") || start[8] == 0x20
   }
 

@@ -31,7 +31,7 @@ enum ForeignFile {
       return "is a pickle that torch.save did not write; torch.save(pickle.load(...), ...) in Python makes one that "
         + "is read here"
     }
-    return "is of no format that is known here: neither of torch.save, nor safetensors, nor of NumPy"
+    return "is no file of torch.save, nor safetensors, nor of NumPy: it begins like none of them"
   }
 
   /// What a zip file is that holds neither torch's pickle nor arrays of NumPy alone.

@@ -34,6 +34,8 @@ final class CheckpointContent: Sendable {
 
 /// Reads a file of `torch.save`, as `torch.load`: the zip format of torch 1.6 and later, and the one before it.
 ///
+/// A safetensors file is read too, as a dictionary of its tensors.
+///
 /// Nothing in the file is run. Tensors come to the processor's memory whatever device they were on; those that shared
 /// memory share it again. Sizes, offsets and checksums are checked before they are used.
 /// - Parameters:

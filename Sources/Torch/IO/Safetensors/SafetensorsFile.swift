@@ -44,8 +44,12 @@ public struct SafetensorsFile: Sendable {
   }
 
   init(bytes: [UInt8]) throws(SafetensorsError) {
-    let path = "file of \(bytes.count) bytes"
-    try self.init(path, [SafetensorsShard(.memory(bytes), path: path, mapped: false)], nil)
+    try self.init(.memory(bytes), named: "file of \(bytes.count) bytes", mapped: false)
+  }
+
+  /// One file without an index.
+  init(_ source: RandomAccessBytes, named name: String, mapped: Bool) throws(SafetensorsError) {
+    try self.init(name, [SafetensorsShard(source, path: name, mapped: mapped)], nil)
   }
 
   private init(_ path: String, _ shards: [SafetensorsShard], _ index: SafetensorsIndex?) throws(SafetensorsError) {
