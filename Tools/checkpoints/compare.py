@@ -128,7 +128,7 @@ class Walk:
             with np.load(path) as arrays:
                 self.state("", {k: tensor_of(arrays[k]) for k in arrays.files})
         elif path.endswith(".safetensors"):
-            self.state("", dict(sorted(safetensors(path).items(), key=lambda item: item[0])))
+            self.state("", safetensors(path))
         else:
             try:
                 value = torch.load(path, map_location="cpu", weights_only=True)
@@ -156,7 +156,8 @@ def safetensors(path):
     header = json.loads(data[8:8 + size])
     header.pop("__metadata__", None)
     result = {}
-    for name, entry in header.items():
+    # In the order of their bytes, as safetensors.torch.load_file has them.
+    for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
         start, end = (8 + size + x for x in entry["data_offsets"])
         dtype = SAFETENSORS[entry["dtype"]]
         flat = torch.frombuffer(bytearray(data[start:end]), dtype=dtype) if end > start else torch.empty(0, dtype=dtype)
