@@ -1,5 +1,5 @@
 // Saves and trains in a process of its own:
-//   checkpoint-probe overwrite FILE         saves generation after generation, until it is killed
+//   checkpoint-probe overwrite FILE NUMBER  saves generation after generation from NUMBER on, until it is killed
 //   checkpoint-probe stop FILE NUMBER BYTES saves one generation; the system ends the process at that byte
 //   checkpoint-probe refuse FILE NUMBER     saves one generation, refused at every byte in turn; prints what was wrong
 //   checkpoint-probe train FILE             trains every case of Resume.swift, saves the middle of each, goes on
@@ -17,9 +17,9 @@ func tell(_ line: String) {
 let arguments = Array(CommandLine.arguments.dropFirst()), numbers = arguments.dropFirst(2).compactMap { Int($0) }
 do {
   switch (arguments.first, arguments.count, numbers.count) {
-  case ("overwrite", 2, 0):
+  case ("overwrite", 3, 1):
     tell("begins")
-    for number in 0... { try save(Generation.value(number), arguments[1]) }
+    for number in numbers[0]... { try save(Generation.value(number), arguments[1]) }
   case ("stop", 4, 2):
     Generation.dieOfLimits()
     Generation.limitFiles(to: numbers[1])
