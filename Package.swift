@@ -90,7 +90,8 @@ let package = Package(
       path: "Tests/Fuzz/Readers"),
     .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend", "CTorchKernels"], exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Goldens"]),
-    .testTarget(name: "TorchDataTests", dependencies: ["TorchData", "CTorchZlib", "CDigitsData"]),
+    .testTarget(
+      name: "TorchDataTests", dependencies: ["TorchData", "CTorchZlib", "CDigitsData"], exclude: ["Goldens"]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: ["TorchConformance", "TorchSignatures", "torch-conformance", "conformance-probe"]),
