@@ -163,9 +163,11 @@ public struct DataLoader<Batch: Sendable>: Sequence {
     }
   }
 
+  /// ``count``, or 0 where fewer batches may come: of streams, and where errors are skipped.
   public var underestimatedCount: Int {
-    guard case .stream(let dataset) = content else { return count }
-    return dataset.count.map { batchCount($0) } ?? 0
+    // `map` and `Array` trap where a sequence has fewer elements than it says here.
+    if case .numbered = content, case .stop = onError { return count }
+    return 0
   }
 
   private func batchCount(_ samples: Int) -> Int {

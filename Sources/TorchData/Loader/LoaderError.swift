@@ -51,6 +51,6 @@ public enum LoaderErrorPolicy: Sendable {
   /// A `for` loop ends the program with the error, ``DataLoader/makeThrowingIterator()`` throws it.
   case stop
   /// Batches go on without these samples; where samples do not fit together, without their batch. `report` gets each
-  /// error, in order, on the thread of the loop.
+  /// error, in order, on the thread of the loop. A stream that cannot begin stops the loop all the same.
   case skip(_ report: @Sendable (LoaderError) -> Void)
 }

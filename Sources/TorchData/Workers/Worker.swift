@@ -65,7 +65,7 @@ private final class Line<Batch: Sendable>: Sendable {
   /// Does jobs until the line is closed.
   func work(_ source: BatchSource<Batch>, skips: Bool) {
     let mode = ReadingMode(skips: skips) { [self] in isClosed.load(ordering: .relaxed) }
-    var opened = open(source, mode)
+    var opened: Result<Reader<Batch>, LoaderError>? = open(source, mode)
     while let job = nextJob() {
       if case .restart = job {
         opened = open(source, mode)
@@ -74,7 +74,11 @@ private final class Line<Batch: Sendable>: Sendable {
       let product: Product<Batch>
       switch opened {
       case .success(let reader): product = reader.read(job)
-      case .failure(let error): product = Product(content: .failure(error))
+      case .failure(let error):
+        // Told once; then there is nothing more to read.
+        product = Product(content: .failure(error))
+        opened = nil
+      case nil: product = Product(content: .end)
       }
       monitor.withLock(waking: .results) { $0.products.append(product) }
     }
