@@ -14,6 +14,7 @@ let package = Package(
     .library(name: "TorchData", targets: ["TorchData"]),
     .library(name: "TorchUtils", targets: ["TorchUtils"]),
     .library(name: "TorchHub", targets: ["TorchHub"]),
+    .library(name: "TorchVision", targets: ["TorchVision"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -30,6 +31,9 @@ let package = Package(
     // C: zlib, for packed data sets and checkpoints.
     .target(name: "CTorchZlib", linkerSettings: [.linkedLibrary("z")]),
 
+    // C: every libjpeg and libpng call.
+    .target(name: "CTorchImages", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
+
     .target(name: "TorchBackend", dependencies: ["CTorchKernels", "CTorchRuntime", "CTorchGemm", "CTorchDNN"]),
     .target(name: "Torch", dependencies: ["TorchBackend", "CTorchZlib"]),
     .target(name: "TorchNN", dependencies: ["Torch"]),
@@ -38,6 +42,8 @@ let package = Package(
     .target(name: "TorchUtils", dependencies: ["Torch", "CTorchZlib"]),
     // Foundation's URL sessions live here, so that the others do without.
     .target(name: "TorchHub", dependencies: ["Torch", "TorchUtils"]),
+    .target(
+      name: "TorchVision", dependencies: ["Torch", "TorchNN", "TorchData", "TorchUtils", "TorchHub", "CTorchImages"]),
 
     // The signature table: its reader, its rules and what is made of it.
     .target(name: "TorchSignatures", exclude: ["table.txt"]),
@@ -84,11 +90,13 @@ let package = Package(
       path: "Tests/Fuzz/Readers"),
     .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend", "CTorchKernels"], exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Goldens"]),
-    .testTarget(name: "TorchDataTests", dependencies: ["TorchData", "CTorchZlib", "CDigitsData"]),
+    .testTarget(
+      name: "TorchDataTests", dependencies: ["TorchData", "CTorchZlib", "CDigitsData"], exclude: ["Goldens"]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: ["TorchConformance", "TorchSignatures", "torch-conformance", "conformance-probe"]),
     .testTarget(name: "TorchFilesTests", dependencies: ["TorchFiles", "torch-files"], exclude: ["Goldens"]),
+    .testTarget(name: "TorchVisionTests", dependencies: ["TorchVision"]),
     .testTarget(name: "TorchHubTests", dependencies: ["TorchHub", "Torch"]),
     .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzReaders"], path: "Tests/Fuzz/Replay"),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils", "CTorchZlib"], exclude: ["Goldens"]),

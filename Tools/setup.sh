@@ -34,30 +34,34 @@ links() {
   } | clang -w -x c - -x none $2 -o /dev/null 2> /dev/null
 }
 
-# oneDNN, zlib and, outside macOS, GNU OpenMP: installed where a package manager is known, named where not.
+# oneDNN, zlib, libjpeg, libpng and, outside macOS, GNU OpenMP: installed where a package manager is known, named where not.
 need_libraries() {
   local openmp=-lgomp
   if [ "$(uname)" = Darwin ]; then openmp=; fi
-  if links "dnnl.h zlib.h" "-ldnnl -lz $openmp"; then return; fi
+  local headers="dnnl.h zlib.h stdio.h jpeglib.h png.h" libraries="-ldnnl -lz -ljpeg -lpng $openmp"
+  if links "$headers" "$libraries"; then return; fi
 
   local missing=()
   links dnnl.h -ldnnl || missing+=(onednn)
   links zlib.h -lz || missing+=(zlib)
+  links "stdio.h jpeglib.h" -ljpeg || missing+=(jpeg-turbo)
+  links png.h -lpng || missing+=(libpng)
   links "" "$openmp" || missing+=(gomp)
   [ ${#missing[@]} -gt 0 ] || stop "clang does not compile a program: $(links_error)"
 
   if [ "$(uname)" = Darwin ]; then
     # Unverified: nobody has run this on a Mac yet.
-    command -v brew > /dev/null || stop "missing: ${missing[*]}. Install them (with Homebrew: onednn zlib) and try again"
+    command -v brew > /dev/null || stop "missing: ${missing[*]}. Install them (with Homebrew: onednn zlib jpeg-turbo libpng) and try again"
     say "installing ${missing[*]} with brew (this path has not been tested yet)"
     brew install "${missing[@]}" || stop "brew could not install ${missing[*]}"
   elif command -v apt-get > /dev/null; then
     install_debian "${missing[@]}"
   else
     stop "missing: ${missing[*]}. Install the development packages of oneDNN (libdnnl-dev, onednn-devel), zlib" \
-      "(zlib1g-dev, zlib-devel) and GNU OpenMP (part of gcc) and try again"
+      "(zlib1g-dev, zlib-devel), libjpeg-turbo (libjpeg-dev, libjpeg-turbo-devel), libpng (libpng-dev, libpng-devel)" \
+      "and GNU OpenMP (part of gcc) and try again"
   fi
-  links "dnnl.h zlib.h" "-ldnnl -lz $openmp" || stop "installed ${missing[*]}, and a program still does not link with them"
+  links "$headers" "$libraries" || stop "installed ${missing[*]}, and a program still does not link with them"
 }
 
 links_error() {
@@ -70,6 +74,8 @@ install_debian() {
     case $package in
       onednn) packages+=(libdnnl-dev) ;;
       zlib) packages+=(zlib1g-dev) ;;
+      jpeg-turbo) packages+=(libjpeg-dev) ;;
+      libpng) packages+=(libpng-dev) ;;
       gomp)
         # clang looks where the newest gcc has its libraries; Debian 12's is 12.
         if grep -q '^VERSION_ID="12"' /etc/os-release; then packages+=(libgcc-12-dev); else packages+=(gcc); fi

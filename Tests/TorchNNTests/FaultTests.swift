@@ -467,7 +467,7 @@ private struct Sizes: Dataset {
       for _ in DataLoader(Files(), batchSize: 4) {}
     }
     says(
-      end, "DataLoader: sample 5 cannot be read: Unreadable(name: \"5.png\")")
+      end, "DataLoader: sample 5: Unreadable(name: \"5.png\")")
   }
 
   @Test func samplesOfSeveralSizes() async {
@@ -476,7 +476,7 @@ private struct Sizes: Dataset {
     }
     says(
       end,
-      "DataLoader: the batch of samples [0, 1, 2] cannot be made: sample 0 has the shape [3], sample 2 [4]; make them alike or say how to combine them with collate:"
+      "DataLoader: the batch of samples [0, 1, 2]: sample 0 has the shape [3], sample 2 [4]; make them alike or say how to combine them with collate:"
     )
   }
 

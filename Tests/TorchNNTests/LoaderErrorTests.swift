@@ -28,7 +28,7 @@ private struct Uneven: Dataset {
     #expect(throws: CollateError.self) { try loader.batch([0, 5]) }
     #expect(try loader.batch([0, 1]).0.shape == [2, 2])
     let error = #expect(throws: CollateError.self) { try DataLoader(Uneven(), batchSize: 2).batch([0, 1]) }
-    #expect(error?.description == "sample 0 has 1 tensors, sample 1 has 2")
+    #expect(error?.description == "sample 0 has 1 parts, sample 1 has 2")
     struct Refused: Error {}
     let custom = DataLoader(Flaky(), batchSize: 2) { _ -> Int in throw Refused() }
     #expect(throws: Refused.self) { try custom.batch([0]) }

@@ -15,7 +15,7 @@ import TorchData
     return all["order"] as! [String: Any]
   }
 
-  private func order(_ loader: DataLoader<some Dataset, (Tensor, Tensor)>) -> [[Int]] {
+  private func order(_ loader: DataLoader<(Tensor, Tensor)>) -> [[Int]] {
     loader.map { $0.1.array(Int.self) }
   }
 

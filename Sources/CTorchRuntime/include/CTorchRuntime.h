@@ -24,6 +24,7 @@ struct ct_thread_state {
   void *_Nullable autocast;
   void *_Nullable profiler;
   void *_Nullable generator;
+  void *_Nullable worker;
 };
 
 extern _Thread_local struct ct_thread_state ct_thread_state;
@@ -56,6 +57,10 @@ static inline void ct_set_profiler(void *_Nullable state) { ct_thread_state.prof
 /// The generator that stands in for the process's own on this thread, null when none does.
 static inline void *_Nullable ct_generator(void) { return ct_thread_state.generator; }
 static inline void ct_set_generator(void *_Nullable generator) { ct_thread_state.generator = generator; }
+
+/// What this thread is of a data loader's workers, null when it is none; its owner gives it meaning.
+static inline void *_Nullable ct_worker(void) { return ct_thread_state.worker; }
+static inline void ct_set_worker(void *_Nullable worker) { ct_thread_state.worker = worker; }
 
 /// This thread's place in the team of the region it is running, 0 outside of regions. Always below
 /// `ct_num_threads()` as it was when the region began, so it can index per-thread scratch.

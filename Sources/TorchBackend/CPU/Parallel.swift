@@ -23,8 +23,8 @@ private struct RangeBody {
   let run: (Range<Int>) -> Void
 }
 
-/// How many threads one op may use, as `torch.get_num_threads`.
-public func numThreads() -> Int { Int(ct_num_threads()) }
+/// How many threads one op may use, as `torch.get_num_threads`: 1 in a data loader's worker.
+public func numThreads() -> Int { ct_serial_depth() > 0 ? 1 : Int(ct_num_threads()) }
 
 /// Sets how many threads one op may use, as `torch.set_num_threads`.
 ///

@@ -8,6 +8,8 @@ import Torch
 ///   subscript(index: Int) -> (Tensor, Tensor) { (Tensor(Double(index)), Tensor(Double(index * index))) }
 /// }
 /// ```
+///
+/// A loader's workers read several samples at once, each on a thread of its own: a data set is `Sendable`.
 public protocol Dataset<Sample>: Sendable {
   /// What one number gives: an image and its label, say.
   associatedtype Sample
@@ -19,10 +21,13 @@ public protocol Dataset<Sample>: Sendable {
   ///
   /// Asked only where a batch of samples has the type of a sample: tensors and tuples of tensors.
   func batch(_ indices: [Int]) throws -> Sample?
+  /// What a message calls a sample beside its number, the path of its file, say; nil, the default, for nothing.
+  func name(of index: Int) -> String?
 }
 
 extension Dataset {
   public func batch(_ indices: [Int]) throws -> Sample? { nil }
+  public func name(of index: Int) -> String? { nil }
 }
 
 /// Tensors of equally many rows; a sample is a row of each. As `torch.utils.data.TensorDataset`.
@@ -65,56 +70,11 @@ public struct TensorDataset<Sample>: Dataset {
   public subscript(index: Int) -> Sample { pack(tensors.map { $0.select(dim: 0, index: index) }) }
 
   public func batch(_ indices: [Int]) -> Sample? {
-    pack(
+    // Selecting many rows refuses negative numbers, which one row takes.
+    guard indices.allSatisfy({ $0 >= 0 }) else { return nil }
+    return pack(
       tensors.map { tensor in
         tensor.indexSelect(dim: 0, index: Tensor(indices, dtype: .int64).to(tensor.device))
       })
   }
-}
-
-/// Some samples of a data set, as `torch.utils.data.Subset`.
-public struct Subset<Base: Dataset>: Dataset {
-  public let dataset: Base
-  /// The numbers in `dataset` of the samples here.
-  public let indices: [Int]
-
-  /// The samples of given numbers, in that order.
-  public init(_ dataset: Base, indices: [Int]) {
-    self.dataset = dataset
-    self.indices = indices
-  }
-
-  public var count: Int { indices.count }
-  public subscript(index: Int) -> Base.Sample { get throws { try dataset[indices[index]] } }
-  public func batch(_ indices: [Int]) throws -> Base.Sample? { try dataset.batch(indices.map { self.indices[$0] }) }
-}
-
-/// Splits a data set at random into parts of given sizes, as `torch.utils.data.random_split`.
-/// - Parameters:
-///   - dataset: what to split.
-///   - lengths: how many samples each part gets.
-///   - generator: where the order comes from; the global one unless told.
-/// - Precondition: the lengths add up to the size of the data set.
-public func randomSplit<D: Dataset>(_ dataset: D, _ lengths: [Int], generator: Generator? = nil) -> [Subset<D>] {
-  guard lengths.allSatisfy({ $0 >= 0 }), lengths.reduce(0, +) == dataset.count else {
-    fault("randomSplit", "the lengths \(lengths) do not add up to the \(dataset.count) samples of the data set")
-  }
-  let order = (generator ?? .default).permutation(dataset.count)
-  var start = 0
-  return lengths.map { length in
-    defer { start += length }
-    return Subset(dataset, indices: Array(order[start..<start + length]))
-  }
-}
-
-/// Splits a data set at random into fractions, `[0.8, 0.2]`; what rounding leaves goes to the first parts, one each.
-/// - Precondition: the fractions are from 0 to 1 and add up to 1.
-public func randomSplit<D: Dataset>(_ dataset: D, _ fractions: [Double], generator: Generator? = nil) -> [Subset<D>] {
-  let sum = fractions.reduce(0, +)
-  guard fractions.allSatisfy({ (0...1).contains($0) }), (sum - 1).magnitude < 1e-6 else {
-    fault("randomSplit", "fractions must be from 0 to 1 and add up to 1, got \(fractions)")
-  }
-  var lengths = fractions.map { Int((Double(dataset.count) * $0).rounded(.down)) }
-  for i in 0..<max(dataset.count - lengths.reduce(0, +), 0) { lengths[i % lengths.count] += 1 }
-  return randomSplit(dataset, lengths, generator: generator)
 }

@@ -1,0 +1,169 @@
+import Torch
+
+// A loader for every kind of sample. Tuples cannot conform to `Collatable`, so each size of them has its own initializer;
+// all have the same options.
+
+extension DataLoader {
+  /// Over samples that are put together as they are: tensors, numbers, strings, arrays, dictionaries.
+  public init<Source: Dataset, S: Collatable>(
+    _ dataset: Source,
+    batchSize: Int = 1, shuffle: Bool = false, sampler: (any Sampler<Int>)? = nil,
+    batchSampler: (any Sampler<[Int]>)? = nil, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
+    onError: LoaderErrorPolicy = .stop
+  ) where Source.Sample == S, Batch == S.Batch, S.Batch: Sendable {
+    let options = LoaderOptions(
+      batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
+      dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
+      generator: generator, onError: onError)
+    self.init(options, dataset, collatesAsTorch: true) { try S.collate($0) }
+  }
+
+  /// Over samples that are pairs.
+  public init<Source: Dataset, A: Collatable, B: Collatable>(
+    _ dataset: Source,
+    batchSize: Int = 1, shuffle: Bool = false, sampler: (any Sampler<Int>)? = nil,
+    batchSampler: (any Sampler<[Int]>)? = nil, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
+    onError: LoaderErrorPolicy = .stop
+  ) where Source.Sample == (A, B), Batch == (A.Batch, B.Batch), A.Batch: Sendable, B.Batch: Sendable {
+    let options = LoaderOptions(
+      batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
+      dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
+      generator: generator, onError: onError)
+    self.init(options, dataset, collatesAsTorch: true) { try (A.collate($0.map(\.0)), B.collate($0.map(\.1))) }
+  }
+
+  /// Over samples that are triples.
+  public init<Source: Dataset, A: Collatable, B: Collatable, C: Collatable>(
+    _ dataset: Source,
+    batchSize: Int = 1, shuffle: Bool = false, sampler: (any Sampler<Int>)? = nil,
+    batchSampler: (any Sampler<[Int]>)? = nil, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
+    onError: LoaderErrorPolicy = .stop
+  )
+  where
+    Source.Sample == (A, B, C), Batch == (A.Batch, B.Batch, C.Batch), A.Batch: Sendable, B.Batch: Sendable,
+    C.Batch: Sendable
+  {
+    let options = LoaderOptions(
+      batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
+      dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
+      generator: generator, onError: onError)
+    self.init(options, dataset, collatesAsTorch: true) {
+      try (A.collate($0.map(\.0)), B.collate($0.map(\.1)), C.collate($0.map(\.2)))
+    }
+  }
+
+  /// Over samples of four parts.
+  public init<Source: Dataset, A: Collatable, B: Collatable, C: Collatable, D: Collatable>(
+    _ dataset: Source,
+    batchSize: Int = 1, shuffle: Bool = false, sampler: (any Sampler<Int>)? = nil,
+    batchSampler: (any Sampler<[Int]>)? = nil, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
+    onError: LoaderErrorPolicy = .stop
+  )
+  where
+    Source.Sample == (A, B, C, D), Batch == (A.Batch, B.Batch, C.Batch, D.Batch), A.Batch: Sendable, B.Batch: Sendable,
+    C.Batch: Sendable, D.Batch: Sendable
+  {
+    let options = LoaderOptions(
+      batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
+      dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
+      generator: generator, onError: onError)
+    self.init(options, dataset, collatesAsTorch: true) {
+      try (A.collate($0.map(\.0)), B.collate($0.map(\.1)), C.collate($0.map(\.2)), D.collate($0.map(\.3)))
+    }
+  }
+
+  /// Over samples that are a pair and something beside it.
+  public init<Source: Dataset, A: Collatable, B: Collatable, C: Collatable>(
+    _ dataset: Source,
+    batchSize: Int = 1, shuffle: Bool = false, sampler: (any Sampler<Int>)? = nil,
+    batchSampler: (any Sampler<[Int]>)? = nil, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
+    onError: LoaderErrorPolicy = .stop
+  )
+  where
+    Source.Sample == ((A, B), C), Batch == ((A.Batch, B.Batch), C.Batch), A.Batch: Sendable, B.Batch: Sendable,
+    C.Batch: Sendable
+  {
+    let options = LoaderOptions(
+      batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
+      dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
+      generator: generator, onError: onError)
+    self.init(options, dataset, collatesAsTorch: true) {
+      try ((A.collate($0.map(\.0.0)), B.collate($0.map(\.0.1))), C.collate($0.map(\.1)))
+    }
+  }
+
+  /// Over samples that are something and a pair.
+  public init<Source: Dataset, A: Collatable, B: Collatable, C: Collatable>(
+    _ dataset: Source,
+    batchSize: Int = 1, shuffle: Bool = false, sampler: (any Sampler<Int>)? = nil,
+    batchSampler: (any Sampler<[Int]>)? = nil, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
+    onError: LoaderErrorPolicy = .stop
+  )
+  where
+    Source.Sample == (A, (B, C)), Batch == (A.Batch, (B.Batch, C.Batch)), A.Batch: Sendable, B.Batch: Sendable,
+    C.Batch: Sendable
+  {
+    let options = LoaderOptions(
+      batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
+      dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
+      generator: generator, onError: onError)
+    self.init(options, dataset, collatesAsTorch: true) {
+      try (A.collate($0.map(\.0)), (B.collate($0.map(\.1.0)), C.collate($0.map(\.1.1))))
+    }
+  }
+}
+
+// The same over streams.
+
+extension DataLoader {
+  /// Over samples of a stream that are put together as they are: tensors, numbers, strings, arrays, dictionaries.
+  public init<Source: IterableDataset, S: Collatable>(
+    _ dataset: Source,
+    batchSize: Int = 1, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
+    onError: LoaderErrorPolicy = .stop
+  ) where Source.Sample == S, Batch == S.Batch, S.Batch: Sendable {
+    let options = LoaderOptions(
+      batchSize: batchSize, numWorkers: numWorkers, dropLast: dropLast, pinMemory: pinMemory,
+      prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, generator: generator, onError: onError)
+    self.init(options, dataset) { try S.collate($0) }
+  }
+
+  /// Over samples of a stream that are pairs.
+  public init<Source: IterableDataset, A: Collatable, B: Collatable>(
+    _ dataset: Source,
+    batchSize: Int = 1, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
+    onError: LoaderErrorPolicy = .stop
+  ) where Source.Sample == (A, B), Batch == (A.Batch, B.Batch), A.Batch: Sendable, B.Batch: Sendable {
+    let options = LoaderOptions(
+      batchSize: batchSize, numWorkers: numWorkers, dropLast: dropLast, pinMemory: pinMemory,
+      prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, generator: generator, onError: onError)
+    self.init(options, dataset) { try (A.collate($0.map(\.0)), B.collate($0.map(\.1))) }
+  }
+
+  /// Over samples of a stream that are triples.
+  public init<Source: IterableDataset, A: Collatable, B: Collatable, C: Collatable>(
+    _ dataset: Source,
+    batchSize: Int = 1, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
+    onError: LoaderErrorPolicy = .stop
+  )
+  where
+    Source.Sample == (A, B, C), Batch == (A.Batch, B.Batch, C.Batch), A.Batch: Sendable, B.Batch: Sendable,
+    C.Batch: Sendable
+  {
+    let options = LoaderOptions(
+      batchSize: batchSize, numWorkers: numWorkers, dropLast: dropLast, pinMemory: pinMemory,
+      prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, generator: generator, onError: onError)
+    self.init(options, dataset) {
+      try (A.collate($0.map(\.0)), B.collate($0.map(\.1)), C.collate($0.map(\.2)))
+    }
+  }
+}

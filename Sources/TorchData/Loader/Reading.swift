@@ -1,0 +1,186 @@
+// What is asked of a reader and what it gives; the same with workers and without.
+
+import Synchronization
+import Torch
+
+/// What a reader is asked for.
+enum Job: Sendable {
+  /// A batch of the samples with these numbers.
+  case samples([Int])
+  /// A batch of the next samples of a stream.
+  case next(Int)
+  /// Nothing, but to begin anew: an epoch has ended.
+  case restart
+}
+
+/// What a reader gives for a job.
+struct Product<Batch: Sendable>: Sendable {
+  enum Content {
+    case batch(Batch)
+    /// All of its samples were left out.
+    case nothing
+    case failure(LoaderError)
+    /// The stream has ended.
+    case end
+  }
+
+  let content: Content
+  /// What was left out, where the loader skips errors.
+  var skipped: [LoaderError] = []
+}
+
+/// How to read.
+struct ReadingMode: Sendable {
+  /// Whether samples that cannot be read are left out.
+  let skips: Bool
+  /// Whether nobody waits for the result any more.
+  let isStopped: @Sendable () -> Bool
+
+  static func whole(skips: Bool) -> ReadingMode { ReadingMode(skips: skips, isStopped: { false }) }
+}
+
+/// Does jobs; belongs to one thread.
+class Reader<Batch: Sendable> {
+  func read(_ job: Job) -> Product<Batch> { fatalError("every reader says how it reads") }
+}
+
+/// Where a loader's batches come from.
+struct BatchSource<Batch: Sendable>: Sendable {
+  /// Makes a reader, on the thread that will use it.
+  let open: @Sendable (ReadingMode) throws -> Reader<Batch>
+
+  /// Batches of samples with numbers.
+  /// - Parameter collate: gets at least one sample.
+  init<D: Dataset>(_ dataset: D, collate: @escaping @Sendable ([D.Sample]) throws -> Batch, collatesAsTorch: Bool) {
+    // Whole batches of a data set stand for what stacking would make of its samples, not for anybody's own batches.
+    let asksForBatches = collatesAsTorch && D.Sample.self == Batch.self
+    open = { mode in
+      SampleReader(dataset, mode, asksForBatches: asksForBatches, collate: collate)
+    }
+  }
+
+  /// Batches of a stream.
+  init<D: IterableDataset>(_ dataset: D, dropLast: Bool, collate: @escaping @Sendable ([D.Sample]) throws -> Batch) {
+    open = { mode in
+      StreamReader(try dataset.makeIterator(), mode, dropLast: dropLast, collate: collate)
+    }
+  }
+}
+
+/// Reads samples by number.
+private final class SampleReader<D: Dataset, Batch: Sendable>: Reader<Batch> {
+  private let dataset: D
+  private let mode: ReadingMode
+  private let asksForBatches: Bool
+  private let collate: ([D.Sample]) throws -> Batch
+  private let scope: SampleScope
+
+  init(
+    _ dataset: D, _ mode: ReadingMode, asksForBatches: Bool, collate: @escaping ([D.Sample]) throws -> Batch
+  ) {
+    (self.dataset, self.mode, self.asksForBatches, self.collate) = (dataset, mode, asksForBatches, collate)
+    scope = SampleScope { dataset.name(of: $0) }
+  }
+
+  override func read(_ job: Job) -> Product<Batch> {
+    guard case .samples(let indices) = job else { return Product(content: .nothing) }
+    check(indices)
+    if asksForBatches {
+      do {
+        if let whole = try dataset.batch(indices) { return Product(content: .batch(whole as! Batch)) }
+      } catch {
+        // One by one it comes out which samples are at fault.
+        if !mode.skips { return Product(content: .failure(.batch(indices, error))) }
+      }
+    }
+    var samples: [D.Sample] = [], kept: [Int] = [], skipped: [LoaderError] = []
+    samples.reserveCapacity(indices.count)
+    for index in indices {
+      if mode.isStopped() { return Product(content: .end) }
+      do {
+        scope.index = index
+        samples.append(try inModule(scope) { try dataset[index] })
+        kept.append(index)
+      } catch {
+        let problem = LoaderError.sample(index, name: dataset.name(of: index), of: indices, error)
+        if !mode.skips { return Product(content: .failure(problem)) }
+        skipped.append(problem)
+      }
+    }
+    if samples.isEmpty { return Product(content: .nothing, skipped: skipped) }
+    do {
+      return Product(content: .batch(try collate(samples)), skipped: skipped)
+    } catch {
+      let problem = LoaderError.batch(kept, error)
+      return mode.skips
+        ? Product(content: .nothing, skipped: skipped + [problem]) : Product(content: .failure(problem))
+    }
+  }
+
+  /// A sampler's numbers are not the data set's fault.
+  private func check(_ indices: [Int]) {
+    let count = dataset.count
+    for index in indices where index >= count || index < -count {
+      fault("DataLoader", "the sampler gives \(index), and the data set has \(count) samples")
+    }
+  }
+}
+
+/// Reads a stream.
+private final class StreamReader<Sample, Batch: Sendable>: Reader<Batch> {
+  private var iterator: SampleIterator<Sample>
+  private let mode: ReadingMode
+  private let dropLast: Bool
+  private let collate: ([Sample]) throws -> Batch
+  private var hasEnded = false
+  private var position = 0
+
+  init(
+    _ iterator: SampleIterator<Sample>, _ mode: ReadingMode, dropLast: Bool,
+    collate: @escaping ([Sample]) throws -> Batch
+  ) {
+    (self.iterator, self.mode, self.dropLast, self.collate) = (iterator, mode, dropLast, collate)
+  }
+
+  override func read(_ job: Job) -> Product<Batch> {
+    guard case .next(let count) = job else { return Product(content: .nothing) }
+    var samples: [Sample] = [], skipped: [LoaderError] = []
+    samples.reserveCapacity(count)
+    while !hasEnded, samples.count < count {
+      if mode.isStopped() { return Product(content: .end) }
+      do {
+        guard let sample = try iterator.next() else {
+          hasEnded = true
+          break
+        }
+        samples.append(sample)
+        position += 1
+      } catch {
+        let problem = LoaderError.streamed(position, error)
+        if !mode.skips { return Product(content: .failure(problem)) }
+        skipped.append(problem)
+      }
+    }
+    if samples.isEmpty || dropLast && samples.count < count { return Product(content: .end, skipped: skipped) }
+    do {
+      return Product(content: .batch(try collate(samples)), skipped: skipped)
+    } catch {
+      let problem = LoaderError.batch([], error)
+      return mode.skips
+        ? Product(content: .nothing, skipped: skipped + [problem]) : Product(content: .failure(problem))
+    }
+  }
+}
+
+/// Lets a fault in a data set's own code name the sample that it was about.
+private final class SampleScope: ModuleScope {
+  var index = 0
+  private let name: (Int) -> String?
+
+  init(name: @escaping (Int) -> String?) { self.name = name }
+
+  func scopeDescription(of module: AnyObject) -> String {
+    let sample = "sample \(index)" + (name(index).map { " (\($0))" } ?? "")
+    return module === self ? sample : "\(sample): \(type(of: module))"
+  }
+}

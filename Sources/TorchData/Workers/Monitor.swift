@@ -1,0 +1,122 @@
+// Threads, and how they wait for each other.
+
+import Torch
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A value that one thread at a time reads and writes, and two signals to wait for.
+///
+/// `Synchronization.Mutex` has nothing to wait with. The pthread objects live on the heap, since they must not move.
+final class Monitor<Value>: @unchecked Sendable {
+  /// The two things somebody may wait for.
+  enum Signal { case work, results }
+
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let work = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let results = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  // Read and written only between lock and unlock.
+  private var value: Value
+
+  init(_ value: Value) {
+    self.value = value
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(work, nil)
+    pthread_cond_init(results, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(results)
+    pthread_cond_destroy(work)
+    pthread_mutex_destroy(mutex)
+    results.deallocate()
+    work.deallocate()
+    mutex.deallocate()
+  }
+
+  /// Runs `body` alone with the value, then wakes who waits for a signal.
+  func withLock<R>(waking signal: Signal? = nil, _ body: (inout Value) -> R) -> R {
+    pthread_mutex_lock(mutex)
+    let result = body(&value)
+    pthread_mutex_unlock(mutex)
+    if let signal { pthread_cond_signal(condition(signal)) }
+    return result
+  }
+
+  /// Runs `body` alone with the value, again after each signal, until it gives a result.
+  func wait<R>(for signal: Signal, _ body: (inout Value) -> R?) -> R {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while true {
+      if let result = body(&value) { return result }
+      pthread_cond_wait(condition(signal), mutex)
+    }
+  }
+
+  private func condition(_ signal: Signal) -> UnsafeMutablePointer<pthread_cond_t> {
+    signal == .work ? work : results
+  }
+}
+
+/// A thread of the system.
+struct WorkerThread {
+  private let handle: pthread_t
+
+  private final class Body {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+
+  /// Starts a thread; a fault where the system gives none.
+  /// - Parameters:
+  ///   - name: what a message calls it.
+  ///   - body: what it does.
+  init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+    let context = Unmanaged.passRetained(Body(body)).toOpaque()
+    #if canImport(Darwin)
+      var thread: pthread_t?
+    #else
+      var thread = pthread_t()
+    #endif
+    let code = pthread_create(&thread, nil, threadMain, context)
+    guard code == 0 else {
+      let reason = String(cString: strerror(code))
+      fault("DataLoader", "the system starts no thread for \(name): \(reason); use fewer workers")
+    }
+    #if canImport(Darwin)
+      handle = thread!
+    #else
+      handle = thread
+    #endif
+  }
+
+  fileprivate static func run(_ context: UnsafeMutableRawPointer) {
+    Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+  }
+
+  /// Waits for the thread's end. A thread that would wait for itself lets itself go.
+  func join() {
+    if pthread_equal(handle, pthread_self()) != 0 {
+      pthread_detach(handle)
+    } else {
+      pthread_join(handle, nil)
+    }
+  }
+}
+
+#if canImport(Darwin)
+  private func threadMain(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+    WorkerThread.run(context)
+    return nil
+  }
+#else
+  private func threadMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    WorkerThread.run(context!)
+    return nil
+  }
+#endif
