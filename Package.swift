@@ -60,6 +60,8 @@ let package = Package(
     .executableTarget(name: "conformance-probe", dependencies: ["TorchConformance"], path: "Tests/ConformanceProbe"),
     // Half of Tools/checkpoints/compare: what files of weights hold.
     .executableTarget(name: "checkpoint-dump", dependencies: ["Torch"], path: "Tools/checkpoints/Dump"),
+    // Half of Tools/images/compare: the pixels of pictures.
+    .executableTarget(name: "image-dump", dependencies: ["TorchVision"], path: "Tools/images/Dump"),
     // Ops under random arguments, in a process that they may end.
     .executableTarget(name: "hostile-probe", dependencies: ["TorchNN"], path: "Tests/HostileProbe"),
 

@@ -155,8 +155,8 @@ int torch_jpeg_read(torch_jpeg_reader *reader, uint8_t *pixels, torch_image_trou
     if (jpeg_read_scanlines(file, rows, wanted) == 0)
       return torch_image_fail(trouble, TORCH_IMAGE_TRUNCATED, "it ends before the picture does");
   }
-  // PIL wants the end marker too.
-  if (!jpeg_finish_decompress(file)) return torch_image_fail(trouble, TORCH_IMAGE_TRUNCATED, "its end is missing");
+  // Errors in what follows the last row count, a missing end does not: as in PIL.
+  (void)jpeg_finish_decompress(file);
   if (file->out_color_space == JCS_CMYK) {
     size_t total = stride * file->output_height;
     for (size_t i = 0; i < total; i++) pixels[i] = (uint8_t)(255 - pixels[i]);

@@ -111,6 +111,8 @@ torch_png_reader *torch_png_open(
     if (*(const uint8_t *)&one) png_set_swap(png);
   } else if (depth == 16) {
     png_set_strip_16(png);
+    // PIL has no picture of grey and alpha for these.
+    if (colour == PNG_COLOR_TYPE_GRAY_ALPHA) png_set_gray_to_rgb(png);
   }
   png_set_interlace_handling(png);
   png_read_update_info(png, reader->info);

@@ -48,7 +48,8 @@ void torch_jpeg_close(torch_jpeg_reader *reader);
 
 typedef struct torch_png_reader torch_png_reader;
 
-// As torch_jpeg_open. Palettes become RGB or, where they have transparent colours, RGBA; of colours of 16 bits the upper 8 stay.
+// As torch_jpeg_open. Palettes become RGB or, where they have transparent colours, RGBA; of colours of 16 bits the upper 8 stay,
+// and grey and alpha of 16 bits becomes RGBA, as in PIL.
 torch_png_reader *torch_png_open(
     const uint8_t *bytes, size_t count, torch_image_info *info, torch_image_trouble *trouble);
 // Fills height * width * channels bytes, or as many int32 where info.bits is 16.
