@@ -64,13 +64,17 @@ def chunk(name, content):
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
-def png_by_hand(rng):
+PNG_KINDS = [
+    (0, 1), (0, 2), (0, 4), (0, 8), (0, 16), (2, 8), (2, 16), (3, 1), (3, 2), (3, 4), (3, 8), (4, 8), (4, 16), (6, 8), (6, 16)]
+
+
+def png_by_hand(rng, kind=None, interlaced=None):
     """What PIL does not write: few bits, 16 bits of colours, interlacing, transparent colours."""
-    colour, depth = rng.choice(
-        [(0, 1), (0, 2), (0, 4), (0, 8), (0, 16), (2, 8), (2, 16), (3, 1), (3, 2), (3, 4), (3, 8), (4, 8), (4, 16), (6, 8), (6, 16)])
+    colour, depth = kind or rng.choice(PNG_KINDS)
     width, height = rng.randint(1, 40), rng.randint(1, 40)
     bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
-    interlaced = rng.random() < 0.5
+    if interlaced is None:
+        interlaced = rng.random() < 0.5
     passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
     rows = b""
     for x, y, dx, dy in passes if interlaced else [(0, 0, 1, 1)]:

@@ -3,8 +3,8 @@
 import Torch
 
 /// The picture in a BMP file: 1, 4, 8, 16, 24 or 32 bits a pixel, run lengths, bottom up or top down.
-func decodeBMP(_ bytes: UnsafeRawBufferPointer) throws(ImageError) -> Image {
-  let header = try BMPHeader(bytes)
+func decodeBMP(_ bytes: UnsafeRawBufferPointer, limit: Int?) throws(ImageError) -> Image {
+  let header = try BMPHeader(ByteReader(bytes, "BMP", limit: limit))
   if header.bits <= 8 { return try header.decodePalette() }
   return try header.decodeColours()
 }
@@ -22,8 +22,7 @@ private struct BMPHeader {
   let paletteStep: Int
   let headerSize: Int
 
-  init(_ bytes: UnsafeRawBufferPointer) throws(ImageError) {
-    let reader = ByteReader(bytes, "BMP")
+  init(_ reader: ByteReader) throws(ImageError) {
     headerSize = try reader.little(at: 14, 4)
     let isOld = headerSize == 12
     guard isOld || [40, 52, 56, 64, 108, 124].contains(headerSize) else {
@@ -35,7 +34,7 @@ private struct BMPHeader {
       (bits, packing, paletteStep, isTopDown) = (try reader.little(at: 24, 2), 0, 3, false)
     } else {
       let high = try reader.little(at: 22, 4)
-      isTopDown = bytes[25] == 0xff
+      isTopDown = reader.bytes[25] == 0xff
       (width, height) = (try reader.little(at: 18, 4), isTopDown ? 1 << 32 - high : high)
       (bits, packing, paletteStep) = (try reader.little(at: 28, 2), try reader.little(at: 30, 4), 4)
     }
@@ -69,10 +68,10 @@ private struct BMPHeader {
     }
     // As a grey palette may be shorter than the indices, which then are the greys.
     if isGrey, bits == 8 { for i in colours..<256 where colours != 2 { red[i] = UInt8(i) } }
-    try checkSize(width, height)
+    try checkSize(width, height, limit: reader.limit)
     // The file's size bounds them, and so the memory that a file can ask for.
     let indices = try indices()
-    let image = try emptyPixels(width: width, height: height, isGrey ? .l : .rgb)
+    let image = try emptyPixels(width: width, height: height, isGrey ? .l : .rgb, limit: reader.limit)
     image.withUnsafeMutableBytes { out in
       var place = 0
       for y in 0..<height {
@@ -182,10 +181,10 @@ private struct BMPHeader {
       }
     }
     let mode: Image.Mode = isRGBA ? .rgba : .rgb
-    try checkSize(width, height)
+    try checkSize(width, height, limit: reader.limit)
     let stride = (width * bits + 31) / 32 * 4, step = bits / 8
     let data = try reader.bytes(at: start, count: stride * (height - 1) + width * step)
-    let image = try emptyPixels(width: width, height: height, mode)
+    let image = try emptyPixels(width: width, height: height, mode, limit: reader.limit)
     image.withUnsafeMutableBytes { out in
       var place = 0
       for y in 0..<height {

@@ -3,11 +3,13 @@ struct ByteReader {
   let bytes: UnsafeRawBufferPointer
   /// What is read, in errors: `BMP`.
   let format: String
+  /// How many pixels a picture may have.
+  let limit: Int?
   /// The next byte.
   var place = 0
 
-  init(_ bytes: UnsafeRawBufferPointer, _ format: String) {
-    (self.bytes, self.format) = (bytes, format)
+  init(_ bytes: UnsafeRawBufferPointer, _ format: String, limit: Int?) {
+    (self.bytes, self.format, self.limit) = (bytes, format, limit)
   }
 
   var isAtEnd: Bool { place >= bytes.count }

@@ -29,35 +29,36 @@ extension Image {
   /// - Parameters:
   ///   - path: the file.
   ///   - orient: whether the picture is turned as its EXIF data say.
+  ///   - maxPixels: how many pixels the file may promise.
   /// - Throws: ``ImageError`` with the path.
-  public init(contentsOf path: String, orient: Bool = false) throws(ImageError) {
+  public init(contentsOf path: String, orient: Bool = false, maxPixels: Int? = Image.maxPixels) throws(ImageError) {
     let file = try FileBytes(path)
     do {
-      self = try Image(file.bytes, orient: orient)
+      self = try Image(file.bytes, orient: orient, limit: maxPixels)
     } catch {
       throw error.at(path)
     }
   }
 
-  /// Reads a picture from a file's bytes, as ``init(contentsOf:orient:)``.
+  /// Reads a picture from a file's bytes, as ``init(contentsOf:orient:maxPixels:)``.
   /// - Throws: ``ImageError`` without a path.
-  public init(decoding bytes: [UInt8], orient: Bool = false) throws(ImageError) {
+  public init(decoding bytes: [UInt8], orient: Bool = false, maxPixels: Int? = Image.maxPixels) throws(ImageError) {
     let result = bytes.withUnsafeBytes { bytes in
-      Result { () throws(ImageError) in try Image(bytes, orient: orient) }
+      Result { () throws(ImageError) in try Image(bytes, orient: orient, limit: maxPixels) }
     }
     self = try result.get()
   }
 
-  init(_ bytes: UnsafeRawBufferPointer, orient: Bool) throws(ImageError) {
+  init(_ bytes: UnsafeRawBufferPointer, orient: Bool, limit: Int?) throws(ImageError) {
     guard let kind = PictureKind(of: bytes) else {
       throw ImageError(.unknownFormat, bytes.isEmpty ? "the file is empty" : "neither JPEG, PNG, BMP nor PPM")
     }
     var image: Image
     switch kind {
-    case .jpeg: image = try decodeJPEG(bytes)
-    case .png: image = try decodePNG(bytes)
-    case .bmp: image = try decodeBMP(bytes)
-    case .portable: image = try decodePortable(bytes)
+    case .jpeg: image = try decodeJPEG(bytes, limit: limit)
+    case .png: image = try decodePNG(bytes, limit: limit)
+    case .bmp: image = try decodeBMP(bytes, limit: limit)
+    case .portable: image = try decodePortable(bytes, limit: limit)
     }
     image.orientation = kind.orientation(in: bytes)
     self = orient ? image.exifTransposed() : image

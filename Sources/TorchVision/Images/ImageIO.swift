@@ -139,10 +139,10 @@ private func decodeTensor(
   let kind = PictureKind(of: bytes)
   var image: Image
   if kind == .jpeg, mode == .gray {
-    image = try decodeJPEG(bytes, grey: true)
+    image = try decodeJPEG(bytes, limit: Image.maxPixels, grey: true)
     image.orientation = PictureKind.jpeg.orientation(in: bytes)
   } else {
-    image = try Image(bytes, orient: false)
+    image = try Image(bytes, orient: false, limit: Image.maxPixels)
   }
   if orient { image = image.exifTransposed() }
   switch mode {

@@ -17,7 +17,7 @@ extension torch_image_trouble {
 }
 
 /// The pixels of a JPEG file. With `grey`, colours that are stored as brightness and differences give their brightness.
-func decodeJPEG(_ bytes: UnsafeRawBufferPointer, grey: Bool = false) throws(ImageError) -> Image {
+func decodeJPEG(_ bytes: UnsafeRawBufferPointer, limit: Int?, grey: Bool = false) throws(ImageError) -> Image {
   var (info, trouble) = (torch_image_info(), torch_image_trouble())
   let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
   guard let reader = torch_jpeg_open(start, bytes.count, grey ? 1 : 0, &info, &trouble) else {
@@ -25,7 +25,7 @@ func decodeJPEG(_ bytes: UnsafeRawBufferPointer, grey: Bool = false) throws(Imag
   }
   defer { torch_jpeg_close(reader) }
   let mode: Image.Mode = info.channels == 1 ? .l : info.channels == 3 ? .rgb : .cmyk
-  let pixels = try emptyPixels(width: Int(info.width), height: Int(info.height), mode)
+  let pixels = try emptyPixels(width: Int(info.width), height: Int(info.height), mode, limit: limit)
   let code = pixels.withUnsafeMutableBytes {
     torch_jpeg_read(reader, $0.baseAddress!.assumingMemoryBound(to: UInt8.self), &trouble)
   }
@@ -34,32 +34,32 @@ func decodeJPEG(_ bytes: UnsafeRawBufferPointer, grey: Bool = false) throws(Imag
 }
 
 /// The pixels of a PNG file.
-func decodePNG(_ bytes: UnsafeRawBufferPointer) throws(ImageError) -> Image {
+func decodePNG(_ bytes: UnsafeRawBufferPointer, limit: Int?) throws(ImageError) -> Image {
   var (info, trouble) = (torch_image_info(), torch_image_trouble())
   let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
   guard let reader = torch_png_open(start, bytes.count, &info, &trouble) else { throw trouble.error("PNG") }
   defer { torch_png_close(reader) }
   let mode: Image.Mode = info.bits == 16 ? .i : [.l, .la, .rgb, .rgba][Int(info.channels) - 1]
-  let pixels = try emptyPixels(width: Int(info.width), height: Int(info.height), mode)
+  let pixels = try emptyPixels(width: Int(info.width), height: Int(info.height), mode, limit: limit)
   let code = pixels.withUnsafeMutableBytes { torch_png_read(reader, $0.baseAddress!, &trouble) }
   if Int(code) != TORCH_IMAGE_OK { throw trouble.error("PNG") }
   return Image(pixels: pixels, mode: mode)
 }
 
 /// Refuses sizes that no picture has, or that are past the limit.
-func checkSize(_ width: Int, _ height: Int) throws(ImageError) {
+func checkSize(_ width: Int, _ height: Int, limit: Int?) throws(ImageError) {
   if width <= 0 || height <= 0 { throw ImageError(.malformed, "a picture of \(width) x \(height) pixels is none") }
   let (count, overflow) = width.multipliedReportingOverflow(by: height)
-  if let limit = Image.maxPixels, overflow || count > limit {
+  if let limit, overflow || count > limit {
     throw ImageError(
-      .tooLarge, "\(width) x \(height) pixels are more than Image.maxPixels, \(limit), lets through; a file may lie")
+      .tooLarge, "\(width) x \(height) pixels are more than the \(limit) that Image.maxPixels lets through")
   }
   if overflow || count > Int.max / 64 { throw ImageError(.tooLarge, "no memory holds \(width) x \(height) pixels") }
 }
 
 /// Memory for the pixels that a header promises.
-func emptyPixels(width: Int, height: Int, _ mode: Image.Mode) throws(ImageError) -> Tensor {
-  try checkSize(width, height)
+func emptyPixels(width: Int, height: Int, _ mode: Image.Mode, limit: Int?) throws(ImageError) -> Tensor {
+  try checkSize(width, height, limit: limit)
   return Tensor.empty(height, width, mode.channels, dtype: mode.dtype)
 }
 

@@ -3,8 +3,8 @@
 import Torch
 
 /// The picture in a file that begins with P1 to P6 or Pf.
-func decodePortable(_ bytes: UnsafeRawBufferPointer) throws(ImageError) -> Image {
-  var text = PortableText(reader: ByteReader(bytes, "PPM"))
+func decodePortable(_ bytes: UnsafeRawBufferPointer, limit: Int?) throws(ImageError) -> Image {
+  var text = PortableText(reader: ByteReader(bytes, "PPM", limit: limit))
   let kind = bytes[1]
   text.reader.place = 2
   guard let separator = text.reader.next(), PortableText.isSpace(separator) || separator == 0x23 else {
@@ -24,7 +24,7 @@ func decodePortable(_ bytes: UnsafeRawBufferPointer) throws(ImageError) -> Image
   }
   let isColour = kind == 0x33 || kind == 0x36
   let mode: Image.Mode = isColour ? .rgb : most > 255 ? .i : .l
-  try checkSize(width, height)
+  try checkSize(width, height, limit: limit)
   let count = width * height * mode.channels, top = mode == .i ? 65535.0 : 255.0
   let isText = kind < 0x34
   var table: [Int32] = []
@@ -33,7 +33,7 @@ func decodePortable(_ bytes: UnsafeRawBufferPointer) throws(ImageError) -> Image
   let data = isText ? nil : try text.reader.bytes(at: text.reader.place, count: count * (wide ? 2 : 1))
   // A number of text and the blank behind it.
   if isText, count * 2 - 1 > bytes.count { throw text.reader.truncated }
-  let pixels = try emptyPixels(width: width, height: height, mode)
+  let pixels = try emptyPixels(width: width, height: height, mode, limit: limit)
   var failure: ImageError?
   pixels.withUnsafeMutableBytes { out in
     if let data, !wide, table.isEmpty {
@@ -59,10 +59,10 @@ func decodePortable(_ bytes: UnsafeRawBufferPointer) throws(ImageError) -> Image
 }
 
 private func packedBits(_ reader: ByteReader, _ width: Int, _ height: Int) throws(ImageError) -> Image {
-  try checkSize(width, height)
+  try checkSize(width, height, limit: reader.limit)
   let stride = (width + 7) / 8
   let data = try reader.bytes(at: reader.place, count: stride * height)
-  let pixels = try emptyPixels(width: width, height: height, .l)
+  let pixels = try emptyPixels(width: width, height: height, .l, limit: reader.limit)
   pixels.withUnsafeMutableBytes { out in
     for y in 0..<height {
       for x in 0..<width { out[y * width + x] = data[y * stride + x / 8] >> UInt8(7 - x % 8) & 1 == 1 ? 0 : 255 }
@@ -77,9 +77,9 @@ private func floats(_ text: inout PortableText, _ width: Int, _ height: Int) thr
   guard let scale = Double(word), scale.isFinite, scale != 0 else {
     throw text.reader.malformed("its scale is \(word)")
   }
-  try checkSize(width, height)
+  try checkSize(width, height, limit: text.reader.limit)
   let data = try text.reader.bytes(at: text.reader.place, count: width * height * 4)
-  let pixels = try emptyPixels(width: width, height: height, .f)
+  let pixels = try emptyPixels(width: width, height: height, .f, limit: text.reader.limit)
   pixels.withUnsafeMutableBytes { out in
     for y in 0..<height {
       for x in 0..<width {
@@ -125,9 +125,9 @@ private struct PortableText {
 
   /// Digits 0 and 1, with blanks between them or none; 1 is black.
   mutating func bits(_ width: Int, _ height: Int) throws(ImageError) -> Image {
-    try checkSize(width, height)
+    try checkSize(width, height, limit: reader.limit)
     if width * height > reader.bytes.count { throw reader.truncated }
-    let pixels = try emptyPixels(width: width, height: height, .l)
+    let pixels = try emptyPixels(width: width, height: height, .l, limit: reader.limit)
     var digits: [UInt8] = []
     digits.reserveCapacity(width * height)
     while digits.count < width * height {
