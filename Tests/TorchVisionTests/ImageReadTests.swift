@@ -78,8 +78,10 @@ import TorchVision
         do {
           let image = try Image(decoding: Array(file[..<count]))
           // What is missing then is not of the pixels: a checksum, an end, an empty line.
-          #expect(ImageFixtures.hash(image) == line[5], "\(line[0]) cut off after \(count) of \(file.count)")
-          if image.mode != .l || !line[0].hasSuffix("portable") { #expect(count * 2 > file.count, "\(line[0])") }
+          // In text, what is left of the last number is a number.
+          let isText = line[0].hasSuffix("portable") && file[1] < 0x34
+          #expect(isText || ImageFixtures.hash(image) == line[5], "\(line[0]) cut off after \(count) of \(file.count)")
+          #expect(count * 2 > file.count, "\(line[0])")
         } catch {
           #expect([.truncated, .malformed, .unknownFormat, .unsupported].contains(error.kind), "\(line[0]): \(error)")
         }

@@ -73,10 +73,14 @@ def main():
         lines.append(f"{name} {mode} {width} {height} {orientation} {fnv(pixels.tobytes())} {fnv(upright.tobytes())}")
         # Elsewhere torchvision's numbers are others: palettes, 16 bits, and the formats that it does not read.
         is_jpeg, is_png = name.endswith("jpeg"), name.endswith("png")
-        palette = is_png and content[25] == 3
+        palette, is_small = is_png and content[25] == 3, is_png and content[24] < 8
+        opaque = palette and mode == "RGB"
         if (is_jpeg or is_png) and mode != "I" and not (is_png and content[24] == 16):
             for read in ("UNCHANGED", "GRAY", "GRAY_ALPHA", "RGB", "RGB_ALPHA"):
                 if is_jpeg and read.endswith("ALPHA") or palette and read in ("UNCHANGED", "GRAY", "GRAY_ALPHA"):
+                    continue
+                # The alpha that it makes up is memory's content for palettes and the greatest number of the file's bits for greys.
+                if read.endswith("ALPHA") and (opaque or is_small and not palette):
                     continue
                 tensor = torchvision.io.decode_image(torch.frombuffer(bytearray(content), dtype=torch.uint8), read)
                 shape = "x".join(map(str, tensor.shape))

@@ -18,7 +18,8 @@ public enum ImageReadMode: Sendable, Hashable, CaseIterable {
 /// Reads a picture as a tensor, as `torchvision.io.read_image`.
 ///
 /// The grey of colours is that of the file's library, as in torchvision: a JPEG file's own brightness, libpng's weights for PNG.
-/// `Image(contentsOf:).convert(.l)` has PIL's. Unlike there, palettes are colours in every mode, and grey of 16 bits is int32.
+/// `Image(contentsOf:).convert(.l)` has PIL's. Unlike there, palettes are colours in every mode, alpha that a file lacks is 255
+/// whatever its depth, and grey of 16 bits is int32.
 /// - Parameters:
 ///   - path: a JPEG, PNG, BMP or PPM file.
 ///   - mode: which channels the result has.
@@ -167,8 +168,8 @@ extension Image {
       grey.withUnsafeMutableBytes { out in
         for i in 0..<count {
           let red = UInt32(source[i * step]), green = UInt32(source[i * step + 1]), blue = UInt32(source[i * step + 2])
-          // 0.2989 and 0.587 of 32768, and the rest.
-          out[i] = UInt8(truncatingIfNeeded: (red &* 9794 &+ green &* 19235 &+ blue &* 3739) >> 15)
+          // 0.2989 and 0.587 of 32768 without their fractions, and the rest.
+          out[i] = UInt8(truncatingIfNeeded: (red &* 9794 &+ green &* 19234 &+ blue &* 3740) >> 15)
         }
       }
     }
