@@ -111,6 +111,7 @@ import TorchVision
         == "\(escape)[38;2;255;0;0;48;2;0;0;255m▀▀\(escape)[0m\n\(escape)[38;2;7;8;9m▀\(escape)[38;2;10;11;12m▀\(escape)[0m"
     )
     let grey = try Self.drawing().drawn(width: 20, color: false).split(separator: "\n")
+    #expect(try Self.drawing().description == "Image(RGB, 40 x 30)")
     #expect(grey.count == 8 && grey.allSatisfy { $0.count == 20 })
   }
 

@@ -1,7 +1,10 @@
 import Torch
 import TorchUtils
 
-extension Image {
+extension Image: CustomStringConvertible {
+  /// Mode and size, without the pixels: `Image(RGB, 500 x 375)`.
+  public var description: String { "Image(\(mode.rawValue), \(width) x \(height))" }
+
   /// The picture as text for a terminal: half blocks in 24-bit colours, two pixels in a character.
   ///
   /// ```swift
