@@ -60,6 +60,8 @@ let package = Package(
     .executableTarget(name: "conformance-probe", dependencies: ["TorchConformance"], path: "Tests/ConformanceProbe"),
     // Half of Tools/checkpoints/compare: what files of weights hold.
     .executableTarget(name: "checkpoint-dump", dependencies: ["Torch"], path: "Tools/checkpoints/Dump"),
+    // Half of Tools/images/compare: the pixels of pictures.
+    .executableTarget(name: "image-dump", dependencies: ["TorchVision"], path: "Tools/images/Dump"),
     // Ops under random arguments, in a process that they may end.
     .executableTarget(name: "hostile-probe", dependencies: ["TorchNN"], path: "Tests/HostileProbe"),
 
@@ -86,7 +88,7 @@ let package = Package(
 
     // Readers of foreign bytes as a fuzzer calls them; Tools/fuzz/run builds the fuzzer itself.
     .target(
-      name: "FuzzReaders", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils"],
+      name: "FuzzReaders", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "TorchVision"],
       path: "Tests/Fuzz/Readers"),
     .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend", "CTorchKernels"], exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Goldens"]),
@@ -96,7 +98,7 @@ let package = Package(
       name: "ConformanceTests",
       dependencies: ["TorchConformance", "TorchSignatures", "torch-conformance", "conformance-probe"]),
     .testTarget(name: "TorchFilesTests", dependencies: ["TorchFiles", "torch-files"], exclude: ["Goldens"]),
-    .testTarget(name: "TorchVisionTests", dependencies: ["TorchVision"]),
+    .testTarget(name: "TorchVisionTests", dependencies: ["TorchVision"], exclude: ["Goldens"]),
     .testTarget(name: "TorchHubTests", dependencies: ["TorchHub", "Torch"]),
     .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzReaders"], path: "Tests/Fuzz/Replay"),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils", "CTorchZlib"], exclude: ["Goldens"]),

@@ -19,6 +19,7 @@ import torch
 from torch import nn
 
 OUT = pathlib.Path(__file__).parents[2] / "Tests/Fuzz/corpus"
+PICTURES = pathlib.Path(__file__).parents[2] / "Tests/TorchVisionTests/Goldens/images"
 FIXTURES = pathlib.Path(__file__).parents[2] / "Tests/TorchTests/Goldens/checkpoints"
 
 
@@ -142,6 +143,13 @@ def main():
     write("idx", "packed", gzip.compress(idx(0x0b, [2, 2], bytes(8)), mtime=0))
     write("csv", "plain", b'epoch,"a,""b""",loss\n1,,0.5\n2,nan,inf\n3,1e-5,-inf\n')
     write("jsonl", "plain", b'{"epoch":1,"loss":"nan"}\n{"epoch":2,"loss":-1.5e-3,"x":"-inf"}\n')
+
+    # The least of each kind.
+    for kind in "png-0-1", "png-3-4-interlaced", "png-2-16", "png-0-16", "png-6-8-interlaced":
+        write("image", kind, (PICTURES / f"{kind}.png").read_bytes())
+    for kind in "jpeg", "bmp", "portable":
+        for path in sorted(PICTURES.glob(f"{kind}-*"), key=lambda path: path.stat().st_size)[:12]:
+            write("image", path.stem, path.read_bytes())
 
     for order, dtype, shape in ("C", "<f4", (2, 3)), ("F", ">i8", (3, 2)), ("C", "|b1", (2,)), ("C", "<f2", ()):
         stream = io.BytesIO()

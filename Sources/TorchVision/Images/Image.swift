@@ -5,7 +5,11 @@ import Torch
 /// ```swift
 /// let image = Image(pixels: .zeros(240, 320, 3, dtype: .uint8), mode: .rgb)
 /// image.width                                             // 320
+/// let photo = try Image(contentsOf: "photo.jpg").convert(.rgb)
 /// ```
+///
+/// Two modes of PIL's do not exist here: "1" is read as `l`, 0 and 255, and "P" as the colours its palette stands for, `rgb` or,
+/// with transparent ones, `rgba`. "I;16" is `i`.
 public struct Image: Sendable {
   /// What a pixel consists of, by PIL's names.
   public enum Mode: String, Sendable, Hashable, CaseIterable {
@@ -46,6 +50,10 @@ public struct Image: Sendable {
   /// Transforms make new pictures; nothing writes to a picture's own numbers.
   public let pixels: Tensor
   public let mode: Mode
+  /// How the picture lies, by EXIF's numbers from 1, upright, to 8: what its file says; 1 for all others.
+  ///
+  /// ``exifTransposed()`` turns it upright.
+  public internal(set) var orientation = 1
 
   public var height: Int { pixels.size(0) }
   public var width: Int { pixels.size(1) }

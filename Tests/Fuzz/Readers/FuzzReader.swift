@@ -1,6 +1,7 @@
 import Torch
 import TorchData
 import TorchUtils
+import TorchVision
 
 #if canImport(Glibc)
   import Glibc
@@ -29,6 +30,8 @@ public enum FuzzReader: String, CaseIterable, Sendable {
   case csv
   /// A training log as JSON lines.
   case jsonl
+  /// A picture of any format.
+  case image
 
   /// Reads bytes and asks everything of the result.
   public func read(_ bytes: [UInt8]) {
@@ -53,6 +56,11 @@ public enum FuzzReader: String, CaseIterable, Sendable {
       }
     case .csv: withFile(bytes, "csv") { _ = try? TrainingLog.read($0) }
     case .jsonl: withFile(bytes, "jsonl") { _ = try? TrainingLog.read($0) }
+    case .image:
+      // A picture may be large without being wrong; the fuzzer's memory is not.
+      guard let image = try? Image(decoding: bytes, orient: true, maxPixels: 1 << 18) else { return }
+      CheckpointWalk.use(image.pixels)
+      _ = image.convert(.rgb)
     }
   }
 
