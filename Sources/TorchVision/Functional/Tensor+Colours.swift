@@ -11,7 +11,7 @@ extension DType {
     case .int8: 127
     case .int16: 32767
     case .int32: 2_147_483_647
-    case .int64: 9_223_372_036_854_775_807
+    case .int64: 9_223_372_036_854_775_808
     default: 1
     }
   }
@@ -100,7 +100,7 @@ extension Tensor {
   }
 
   func invertedPicture() -> Tensor {
-    dtype.isFloatingPoint ? 1 - self : Int(dtype.brightest) - self
+    dtype.isFloatingPoint ? 1 - self : (Int(exactly: dtype.brightest) ?? .max) - self
   }
 
   func sharpenedPicture(_ factor: Double) -> Tensor {

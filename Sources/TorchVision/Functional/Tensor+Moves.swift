@@ -95,7 +95,8 @@ extension Tensor {
       let ones = Tensor.ones([count, 1, batch.size(2), batch.size(3)], dtype: batch.dtype)
       let sampled = F.gridSample(.cat([batch, ones], dim: 1), grid, mode: how)
       let channels = batch.size(1)
-      let mask = sampled.narrow(dim: 1, start: channels, length: 1), held = sampled.narrow(dim: 1, start: 0, length: channels)
+      let mask = sampled.narrow(dim: 1, start: channels, length: 1),
+        held = sampled.narrow(dim: 1, start: 0, length: channels)
       let colour = Tensor(fill).to(batch.dtype).view(1, fill.count, 1, 1)
       if mode == .nearest { return Tensor.where(mask .< 0.5, colour, held) }
       return held * mask + (1.0 - mask) * colour

@@ -7,10 +7,12 @@ extension VF {
   /// `torchvision.transforms.functional.to_tensor`; modes I and F keep their numbers.
   public static func toTensor(_ image: Image) -> Tensor {
     guard image.mode.pixelType == CP_UINT8 else { return pilToTensor(image) }
-    return planes(image, [Float](unsafeUninitializedCapacity: 256 * image.mode.channels) { tables, count in
-      count = 256 * image.mode.channels
-      for i in 0..<count { tables[i] = Float(i % 256) / 255 }
-    })
+    return planes(
+      image,
+      [Float](unsafeUninitializedCapacity: 256 * image.mode.channels) { tables, count in
+        count = 256 * image.mode.channels
+        for i in 0..<count { tables[i] = Float(i % 256) / 255 }
+      })
   }
 
   /// ``toTensor(_:)`` and ``normalize(_:mean:std:inplace:)`` in one go, to the same bits.

@@ -3,7 +3,8 @@ import TorchNN
 
 extension VF {
   /// Rows and columns after ``resize(_:size:interpolation:maxSize:antialias:)``.
-  static func resizedSize(_ now: (height: Int, width: Int), _ size: [Int], _ maxSize: Int?) -> (height: Int, width: Int) {
+  static func resizedSize(_ now: (height: Int, width: Int), _ size: [Int], _ maxSize: Int?) -> (height: Int, width: Int)
+  {
     guard size.count == 1 else { return (size[0], size[1]) }
     let short = Swift.min(now.height, now.width), long = Swift.max(now.height, now.width)
     var newShort = size[0], newLong = Int(Double(size[0] * long) / Double(short))

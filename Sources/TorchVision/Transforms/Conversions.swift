@@ -24,7 +24,8 @@ private func imageKind(
   if kind == .image { return result }
   if kind == .images {
     throw TransformOrderError(
-      "wants one image, but gets several; write Lambda { (crops: [Image]) in Tensor.stack(crops.map { ToTensor()($0) }) }")
+      "wants one image, but gets several; write Lambda { (crops: [Image]) in Tensor.stack(crops.map { ToTensor()($0) }) }"
+    )
   }
   throw TransformOrderError(
     "wants an image, but gets \(kind.rawValue); put it before the steps that take tensors, and only once")
@@ -63,7 +64,8 @@ public struct ToPILImage: Transform {
   public func kind(after kind: TransformValue.Kind) throws(TransformOrderError) -> TransformValue.Kind {
     if kind.isTensor { return .image }
     if kind.isSeveral { throw severalRefused(kind) }
-    throw TransformOrderError("wants a tensor, but gets \(kind.rawValue); leave it out, or put it after the tensor's steps")
+    throw TransformOrderError(
+      "wants a tensor, but gets \(kind.rawValue); leave it out, or put it after the tensor's steps")
   }
 
   public var description: String { "ToPILImage(" + (mode.map { "mode=\($0.rawValue)" } ?? "") + ")" }
@@ -101,7 +103,9 @@ public struct Normalize: TensorTransform {
     (self.mean, self.std, self.inplace) = (mean, std, inplace)
   }
 
-  public func callAsFunction(_ tensor: Tensor) -> Tensor { VF.normalize(tensor, mean: mean, std: std, inplace: inplace) }
+  public func callAsFunction(_ tensor: Tensor) -> Tensor {
+    VF.normalize(tensor, mean: mean, std: std, inplace: inplace)
+  }
 
   public func kind(after kind: TransformValue.Kind) throws(TransformOrderError) -> TransformValue.Kind {
     if kind == .wholes {

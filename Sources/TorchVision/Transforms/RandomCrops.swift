@@ -24,7 +24,8 @@ public struct RandomResizedCrop: PictureTransform {
     self.scale = rangeEnds(scale, "RandomResizedCrop", "scale")
     self.ratio = rangeEnds(ratio, "RandomResizedCrop", "ratio")
     guard self.scale[0] >= 0, self.ratio[0] > 0 else {
-      fault("RandomResizedCrop", "scale cannot be negative and ratio must be positive; got \(self.scale), \(self.ratio)")
+      fault(
+        "RandomResizedCrop", "scale cannot be negative and ratio must be positive; got \(self.scale), \(self.ratio)")
     }
     (self.interpolation, self.antialias) = (interpolation, antialias)
   }

@@ -151,7 +151,8 @@ private func refused(_ transform: any Transform, _ value: TransformValue) -> Nev
 /// What ``Compose`` and other transforms of several kinds say to a wrong value.
 func severalRefused(_ kind: TransformValue.Kind) -> TransformOrderError {
   TransformOrderError(
-    "wants one picture, but gets \(kind.rawValue); put it before FiveCrop or TenCrop, or inside a Lambda over the crops")
+    "wants one picture, but gets \(kind.rawValue); put it before FiveCrop or TenCrop, or inside a Lambda over the crops"
+  )
 }
 
 /// A step that takes an image and gives one.
@@ -168,7 +169,8 @@ extension ImageTransform {
   public func kind(after kind: TransformValue.Kind) throws(TransformOrderError) -> TransformValue.Kind {
     if kind == .image { return .image }
     if kind.isSeveral { throw severalRefused(kind) }
-    throw TransformOrderError("wants an image, but gets \(kind.rawValue); put it before ToTensor, or ToPILImage before it")
+    throw TransformOrderError(
+      "wants an image, but gets \(kind.rawValue); put it before ToTensor, or ToPILImage before it")
   }
 }
 
