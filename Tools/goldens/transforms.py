@@ -105,7 +105,8 @@ BYTES = ["u8", "u8x1"]
 
 def fixed_cases(rng):
     """Each step with several parameters, over the kinds that it takes."""
-    size = lambda low=1, high=48: rng.randint(low, high)
+    # Tensors one column wide are wrong in PyTorch 2.15: an antialiased pass down gives the first row everywhere.
+    size = lambda low=2, high=48: rng.randint(low, high)
     for mode in ["nearest", "bilinear", "bicubic", "box", "hamming", "lanczos"]:
         for kind in ALL:
             yield "resize", [mode], [size(), size()], kind

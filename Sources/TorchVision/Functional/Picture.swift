@@ -48,4 +48,16 @@ public struct TransformError: Error, Hashable, Sendable, CustomStringConvertible
 /// The functions behind the transforms, as `torchvision.transforms.functional`.
 ///
 /// Those of both kinds of pictures compute as Pillow on an ``Image`` and as torchvision on a tensor.
-public enum VF {}
+public enum VF {
+  /// Channels, height and width, as `torchvision.transforms.functional.get_dimensions`.
+  public static func getDimensions(_ picture: some Picture) -> [Int] {
+    let (height, width) = picture.pictureSize
+    return [picture.channelCount, height, width]
+  }
+
+  /// Width and height, as `torchvision.transforms.functional.get_image_size`.
+  public static func getImageSize(_ picture: some Picture) -> [Int] {
+    let (height, width) = picture.pictureSize
+    return [width, height]
+  }
+}
