@@ -2,6 +2,9 @@
 #include <stdint.h>
 #include <string.h>
 #include "taps.h"
+#if CP_LEVEL > 0
+#include <immintrin.h>
+#endif
 
 #if CP_LEVEL == 2
 #define CP_ISA(name) name##_avx512
@@ -50,6 +53,52 @@ static inline __attribute__((always_inline)) void wide_rows(
   }
 }
 
+#if CP_LEVEL > 0
+enum { pair_rows = 8, low_bits = 12 };
+
+// The same for eight rows: two neighbours and their weights are multiplied and added in one step of 16-bit numbers, the
+// lower bits of the weights apart from the upper ones. Reads eight bytes from each pair of pixels on.
+static inline __attribute__((always_inline)) void paired_rows(
+  uint8_t *out, ptrdiff_t out_stride, const uint8_t *in, ptrdiff_t in_stride, const cp_taps *taps, int channels) {
+  const __m256i three = _mm256_broadcastsi128_si256(
+    _mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1));
+  const __m256i all = _mm256_broadcastsi128_si256(
+    _mm_setr_epi8(0, -1, 4, -1, 1, -1, 5, -1, 2, -1, 6, -1, 3, -1, 7, -1));
+  const __m256i order = channels == 3 ? three : all;
+  const int32_t low_mask = (1 << low_bits) - 1;
+  for (int32_t x = 0; x < taps->count; x++) {
+    const int32_t *weights = taps->fixed + (ptrdiff_t)x * taps->room;
+    const uint8_t *from = in + (ptrdiff_t)taps->first[x] * channels;
+    __m256i low[pair_rows / 2], high[pair_rows / 2];
+    for (int r = 0; r < pair_rows / 2; r++) low[r] = high[r] = _mm256_setzero_si256();
+    for (int32_t t = 0; t < taps->length[x]; t += 2) {
+      int32_t a = weights[t], b = t + 1 < taps->length[x] ? weights[t + 1] : 0;
+      __m256i lower = _mm256_set1_epi32((a & low_mask) | (b & low_mask) << 16);
+      __m256i upper = _mm256_set1_epi32(
+        (int32_t)(((uint32_t)(a >> low_bits) & 0xffff) | (uint32_t)(b >> low_bits) << 16));
+      for (int r = 0; r < pair_rows / 2; r++) {
+        const uint8_t *row = from + 2 * r * in_stride;
+        __m128i first = _mm_loadl_epi64((const __m128i *)row);
+        __m128i second = _mm_loadl_epi64((const __m128i *)(row + in_stride));
+        __m256i pixels = _mm256_shuffle_epi8(_mm256_set_m128i(second, first), order);
+        low[r] = _mm256_add_epi32(low[r], _mm256_madd_epi16(pixels, lower));
+        high[r] = _mm256_add_epi32(high[r], _mm256_madd_epi16(pixels, upper));
+      }
+      from += 2 * channels;
+    }
+    for (int r = 0; r < pair_rows / 2; r++) {
+      __m256i sum = _mm256_add_epi32(_mm256_slli_epi32(high[r], low_bits), low[r]);
+      sum = _mm256_srai_epi32(_mm256_add_epi32(sum, _mm256_set1_epi32(half)), CP_PRECISION);
+      __m256i words = _mm256_packs_epi32(sum, sum), bytes = _mm256_packus_epi16(words, words);
+      uint32_t first = (uint32_t)_mm256_extract_epi32(bytes, 0), second = (uint32_t)_mm256_extract_epi32(bytes, 4);
+      uint8_t *target = out + 2 * r * out_stride + (ptrdiff_t)x * channels;
+      memcpy(target, &first, (size_t)channels);
+      memcpy(target + out_stride, &second, (size_t)channels);
+    }
+  }
+}
+#endif
+
 static void plain_row(uint8_t *out, const uint8_t *in, const cp_taps *taps, int channels) {
   for (int32_t x = 0; x < taps->count; x++) {
     const int32_t *weights = taps->fixed + (ptrdiff_t)x * taps->room;
@@ -66,6 +115,16 @@ void CP_ISA(cp_across)(const cp_picture *out, const cp_picture *in, const cp_tap
   int channels = in->channels, y = 0;
   const uint8_t *from = in->base;
   uint8_t *to = out->base;
+#if CP_LEVEL > 0
+  // What is read beyond a row of eight pixels lies in the next.
+  bool pairs = (channels == 3 || channels == 4) && in->width >= 8;
+  for (; pairs && y + pair_rows < in->height; y += pair_rows) {
+    const uint8_t *source = from + y * in->row_bytes;
+    uint8_t *target = to + y * out->row_bytes;
+    if (channels == 3) paired_rows(target, out->row_bytes, source, in->row_bytes, taps, 3);
+    else paired_rows(target, out->row_bytes, source, in->row_bytes, taps, 4);
+  }
+#endif
   // The last pixel of the last row has no fourth byte to read.
   int wide = channels == 4 ? in->height : channels == 3 ? in->height - 1 : 0;
   for (; y + rows_at_once <= wide; y += rows_at_once) {
