@@ -3,6 +3,8 @@
     python Tools/goldens/transforms.py Tests/TorchVisionTests/Goldens
     python Tools/goldens/transforms.py FOLDER --random COUNT --seed SEED      more of the kind, by chance
 
+and TRANSFORM_CASES=FOLDER makes the tests read those.
+
 transforms.json lists the cases, transforms.bin holds the results that are compared number by number; of those that are to
 be equal to the bit only a hash (FNV-1a) is kept. Inputs are drawn from torch's generator, which both sides have.
 """

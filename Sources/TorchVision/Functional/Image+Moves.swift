@@ -46,7 +46,7 @@ extension Image {
     Image(pixels: .empty([height, width, mode.channels], dtype: mode.dtype), mode: mode)
   }
 
-  /// A picture of one colour; what a mode cannot hold is cut to what it can, and bytes wrap, as with Pillow.
+  /// A picture of one colour, cut to what the mode can hold.
   static func filled(_ width: Int, _ height: Int, _ mode: Mode, _ fill: [Double]) -> Image {
     guard fill.contains(where: { $0 != 0 }) else {
       return Image(pixels: .zeros([height, width, mode.channels], dtype: mode.dtype), mode: mode)
