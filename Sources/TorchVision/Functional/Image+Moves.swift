@@ -198,9 +198,9 @@ extension Image {
     }
     var (width, height) = (Double(width), Double(height))
     let center = center ?? [width / 2, height / 2]
-    let radians = -(angle * .pi / 180)
+    let turn = -radians(angle)
     var matrix = [
-      rounded15(cosine(radians)), rounded15(sine(radians)), 0, rounded15(-sine(radians)), rounded15(cosine(radians)), 0,
+      rounded15(cosine(turn)), rounded15(sine(turn)), 0, rounded15(-sine(turn)), rounded15(cosine(turn)), 0,
     ]
     func moved(_ x: Double, _ y: Double) -> (Double, Double) {
       (matrix[0] * x + matrix[1] * y + matrix[2], matrix[3] * x + matrix[4] * y + matrix[5])
