@@ -31,6 +31,8 @@ let package = Package(
     // C: zlib, for packed data sets and checkpoints.
     .target(name: "CTorchZlib", linkerSettings: [.linkedLibrary("z")]),
 
+    // C: Pillow's arithmetic on pixels.
+    .target(name: "CTorchPixels", dependencies: ["CTorchKernels"]),
     // C: every libjpeg and libpng call.
     .target(name: "CTorchImages", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
 
@@ -43,7 +45,8 @@ let package = Package(
     // Foundation's URL sessions live here, so that the others do without.
     .target(name: "TorchHub", dependencies: ["Torch", "TorchUtils"]),
     .target(
-      name: "TorchVision", dependencies: ["Torch", "TorchNN", "TorchData", "TorchUtils", "TorchHub", "CTorchImages"]),
+      name: "TorchVision",
+      dependencies: ["Torch", "TorchNN", "TorchData", "TorchUtils", "TorchHub", "CTorchImages", "CTorchPixels"]),
 
     // The signature table: its reader, its rules and what is made of it.
     .target(name: "TorchSignatures", exclude: ["table.txt"]),
