@@ -95,7 +95,7 @@ let package = Package(
       name: "ConformanceTests",
       dependencies: ["TorchConformance", "TorchSignatures", "torch-conformance", "conformance-probe"]),
     .testTarget(name: "TorchFilesTests", dependencies: ["TorchFiles", "torch-files"], exclude: ["Goldens"]),
-    .testTarget(name: "TorchVisionTests", dependencies: ["TorchVision"]),
+    .testTarget(name: "TorchVisionTests", dependencies: ["TorchVision"], exclude: ["Goldens"]),
     .testTarget(name: "TorchHubTests", dependencies: ["TorchHub", "Torch"]),
     .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzReaders"], path: "Tests/Fuzz/Replay"),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils", "CTorchZlib"], exclude: ["Goldens"]),
