@@ -6,13 +6,12 @@ import TorchVision
 
 /// The networks beside torchvision's: keys, first weights to the bit, logits, a step of training, the printed text.
 ///
-/// Each runs in a child process, where nobody else draws from the global generator. The large ones wait for
+/// Each runs in a child process, where nobody else draws from the global generator. The others wait for
 /// `TORCH_ALL_MODELS=1`, which takes some minutes and 8 GB of memory.
 @Suite(.serialized) struct ModelTests {
   static let usual = [
-    "alexnet", "densenet121", "efficientnet_b0", "googlenet", "inception_v3", "mobilenet_v2", "mobilenet_v3_large",
-    "mobilenet_v3_small", "resnet18", "resnet50", "resnext50_32x4d", "squeezenet1_0", "squeezenet1_1", "vgg11_bn",
-    "vit_b_32",
+    "alexnet", "densenet121", "efficientnet_b0", "googlenet", "mobilenet_v2", "mobilenet_v3_large",
+    "mobilenet_v3_small", "resnet18", "resnext50_32x4d", "squeezenet1_1", "vgg11_bn",
   ]
   static let others = Models.listModels().filter { !usual.contains($0) }
   static let variants = ModelGolden.all.keys.filter { $0.contains("-") }.sorted()
@@ -69,7 +68,7 @@ import TorchVision
 
     let mobilenet = try Models.mobilenetV2(widthMult: 0.25)
     mobilenet.classifier[1] = Linear(mobilenet.lastChannel, 5)
-    #expect(mobilenet(.randn(1, 3, 32, 32)).shape == [1, 5])
+    #expect(mobilenet(.randn(2, 3, 64, 64)).shape == [2, 5])
     #expect(mobilenet.stateDict()["classifier.1.weight"]?.shape == [5, 1280])
   }
 

@@ -65,10 +65,9 @@ extension Models {
   static func pretrained<Net: Module>(
     _ weights: (some PretrainedWeights)?, _ progress: Bool, adapt: (StateDict) -> StateDict = { $0 }, _ make: () -> Net
   ) throws -> Net {
-    // Before the model, which takes long to draw: what cannot be fetched is told at once.
-    let state = try weights?.stateDict(progress: progress)
+    // Before anything is fetched: making it tells arguments that do not go with the weights.
     let model = make()
-    if let state { try model.loadStateDict(adapt(state)) }
+    if let weights { try model.loadStateDict(adapt(weights.stateDict(progress: progress))) }
     return model
   }
 }
