@@ -79,7 +79,7 @@ extension Module {
   /// Runs `forward` as a call of the module: between its hooks, and so that a fault inside names its path.
   ///
   /// For modules whose call has another shape than ``Layer`` to ``Layer4``; `inputs` are what hooks see.
-  final func called<Output>(_ inputs: [Any], _ forward: ([Any]) -> Output) -> Output {
+  package final func called<Output>(_ inputs: [Any], _ forward: ([Any]) -> Output) -> Output {
     inModule(self) {
       guard let hooks else { return forward(inputs) }
       return withHooks(hooks, inputs, forward)

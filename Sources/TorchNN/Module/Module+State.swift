@@ -31,6 +31,22 @@ extension Module {
     }
   }
 
+  /// A state in today's layout.
+  private func upgraded(_ state: StateDict) -> StateDict {
+    let versions = Dictionary(state.moduleVersions.map { ($0.path, $0.version) }) { $1 }
+    var result = state
+    func visit(_ module: Module, _ path: String) {
+      module.upgradeState(&result, prefix: path.isEmpty ? "" : path + ".", version: versions[path])
+      for member in module.namedMembers() {
+        if case .module(let child) = member.value {
+          visit(child, path.isEmpty ? member.name : "\(path).\(member.name)")
+        }
+      }
+    }
+    visit(self, "")
+    return result
+  }
+
   /// Copies a state into the model, as `torch.nn.Module.load_state_dict`.
   ///
   /// Values are converted to the model's dtypes and devices. Nothing is changed where anything is wrong.
@@ -43,6 +59,7 @@ extension Module {
   ) throws(StateDictError) -> (missing: [String], unexpected: [String]) {
     var own: [(key: String, tensor: Tensor)] = []
     visitState("") { own.append(($0, $1)) }
+    let state = upgraded(state)
     let (missing, unexpected) = try state.fit(own, of: typeName, strict: strict)
     requireThawed("load_state_dict")
     noGrad {

@@ -24,6 +24,22 @@ open class Module {
   /// The version of the layout of the state, as torch's `_version`; saved beside the state for PyTorch to read.
   open var stateVersion: Int { 1 }
 
+  /// Brings what a state holds of this module from an older layout to today's, before it is loaded: what a
+  /// `_load_from_state_dict` of torch does before it hands on.
+  ///
+  /// ```swift
+  /// override func upgradeState(_ state: inout StateDict, prefix: String, version: Int?) {
+  ///   if let old = state[prefix + "linear.weight"] { state[prefix + "0.weight"] = old }
+  ///   state[prefix + "linear.weight"] = nil
+  /// }
+  /// ```
+  /// Children are asked after their parents.
+  /// - Parameters:
+  ///   - state: the whole state.
+  ///   - prefix: what this module's keys in it begin with, the final dot included.
+  ///   - version: the ``stateVersion`` that the state was saved with; nil where it says none.
+  open func upgradeState(_ state: inout StateDict, prefix: String, version: Int?) {}
+
   /// The parameters, buffers and children of this module, in the order of declaration, superclasses first.
   ///
   /// Found by reflection; override it where members are not plain properties.

@@ -57,6 +57,12 @@ open class ChannelNorm: Module, Layer {
     numBatchesTracked = copy(other.numBatchesTracked)
   }
 
+  /// Older states lack `num_batches_tracked`: the count stays as it is.
+  open override func upgradeState(_ state: inout StateDict, prefix: String, version: Int?) {
+    let key = prefix + "num_batches_tracked"
+    if (version ?? 1) < 2, let numBatchesTracked, state[key] == nil { state[key] = numBatchesTracked.detach() }
+  }
+
   /// Forgets the running statistics, as `reset_running_stats` of torch.
   public func resetRunningStats() {
     noGrad {
