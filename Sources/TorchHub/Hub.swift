@@ -43,6 +43,11 @@ public enum Hub {
     folder.isEmpty || folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
   }
 
+  /// The MD5 of a file, in hex digits.
+  package static func md5(of path: String) throws(HubError) -> String {
+    try PartFile.digest(of: path, url: path, by: MD5Hash.self)
+  }
+
   /// The hash that a file's name carries, as torchvision's do: `f37072fd` of `resnet18-f37072fd.pth`; nil where there is none.
   ///
   /// It is what torch.hub finds: the hex digits, of lower case and any number, between the first `-` and `.` that have

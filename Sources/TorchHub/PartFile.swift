@@ -111,18 +111,25 @@ final class PartFile {
   }
 
   /// The SHA-256 of what is there.
-  func digest() throws(HubError) -> String { try Self.digest(descriptor, url, path) }
+  func digest() throws(HubError) -> String { try Self.digest(descriptor, url, path, by: SHA256Hash.self) }
 
   /// The SHA-256 of a file.
   static func digest(of path: String, url: String) throws(HubError) -> String {
+    try digest(of: path, url: url, by: SHA256Hash.self)
+  }
+
+  /// The sum of a file.
+  static func digest<Hash: BlockHash>(of path: String, url: String, by: Hash.Type) throws(HubError) -> String {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw refusal(url, "cannot read \(path)") }
     defer { close(descriptor) }
-    return try digest(descriptor, url, path)
+    return try digest(descriptor, url, path, by: by)
   }
 
-  private static func digest(_ descriptor: CInt, _ url: String, _ path: String) throws(HubError) -> String {
-    var sum = SHA256(), place = 0
+  private static func digest<Hash: BlockHash>(
+    _ descriptor: CInt, _ url: String, _ path: String, by: Hash.Type
+  ) throws(HubError) -> String {
+    var sum = Digest<Hash>(), place = 0
     let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
     defer { chunk.deallocate() }
     while true {

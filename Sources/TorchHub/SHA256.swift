@@ -1,51 +1,13 @@
-/// SHA-256 (FIPS 180-4) of bytes that come in parts.
-package struct SHA256 {
-  private var state: [UInt32] = [
+/// SHA-256 (FIPS 180-4).
+package typealias SHA256 = Digest<SHA256Hash>
+
+package enum SHA256Hash: BlockHash {
+  package static let start: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
-  /// What came since the last whole block.
-  private var pending: [UInt8] = []
-  private var count: UInt64 = 0
+  package static let isBigEndian = true
 
-  package init() { pending.reserveCapacity(Self.block) }
-
-  private static let block = 64
-
-  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-    count += UInt64(bytes.count)
-    var rest = bytes[...]
-    if !pending.isEmpty {
-      let part = rest.prefix(Self.block - pending.count)
-      pending.append(contentsOf: part)
-      rest = rest.dropFirst(part.count)
-      guard pending.count == Self.block else { return }
-      pending.withUnsafeBytes { Self.absorb($0, 1, into: &state) }
-      pending.removeAll(keepingCapacity: true)
-    }
-    let blocks = rest.count / Self.block
-    if blocks > 0 {
-      Self.absorb(UnsafeRawBufferPointer(rebasing: rest.prefix(blocks * Self.block)), blocks, into: &state)
-      rest = rest.dropFirst(blocks * Self.block)
-    }
-    pending.append(contentsOf: rest)
-  }
-
-  /// The sum of all that came, in lower case hex digits.
-  package func digest() -> String {
-    var copy = self
-    let bits = count &* 8
-    // A one, zeros, and the length in bits at the end of a block.
-    var tail: [UInt8] = [0x80]
-    tail += [UInt8](repeating: 0, count: (119 - Int(count % 64)) % 64)
-    tail += (0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * $0)) }
-    tail.withUnsafeBytes { copy.update($0) }
-    return copy.state.map { word in
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 8 - digits.count) + digits
-    }.joined()
-  }
-
-  private static func absorb(_ bytes: UnsafeRawBufferPointer, _ blocks: Int, into state: inout [UInt32]) {
+  package static func absorb(_ bytes: UnsafeRawBufferPointer, _ blocks: Int, into state: inout [UInt32]) {
     func turned(_ x: UInt32, _ count: UInt32) -> UInt32 { x &>> count | x &<< (32 &- count) }
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { words in
       constants.withUnsafeBufferPointer { constants in

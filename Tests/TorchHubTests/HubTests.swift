@@ -15,6 +15,29 @@ import TorchHub
     return sum.digest()
   }
 
+  /// The examples of RFC 1321.
+  @Test func md5IsThatOfTheStandard() {
+    let known: [(String, String)] = [
+      ("", "d41d8cd98f00b204e9800998ecf8427e"), ("abc", "900150983cd24fb0d6963f7d28e17f72"),
+      (
+        "12345678901234567890123456789012345678901234567890123456789012345678901234567890",
+        "57edf4a22be3c955ac49da2e2107b67a"
+      ),
+    ]
+    for (text, wanted) in known {
+      for parts in [1, 7, 64, 1000] {
+        var sum = MD5()
+        let bytes = Array(text.utf8)
+        bytes.withUnsafeBytes { raw in
+          for start in stride(from: 0, to: raw.count, by: parts) {
+            sum.update(UnsafeRawBufferPointer(rebasing: raw[start..<min(start + parts, raw.count)]))
+          }
+        }
+        #expect(sum.digest() == wanted)
+      }
+    }
+  }
+
   /// The examples of FIPS 180-4 and of NIST's byte-oriented test vectors.
   @Test func sumsAreThoseOfTheStandard() {
     let long = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"
