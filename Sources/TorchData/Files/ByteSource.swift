@@ -11,7 +11,7 @@ import CTorchZlib
 #endif
 
 /// What can go wrong below the level of a format.
-enum ByteSourceError: Error {
+package enum ByteSourceError: Error {
   case missing
   case system(String)
   case gzip(String)
@@ -58,7 +58,7 @@ final class InputFile {
 /// The bytes of a file, raw or gunzipped: which of the two is told from its first two bytes, not from its name.
 ///
 /// Memory use does not depend on what the file claims: one chunk of input and zlib's own window.
-final class ByteSource {
+package final class ByteSource {
   private static let chunkSize = 1 << 16
 
   private let file: InputFile
@@ -72,7 +72,7 @@ final class ByteSource {
   private(set) var isPacked = false
   private var memberEnded = false
 
-  init(path: String) throws(ByteSourceError) {
+  package init(path: String) throws(ByteSourceError) {
     file = try InputFile(path: path)
     // From here on all properties are set: an init that throws earlier runs no deinit and would leak these.
     chunk = .allocate(byteCount: Self.chunkSize, alignment: 16)
@@ -99,7 +99,7 @@ final class ByteSource {
   }
 
   /// Fills `buffer` as far as the bytes go; fewer bytes than asked for mean the end.
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws(ByteSourceError) -> Int {
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(ByteSourceError) -> Int {
     isPacked ? try inflate(into: buffer) : try copy(into: buffer)
   }
 
@@ -149,7 +149,7 @@ final class ByteSource {
   }
 
   /// Whether nothing more comes; reads on to the end of the packing, so that its checksum is verified.
-  func isAtEnd() throws(ByteSourceError) -> Bool {
+  package func isAtEnd() throws(ByteSourceError) -> Bool {
     try read(into: spare) == 0
   }
 }
