@@ -85,6 +85,16 @@ let package = Package(
     .executableTarget(
       name: "mnist", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", argumentParser],
       path: "Examples/MNIST"),
+    .executableTarget(
+      name: "classify", dependencies: ["TorchVision", "TorchUtils", argumentParser], path: "Examples/Classify"),
+    .executableTarget(
+      name: "finetune",
+      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "TorchVision", argumentParser],
+      path: "Examples/Finetune", exclude: ["prepare"]),
+    .executableTarget(
+      name: "cifar10",
+      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "TorchVision", argumentParser],
+      path: "Examples/CIFAR10"),
 
     .executableTarget(
       name: "torch-bench", dependencies: ["TorchNN", "TorchOptim", argumentParser], path: "Benchmarks/TorchBench"),

@@ -1,0 +1,52 @@
+import Torch
+import TorchData
+import TorchVision
+
+/// Pictures to learn from and pictures to judge by.
+struct Split {
+  let train: any Dataset<(Tensor, Int)>
+  let held: any Dataset<(Tensor, Int)>
+  let classes: [String]
+
+  /// The folders `train` and `val` (or `test`) of a folder; else its classes' pictures, of which a share is held out of
+  /// each class.
+  init(_ folder: String, holdOut share: Double, seed: Int) throws {
+    let learning = Compose([
+      RandomResizedCrop(224, scale: [0.5, 1]), RandomHorizontalFlip(), ToTensor(),
+      Normalize(mean: ImageNet.mean, std: ImageNet.std),
+    ])
+    let judging = Compose([
+      Resize(256), CenterCrop(224), ToTensor(), Normalize(mean: ImageNet.mean, std: ImageNet.std),
+    ])
+    if let train = try? ImageFolder("\(folder)/train", transform: learning) {
+      let held =
+        try (try? ImageFolder("\(folder)/val", transform: judging)) ?? ImageFolder("\(folder)/test", transform: judging)
+      guard held.classes == train.classes else {
+        throw BadSplit(
+          description: "\(folder): the classes of the two parts differ: \(train.classes) and \(held.classes)")
+      }
+      (self.train, self.held, classes) = (train, held, train.classes)
+      return
+    }
+    let all = try ImageFolder(folder, transform: learning)
+    // Class by class, so that rare ones are in both parts; no picture is in both.
+    var kept: [Int] = [], out: [Int] = []
+    for label in all.classes.indices {
+      let members = all.samples.indices.filter { all.samples[$0].label == label }
+      let order = Tensor.randperm(members.count, generator: Generator(seed: UInt64(seed))).array(Int.self).map {
+        members[$0]
+      }
+      let count = min(max(1, Int(Double(order.count) * share)), order.count - 1)
+      guard count > 0 else {
+        throw BadSplit(description: "\(folder): \(all.classes[label]) has one picture; two are the least")
+      }
+      out += order.prefix(count)
+      kept += order.dropFirst(count)
+    }
+    train = Subset(all, indices: kept.sorted())
+    held = Subset(try ImageFolder(folder, transform: judging), indices: out.sorted())
+    classes = all.classes
+  }
+}
+
+struct BadSplit: Error, CustomStringConvertible { let description: String }
