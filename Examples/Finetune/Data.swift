@@ -1,3 +1,4 @@
+import Foundation
 import Torch
 import TorchData
 import TorchVision
@@ -18,9 +19,10 @@ struct Split {
     let judging = Compose([
       Resize(256), CenterCrop(224), ToTensor(), Normalize(mean: ImageNet.mean, std: ImageNet.std),
     ])
-    if let train = try? ImageFolder("\(folder)/train", transform: learning) {
-      let held =
-        try (try? ImageFolder("\(folder)/val", transform: judging)) ?? ImageFolder("\(folder)/test", transform: judging)
+    func isThere(_ part: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(part)") }
+    if isThere("train") {
+      let train = try ImageFolder("\(folder)/train", transform: learning)
+      let held = try ImageFolder("\(folder)/\(isThere("val") ? "val" : "test")", transform: judging)
       guard held.classes == train.classes else {
         throw BadSplit(
           description: "\(folder): the classes of the two parts differ: \(train.classes) and \(held.classes)")
