@@ -97,7 +97,8 @@ let package = Package(
       path: "Examples/CIFAR10"),
 
     .executableTarget(
-      name: "torch-bench", dependencies: ["TorchNN", "TorchOptim", argumentParser], path: "Benchmarks/TorchBench"),
+      name: "torch-bench", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchVision", argumentParser],
+      path: "Benchmarks/TorchBench"),
 
     // Readers of foreign bytes as a fuzzer calls them; Tools/fuzz/run builds the fuzzer itself.
     .target(

@@ -15,7 +15,7 @@ enum Memory {
   }
 
   /// How much of the process is in memory; 0 where the system does not tell.
-  private static var residentBytes: Int {
+  static var residentBytes: Int {
     guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
     let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
     return pages * Int(getpagesize())

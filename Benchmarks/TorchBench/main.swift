@@ -21,11 +21,22 @@ struct Program: ParsableCommand {
   var layers = false
   @Flag(help: "Train a thousand steps and tell what they cost in memory.")
   var memory = false
+  @Option(help: "Read a folder of photographs instead, as training does; see Benchmarks/loader.")
+  var photographs: String?
+  @Option(help: "How many workers read photographs.")
+  var workers = 2
+  @Option(help: "How often they read the folder.")
+  var epochs = 1
+  @Option(help: "How many photographs a batch has.")
+  var batchSize = 32
   @Argument(help: "The workloads to time, by name or by the beginning of a name; all where none is named.")
   var names: [String] = []
 
   func run() throws {
     if memory { return say(Memory.thousandSteps()) }
+    if let photographs {
+      return try Loading.run(photographs, workers: workers, epochs: epochs, batchSize: batchSize)
+    }
     let all = layers ? Layers.all : ops ? Table.all : Ops.all + Matmuls.all + Training.all + Files.all
     let stopwatch = Stopwatch(sampleSeconds: ops ? 0.006 : layers ? 0.02 : 0.06)
     let chosen = names.isEmpty ? all : all.filter { workload in names.contains { workload.name.hasPrefix($0) } }
