@@ -15,9 +15,14 @@ package enum FileFormat: Sendable, Hashable {
 
   /// Looks at a file.
   /// - Throws: ``CheckpointError`` where it cannot be read, or is a zip file that contradicts itself.
-  package init(of path: String) throws(CheckpointError) {
+  package init(of path: String) throws(CheckpointError) { self = try Self.look(at: path).format }
+
+  /// Looks at a file, and how large it is.
+  /// - Throws: as ``init(of:)``.
+  package static func look(at path: String) throws(CheckpointError) -> (format: FileFormat, byteCount: Int) {
     do {
-      try self.init(RandomAccessBytes(path: path))
+      let source = try RandomAccessBytes(path: path)
+      return (try FileFormat(source), source.count)
     } catch {
       throw CheckpointError(error.kind, path, error.reason)
     }
