@@ -71,7 +71,7 @@ public struct RandomCrop: PictureTransform {
   public let padding: (any SpatialSize)?
   public let padIfNeeded: Bool
   public let fill: any NumberList
-  public let paddingMode: PaddingMode
+  public let paddingMode: PicturePadding
 
   /// - Parameters:
   ///   - size: one number, or [height, width].
@@ -79,7 +79,7 @@ public struct RandomCrop: PictureTransform {
   ///   - padIfNeeded: whether a smaller picture gets room at both sides.
   public init(
     _ size: some SpatialSize, padding: (any SpatialSize)? = nil, padIfNeeded: Bool = false, fill: any NumberList = 0,
-    paddingMode: PaddingMode = .constant
+    paddingMode: PicturePadding = .constant
   ) {
     self.size = cropSize(size, "RandomCrop")
     if let padding { _ = VF.sides(padding.sizes) }
