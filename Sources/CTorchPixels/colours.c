@@ -30,14 +30,24 @@ void cp_histogram(ptrdiff_t pixels, int32_t channels, const uint8_t *in, int64_t
   }
 }
 
-void cp_grey(ptrdiff_t pixels, int32_t channels, uint8_t *out, const uint8_t *in) {
+void cp_grey(ptrdiff_t pixels, int32_t channels, uint8_t *out, int32_t out_channels, const uint8_t *in) {
   for (ptrdiff_t i = 0; i < pixels; i++) {
     const uint8_t *p = in + i * channels;
-    out[i] = (uint8_t)((p[0] * 19595u + p[1] * 38470u + p[2] * 7471u + 0x8000u) >> 16);
+    out[i * out_channels] = (uint8_t)((p[0] * 19595u + p[1] * 38470u + p[2] * 7471u + 0x8000u) >> 16);
   }
 }
 
 static inline uint8_t clip(int value) { return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value); }
+
+void cp_cmyk_to_rgb(ptrdiff_t pixels, uint8_t *out, const uint8_t *in) {
+  for (ptrdiff_t i = 0; i < pixels; i++, in += 4, out += 3) {
+    int paper = 255 - in[3];
+    for (int c = 0; c < 3; c++) {
+      int product = in[c] * paper + 128;
+      out[c] = clip(paper - (((product >> 8) + product) >> 8));
+    }
+  }
+}
 
 void cp_rgb_to_hsv(ptrdiff_t pixels, uint8_t *out, const uint8_t *in) {
   for (ptrdiff_t i = 0; i < pixels; i++, in += 3, out += 3) {

@@ -74,7 +74,7 @@ extension GELUApproximation: CaseArgument {}
 extension PadMode: CaseArgument {}
 extension NormName: CaseArgument {}
 extension QuantileInterpolation: CaseArgument {}
-extension InterpolationMode: CaseArgument {}
+extension InterpolateMode: CaseArgument {}
 extension CdistMode: CaseArgument {}
 extension EmbeddingBagMode: CaseArgument {}
 extension GridSampleMode: CaseArgument {}

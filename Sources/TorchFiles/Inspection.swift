@@ -17,9 +17,9 @@ package struct Inspection {
   /// Looks at a file, whatever its name.
   /// - Throws: an error whose description is one line.
   package init(of path: String) throws {
-    let kind = try FileFormat(of: path)
+    let kind: FileFormat
+    (kind, byteCount) = try FileFormat.look(at: path)
     self.path = path
-    byteCount = try fileSize(path)
     switch kind {
     case .torchZip(let version, let byteOrder):
       format = "torch.save, zip of version \(version), \(byteOrder)-endian"

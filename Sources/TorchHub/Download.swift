@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Torch
 import TorchUtils
 
 #if canImport(FoundationNetworking)
@@ -20,7 +21,7 @@ extension Hub {
   public static func downloadURL(
     _ url: String, to path: String, hashPrefix: String? = nil, progress: Bool = true
   ) throws(HubError) {
-    try Download(url, to: expanded(path), hashPrefix: hashPrefix, progress: progress).run()
+    try Download(url, to: Folder.expanded(path), hashPrefix: hashPrefix, progress: progress).run()
   }
 }
 
@@ -53,7 +54,7 @@ package struct Download {
     var isResumed = part.size > 0
     while true {
       switch location {
-      case .path(let path), .file(let path): try copy(Hub.expanded(path), to: part)
+      case .path(let path), .file(let path): try copy(Folder.expanded(path), to: part)
       case .http(let address): try fetch(address, to: part)
       }
       guard let hashPrefix else { break }
@@ -77,24 +78,13 @@ package struct Download {
   // MARK: Files
 
   private func copy(_ path: String, to part: PartFile) throws(HubError) {
-    func refused(_ what: String) -> HubError { HubError(.system, url, "\(path) cannot be read: \(what)") }
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      part.remove()
-      throw refused("there is no such file")
-    }
-    guard !isFolder.boolValue, let file = FileHandle(forReadingAtPath: path) else {
-      part.remove()
-      throw refused(isFolder.boolValue ? "it is a folder" : "the system does not let it be opened")
-    }
-    try part.restart(validator: nil)
     do {
-      while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
-        try data.withUnsafeBytes { try part.append($0) }
-      }
+      let file = try InputFile(path)
+      try part.restart(validator: nil)
+      try file.forEachPiece { try part.append($0) }
     } catch {
       part.remove()
-      throw error as? HubError ?? refused(error.localizedDescription)
+      throw error as? HubError ?? HubError(.system, url, "\(path) cannot be read: \(error.systemMessage)")
     }
   }
 
@@ -103,7 +93,7 @@ package struct Download {
   private func fetch(_ address: URL, to part: PartFile) throws(HubError) {
     var failures = 0, connections = 0, furthest = part.size
     var wait = Self.firstWait.withLock { $0 }
-    let meter = ByteMeter(showsProgress, name: (target as NSString).lastPathComponent)
+    let meter = ByteMeter(showsProgress, name: Folder.name(of: target))
     defer { meter.finish() }
     while true {
       do {

@@ -1,5 +1,13 @@
-import Foundation
 import Synchronization
+import Torch
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// Where fetched files are kept, and fetching them: torch.hub's cache and downloads.
 public enum Hub {
@@ -12,12 +20,12 @@ public enum Hub {
   /// fetched is found here, and the other way round.
   public static var dir: String {
     if let chosen = chosen.withLock({ $0 }) { return chosen }
-    return joined(torchHome, "hub")
+    return Folder.join(torchHome, "hub")
   }
 
   /// Chooses the folder of the cache for this process, as torch.hub.set_dir; a leading `~` is the home folder.
   public static func setDir(_ dir: String) {
-    let path = expanded(dir)
+    let path = Folder.expanded(dir)
     chosen.withLock { $0 = path }
   }
 
@@ -26,22 +34,11 @@ public enum Hub {
 
   // Python takes a variable that is set to nothing as nothing, and so does this.
   private static var torchHome: String {
-    if let home = environment("TORCH_HOME") { return expanded(home) }
-    return expanded(joined(environment("XDG_CACHE_HOME") ?? "~/.cache", "torch"))
+    if let home = environment("TORCH_HOME") { return Folder.expanded(home) }
+    return Folder.expanded(Folder.join(environment("XDG_CACHE_HOME") ?? "~/.cache", "torch"))
   }
 
   private static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-
-  /// A path whose leading `~` is the home folder.
-  static func expanded(_ path: String) -> String {
-    guard path == "~" || path.hasPrefix("~/") else { return path }
-    let home = environment("HOME") ?? NSHomeDirectory()
-    return path == "~" ? home : joined(home, String(path.dropFirst(2)))
-  }
-
-  static func joined(_ folder: String, _ name: String) -> String {
-    folder.isEmpty || folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
-  }
 
   /// The MD5 of a file, in hex digits.
   package static func md5(of path: String) throws(HubError) -> String {

@@ -1,4 +1,3 @@
-import Foundation
 import Torch
 
 /// Loads a file of `torch.save` from a URL, as torch.hub.load_state_dict_from_url: fetched once, then found in a folder.
@@ -47,19 +46,19 @@ private func cachedFile(
     }
   }
   if case .path(let path) = try HubLocation(url) {
-    let path = Hub.expanded(path)
+    let path = Folder.expanded(path)
     try check(path)
     return path
   }
   let name = try HubLocation.checkedName(fileName ?? HubLocation.name(of: url), of: url)
-  let folder = modelDir.map(Hub.expanded) ?? Hub.joined(Hub.dir, "checkpoints")
+  let folder = modelDir.map(Folder.expanded) ?? Folder.join(Hub.dir, "checkpoints")
   do {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try Folder.make(folder)
   } catch {
-    throw HubError(.system, url, "the folder \(folder) cannot be made: \(error.localizedDescription)")
+    throw HubError(.system, url, "the folder \(folder) cannot be made: \(error.message)")
   }
-  let path = Hub.joined(folder, name)
-  if FileManager.default.fileExists(atPath: path) {
+  let path = Folder.join(folder, name)
+  if Folder.exists(path) {
     try check(path)
     return path
   }

@@ -1,4 +1,4 @@
-import Foundation
+import Torch
 
 #if canImport(Glibc)
   import Glibc
@@ -73,8 +73,8 @@ final class PartFile {
 
   /// Only a part of the same URL can go on.
   private func readNote() throws(HubError) {
-    let lines = (try? String(contentsOfFile: notePath, encoding: .utf8))?.split(
-      separator: "\n", omittingEmptySubsequences: false)
+    let note = (try? FileContent(notePath)).flatMap { String(validating: $0.bytes, as: UTF8.self) }
+    let lines = note?.split(separator: "\n", omittingEmptySubsequences: false)
     if let lines, lines.count == 3, lines[0] == url, !lines[1].isEmpty, size > 0 {
       validator = String(lines[1])
     } else {
@@ -91,9 +91,10 @@ final class PartFile {
     self.validator = validator.flatMap { $0.contains("\n") || url.contains("\n") ? nil : $0 }
     guard let validator = self.validator else { return }
     do {
-      try Data("\(url)\n\(validator)\n".utf8).write(to: URL(fileURLWithPath: notePath), options: .atomic)
+      let note = Array("\(url)\n\(validator)\n".utf8)
+      try writeAtomically(to: notePath) { file in try note.withUnsafeBytes { try file.write($0) } }
     } catch {
-      throw HubError(.system, url, "cannot write \(notePath): \(error.localizedDescription)")
+      throw HubError(.system, url, "cannot write \(notePath): \(error.systemMessage)")
     }
   }
 
@@ -111,7 +112,7 @@ final class PartFile {
   }
 
   /// The SHA-256 of what is there.
-  func digest() throws(HubError) -> String { try Self.digest(descriptor, url, path, by: SHA256Hash.self) }
+  func digest() throws(HubError) -> String { try Self.digest(of: path, url: url) }
 
   /// The SHA-256 of a file.
   static func digest(of path: String, url: String) throws(HubError) -> String {
@@ -120,26 +121,13 @@ final class PartFile {
 
   /// The sum of a file.
   static func digest<Hash: BlockHash>(of path: String, url: String, by: Hash.Type) throws(HubError) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw refusal(url, "cannot read \(path)") }
-    defer { close(descriptor) }
-    return try digest(descriptor, url, path, by: by)
-  }
-
-  private static func digest<Hash: BlockHash>(
-    _ descriptor: CInt, _ url: String, _ path: String, by: Hash.Type
-  ) throws(HubError) -> String {
-    var sum = Digest<Hash>(), place = 0
-    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
-    defer { chunk.deallocate() }
-    while true {
-      let count = pread(descriptor, chunk.baseAddress, chunk.count, off_t(place))
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw refusal(url, "cannot read \(path)") }
-      if count == 0 { return sum.digest() }
-      sum.update(UnsafeRawBufferPointer(rebasing: chunk[..<count]))
-      place += count
+    var sum = Digest<Hash>()
+    do {
+      try InputFile(path).forEachPiece { sum.update($0) }
+    } catch {
+      throw HubError(.system, url, "cannot read \(path): \(error.systemMessage)")
     }
+    return sum.digest()
   }
 
   /// Makes the part the whole file, in one step.
@@ -148,13 +136,8 @@ final class PartFile {
     // Who comes after the rename makes a part and a note of its own.
     unlink(notePath)
     guard rename(path, target) == 0 else { throw Self.refusal(url, "cannot rename \(path) to \(target)") }
-    let folder = (target as NSString).deletingLastPathComponent
-    let folderDescriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
-    if folderDescriptor >= 0 {
-      // Not every file system can do this, and the content is whole without it.
-      _ = fsync(folderDescriptor)
-      close(folderDescriptor)
-    }
+    // Not every file system can do this, and the content is whole without it.
+    try? Folder.synchronize(Folder.of(target))
   }
 
   /// Takes the part away.

@@ -1,14 +1,6 @@
-// Files of logs and pictures: what can go wrong, and writing.
+// Files of logs and pictures: what can go wrong, reading and writing.
 
 import Torch
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// Why a log or a picture could not be written or read: which file, which line, what is wrong there.
 public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -37,41 +29,44 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// One line: `log.csv:3: has 2 cells, the head has 4`.
   public var description: String { path + (line.map { ":\($0)" } ?? "") + ": \(reason)" }
+}
 
-  /// What the last call to the system left.
-  static func system(_ path: String, _ verb: String) -> FileError {
-    FileError(.system, path, "cannot be \(verb): \(String(cString: strerror(errno)))")
+extension SystemError {
+  /// The error of a file that could not be read, or whatever the verb is.
+  fileprivate func at(_ path: String, _ verb: String) -> FileError {
+    FileError(.system, path, "cannot be \(verb): \(message)")
   }
 }
 
-/// A file opened for writing, closed when it goes.
-final class OutputFile {
+/// A log's file, to which lines are appended; made where there is none.
+final class LogFile {
   private let path: String
-  private let descriptor: CInt
+  private let file: OutputFile
 
-  /// Opens a file to append to, made where there is none.
-  init(appendingTo path: String) throws(FileError) {
+  init(_ path: String) throws(FileError) {
     self.path = path
-    descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
-    if descriptor < 0 { throw .system(path, "written") }
+    do {
+      file = try OutputFile(appendingTo: path)
+    } catch {
+      throw error.at(path, "written")
+    }
   }
 
-  deinit { close(descriptor) }
-
-  /// Appends bytes; whole where the system takes them in one call, as it does for a line.
   func write(_ bytes: [UInt8]) throws(FileError) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { put(descriptor, $0.baseAddress, min($0.count, 1 << 30)) }
-      if count < 0 && errno == EINTR { continue }
-      if count < 0 { throw .system(path, "written") }
-      rest = rest.dropFirst(count)
+    do {
+      try bytes.withUnsafeBytes { (bytes) throws(SystemError) in try file.write(bytes) }
+    } catch {
+      throw error.at(path, "written")
     }
   }
 
   /// Cuts the file off after some bytes.
   func truncate(to size: Int) throws(FileError) {
-    if ftruncate(descriptor, off_t(size)) != 0 { throw .system(path, "cut off") }
+    do {
+      try file.truncate(to: size)
+    } catch {
+      throw error.at(path, "cut off")
+    }
   }
 }
 
@@ -80,36 +75,16 @@ func writeFile(_ bytes: [UInt8], to path: String) throws(FileError) {
   do {
     try writeAtomically(to: path) { file in try bytes.withUnsafeBytes { try file.write($0) } }
   } catch {
-    throw FileError(.system, path, "cannot be written: \((error as? SystemError)?.message ?? "\(error)")")
+    throw FileError(.system, path, "cannot be written: \(error.systemMessage)")
   }
 }
 
 /// The bytes of a regular file; nil where there is none.
 func readFile(_ path: String) throws(FileError) -> [UInt8]? {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-  if descriptor < 0 {
-    if errno == ENOENT { return nil }
-    throw .system(path, "read")
+  do {
+    return Array(try FileContent(path).bytes)
+  } catch {
+    if error.kind == .missing { return nil }
+    throw error.at(path, "read")
   }
-  defer { close(descriptor) }
-  var status = stat()
-  if fstat(descriptor, &status) != 0 { throw .system(path, "read") }
-  guard status.st_mode & S_IFMT == S_IFREG else { throw FileError(.system, path, "cannot be read: it is no file") }
-  var bytes: [UInt8] = []
-  var chunk = [UInt8](repeating: 0, count: 1 << 16)
-  while true {
-    let count = chunk.withUnsafeMutableBytes { take(descriptor, $0.baseAddress, $0.count) }
-    if count < 0 && errno == EINTR { continue }
-    if count < 0 { throw .system(path, "read") }
-    if count == 0 { return bytes }
-    bytes += chunk[..<count]
-  }
-}
-
-// `write(2)` and `read(2)`, which methods of the same names hide.
-private func put(_ descriptor: CInt, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
-  write(descriptor, bytes, count)
-}
-private func take(_ descriptor: CInt, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int {
-  read(descriptor, bytes, count)
 }

@@ -27,8 +27,8 @@ public final class TrainingLog {
   public private(set) var columns: [String] = []
   private let csv: String?
   private let jsonl: String?
-  private var csvFile: OutputFile?
-  private var jsonlFile: OutputFile?
+  private var csvFile: LogFile?
+  private var jsonlFile: LogFile?
   /// Whether a line was not written as a whole, so that nothing may be appended to it.
   private var isTorn = false
 
@@ -53,7 +53,7 @@ public final class TrainingLog {
     for name in table.columns + objects.columns where !columns.contains(name) { columns.append(name) }
     if let csv {
       if table.columns == columns, !columns.isEmpty {
-        let file = try OutputFile(appendingTo: csv)
+        let file = try LogFile(csv)
         try file.truncate(to: table.soundBytes)
         for row in rows[table.rows.count...] { try file.write(LogText.csvLine(row, columns)) }
         csvFile = file
@@ -62,7 +62,7 @@ public final class TrainingLog {
       }
     }
     if let jsonl {
-      let file = try OutputFile(appendingTo: jsonl)
+      let file = try LogFile(jsonl)
       try file.truncate(to: objects.soundBytes)
       for row in rows[objects.rows.count...] { try file.write(LogText.jsonLine(row, columns)) }
       jsonlFile = file
@@ -162,7 +162,7 @@ public final class TrainingLog {
   private func rewrite() throws(FileError) {
     if let jsonl {
       try writeFile(rows.flatMap { LogText.jsonLine($0, columns) }, to: jsonl)
-      jsonlFile = try OutputFile(appendingTo: jsonl)
+      jsonlFile = try LogFile(jsonl)
     }
     try rewriteCSV()
     isTorn = false
@@ -172,7 +172,7 @@ public final class TrainingLog {
     guard let csv else { return }
     let head = columns.isEmpty ? [] : LogText.csvHead(columns)
     try writeFile(head + rows.flatMap { LogText.csvLine($0, columns) }, to: csv)
-    csvFile = columns.isEmpty ? nil : try OutputFile(appendingTo: csv)
+    csvFile = columns.isEmpty ? nil : try LogFile(csv)
   }
 
   private static func agree(_ a: Row, _ b: Row) -> Bool {

@@ -194,7 +194,7 @@ enum Families {
       let mode = d.one(of: [PadMode.constant, .reflect, .replicate, .circular])
       return Call(name: "pad \(x.shape.brackets) \(pads) \(mode)") { F.pad(x, pad: pads, mode: mode) }
     case 7:
-      let mode = d.one(of: [InterpolationMode.nearest, .nearestExact, isFlat ? .linear : .bilinear])
+      let mode = d.one(of: [InterpolateMode.nearest, .nearestExact, isFlat ? .linear : .bilinear])
       return Call(name: "interpolate \(x.shape.brackets) to \(size) \(mode)") {
         F.interpolate(x, size: size, mode: mode)
       }

@@ -104,7 +104,7 @@ struct TransformCase: Decodable, Sendable, CustomStringConvertible {
   private func made() throws -> any Transform {
     let n = numbers, whole = numbers.map { Int($0) }
     let interpolation = InterpolationMode(rawValue: words.first ?? "") ?? .bilinear
-    let padding = PaddingMode(rawValue: words.first ?? "") ?? .constant
+    let padding = PicturePadding(rawValue: words.first ?? "") ?? .constant
     let mean = [0.485, 0.456, 0.406], std = [0.229, 0.224, 0.225]
     switch name {
     case "resize":

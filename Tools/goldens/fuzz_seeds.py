@@ -12,6 +12,7 @@ import pathlib
 import pickle
 import struct
 import sys
+import tarfile
 import zipfile
 
 import numpy
@@ -93,6 +94,38 @@ def safetensors(header, data):
     return struct.pack("<Q", len(text)) + text + data
 
 
+def zipped(*entries):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in entries:
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return stream.getvalue()
+
+
+def tar(name):
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        archive.addfile(tarfile.TarInfo(name))
+    return stream.getvalue()[:1024]
+
+
+def formats():
+    """A file of each kind that is told from the others."""
+    array = io.BytesIO()
+    numpy.save(array, numpy.zeros(2, dtype=numpy.float32))
+    return {
+        "zip": saved({"a": torch.zeros(2)}),
+        "legacy": saved({"a": 1}, _use_new_zipfile_serialization=False),
+        "old-version": zipped(("a/data.pkl", pickle.dumps({}, 2)), ("a/.data/version", "3\n"), ("a/byteorder", "big")),
+        "script": zipped(("net/data.pkl", pickle.dumps({}, 2)), ("net/constants.pkl", b"."), ("net/code/", b"")),
+        "npz": zipped(("a.npy", array.getvalue())), "keras": zipped(("model.weights.h5", b"")),
+        "zip-of-weights": zipped(("net.pth", b"")), "other-zip": zipped(("x", b"")), "npy": array.getvalue(),
+        "safetensors": safetensors({}, b""), "index": b' {"weight_map": {}}', "tar": tar("x"), "torch01": tar("sys_info"),
+        "lfs": b"version https://git-lfs.github.com/spec/v1\n", "gzip": gzip.compress(b"x", mtime=0), "gguf": b"GGUF\3\0\0\0",
+        "page": b"\n<!DOCTYPE html><html></html>", "pickle": pickle.dumps([1], 4), "text": b"hello\n",
+    }
+
+
 def main():
     torch.manual_seed(0)
     # The legacy format keeps the source of modules; the seeds carry none of it.
@@ -131,6 +164,12 @@ def main():
          "c": {"dtype": "BF16", "shape": [], "data_offsets": [11, 13]}}, bytes(13)))
     write("safetensors", "none", safetensors({}, b""))
     write("safetensors", "empty", safetensors({"e": {"dtype": "I64", "shape": [0, 4], "data_offsets": [0, 0]}}, b""))
+    for name, places in ("two", {"a": "one", "c": "two"}), ("all", {"b": "one", "c": "two", "a": "one"}), ("none", {}):
+        places = {key: f"{file}.safetensors" for key, file in places.items()}
+        write("index", name, json.dumps({"metadata": {"total_size": 12}, "weight_map": places}).encode())
+    write("index", "strange", b' {"weight_map": {"a": "one.safetensors", "x": "../two.safetensors", "c": 1}}')
+    for name, content in formats().items():
+        write("format", name, content)
     write("json", "all", rb'{"a":[1,-2.5e3,true,false,null,"x\u00e9\ud83d\ude00\n\\\"\/"],"b":{"":{}},"c":0}')
     write("json", "number", b" 9223372036854775807 ")
 

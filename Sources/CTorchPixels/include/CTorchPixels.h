@@ -49,8 +49,11 @@ void cp_point(ptrdiff_t pixels, int32_t channels, uint8_t *out, const uint8_t *i
 /// How often each byte stands in each channel: 256 counts a channel.
 void cp_histogram(ptrdiff_t pixels, int32_t channels, const uint8_t *in, int64_t *counts);
 
-/// Pillow's grey of red, green and blue; `channels` is 3 or 4.
-void cp_grey(ptrdiff_t pixels, int32_t channels, uint8_t *out, const uint8_t *in);
+/// Pillow's grey of red, green and blue, `channels` being 3 or 4, as the first of the channels of `out`.
+void cp_grey(ptrdiff_t pixels, int32_t channels, uint8_t *out, int32_t out_channels, const uint8_t *in);
+
+/// Pillow's plain way from ink, CMYK, to light, RGB.
+void cp_cmyk_to_rgb(ptrdiff_t pixels, uint8_t *out, const uint8_t *in);
 
 /// Pillow's HSV and back.
 void cp_rgb_to_hsv(ptrdiff_t pixels, uint8_t *out, const uint8_t *in);

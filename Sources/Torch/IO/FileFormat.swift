@@ -15,9 +15,14 @@ package enum FileFormat: Sendable, Hashable {
 
   /// Looks at a file.
   /// - Throws: ``CheckpointError`` where it cannot be read, or is a zip file that contradicts itself.
-  package init(of path: String) throws(CheckpointError) {
+  package init(of path: String) throws(CheckpointError) { self = try Self.look(at: path).format }
+
+  /// Looks at a file, and how large it is.
+  /// - Throws: as ``init(of:)``.
+  package static func look(at path: String) throws(CheckpointError) -> (format: FileFormat, byteCount: Int) {
     do {
-      try self.init(RandomAccessBytes(path: path))
+      let source = try RandomAccessBytes(path: path)
+      return (try FileFormat(source), source.count)
     } catch {
       throw CheckpointError(error.kind, path, error.reason)
     }
@@ -42,29 +47,14 @@ package enum FileFormat: Sendable, Hashable {
 
   /// The format of a zip file.
   init(_ archive: ZipArchive) throws(FormatError) {
-    let pickle = archive.entries.first {
-      let parts = $0.name.split(separator: "/", omittingEmptySubsequences: false)
-      return parts.count == 2 && parts[1] == "data.pkl"
-    }
-    guard let pickle else {
+    if let head = try ZipHead(archive) {
+      self =
+        head.isScript ? .torchScript : .torchZip(version: head.version ?? "?", byteOrder: head.byteOrder ?? "little")
+    } else {
       let names = archive.entries.map(\.name)
       let isNumPy = !names.isEmpty && names.allSatisfy { $0.hasSuffix(".npy") }
       self = isNumPy ? .npz : .other(ForeignFile.sentence(aboutArchiveOf: names))
-      return
     }
-    let folder = String(pickle.name.dropLast("data.pkl".count))
-    if archive[folder + "constants.pkl"] != nil {
-      self = .torchScript
-      return
-    }
-    func text(_ name: String) throws(FormatError) -> String? {
-      guard let entry = archive[folder + name], entry.size <= 256 else { return nil }
-      let bytes = try archive.bytes(of: entry, limit: 256)
-      return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map(String.init)
-    }
-    var version = try text("version")
-    if version == nil { version = try text(".data/version") }
-    self = .torchZip(version: version ?? "?", byteOrder: try text("byteorder") ?? "little")
   }
 
   private static let npyStart: [UInt8] = [0x93] + Array("NUMPY".utf8)

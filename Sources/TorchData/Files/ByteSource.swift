@@ -2,57 +2,15 @@
 
 import CTorchZlib
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Torch
 
 /// What can go wrong below the level of a format.
 package enum ByteSourceError: Error {
   case missing
   case system(String)
   case gzip(String)
-}
 
-/// A file opened for reading, closed with the object.
-final class InputFile {
-  private let descriptor: CInt
-  /// The size of a regular file; nil for a pipe or a device.
-  let size: Int?
-
-  init(path: String) throws(ByteSourceError) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw errno == ENOENT || errno == ENOTDIR ? .missing : .system(String(cString: strerror(errno)))
-    }
-    var status = stat()
-    let isRegular = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    size = isRegular ? Int(status.st_size) : nil
-  }
-
-  deinit { close(descriptor) }
-
-  /// Fills `buffer` as far as the file goes; fewer bytes than asked for mean the end.
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws(ByteSourceError) -> Int {
-    var done = 0
-    while done < buffer.count {
-      #if canImport(Glibc)
-        let count = Glibc.read(descriptor, buffer.baseAddress! + done, buffer.count - done)
-      #elseif canImport(Musl)
-        let count = Musl.read(descriptor, buffer.baseAddress! + done, buffer.count - done)
-      #else
-        let count = Darwin.read(descriptor, buffer.baseAddress! + done, buffer.count - done)
-      #endif
-      if count < 0 && errno == EINTR { continue }
-      if count < 0 { throw .system(String(cString: strerror(errno))) }
-      if count == 0 { break }
-      done += count
-    }
-    return done
-  }
+  init(_ error: SystemError) { self = error.kind == .missing ? .missing : .system(error.message) }
 }
 
 /// The bytes of a file, raw or gunzipped: which of the two is told from its first two bytes, not from its name.
@@ -62,6 +20,8 @@ package final class ByteSource {
   private static let chunkSize = 1 << 16
 
   private let file: InputFile
+  /// How much of the file is read.
+  private var place = 0
   private let chunk: UnsafeMutableRawBufferPointer
   /// Room for the one byte that should not be there.
   private let spare: UnsafeMutableRawBufferPointer
@@ -73,12 +33,16 @@ package final class ByteSource {
   private var memberEnded = false
 
   package init(path: String) throws(ByteSourceError) {
-    file = try InputFile(path: path)
+    do {
+      file = try InputFile(path)
+    } catch {
+      throw ByteSourceError(error)
+    }
     // From here on all properties are set: an init that throws earlier runs no deinit and would leak these.
     chunk = .allocate(byteCount: Self.chunkSize, alignment: 16)
     spare = .allocate(byteCount: 1, alignment: 1)
 
-    pending = 0..<(try file.read(into: chunk))
+    try refill()
     guard pending.count >= 2 && chunk[0] == 0x1f && chunk[1] == 0x8b else { return }
     guard torch_inflate_init(&stream, 15 + 16) == Z_OK else { throw .gzip("no memory to unpack it") }
     isPacked = true
@@ -92,9 +56,8 @@ package final class ByteSource {
 
   /// The most bytes that can still come out, as far as the file's size tells: deflate packs at most 1032 to 1.
   var upperBound: Int? {
-    guard let size = file.size else { return nil }
-    if !isPacked { return size }
-    let (bound, overflow) = size.multipliedReportingOverflow(by: 1032)
+    if !isPacked { return file.size }
+    let (bound, overflow) = file.size.multipliedReportingOverflow(by: 1032)
     return overflow ? nil : bound
   }
 
@@ -110,12 +73,23 @@ package final class ByteSource {
       pending = (pending.lowerBound + held)..<pending.upperBound
     }
     if held == buffer.count { return held }
-    return held + (try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[held...])))
+    return held + (try take(UnsafeMutableRawBufferPointer(rebasing: buffer[held...])))
   }
 
   private func refill() throws(ByteSourceError) {
     guard pending.isEmpty else { return }
-    pending = 0..<(try file.read(into: chunk))
+    pending = 0..<(try take(chunk))
+  }
+
+  /// Fills `buffer` with what comes next in the file.
+  private func take(_ buffer: UnsafeMutableRawBufferPointer) throws(ByteSourceError) -> Int {
+    do {
+      let count = try file.read(into: buffer, at: place)
+      place += count
+      return count
+    } catch {
+      throw ByteSourceError(error)
+    }
   }
 
   private func inflate(into buffer: UnsafeMutableRawBufferPointer) throws(ByteSourceError) -> Int {

@@ -1,7 +1,7 @@
 import Torch
 
 /// How `F.interpolate` finds numbers between the given ones, as the `mode` of `torch.nn.functional.interpolate`.
-public enum InterpolationMode: String, Sendable {
+public enum InterpolateMode: String, Sendable {
   /// The element that torch and OpenCV pick, rounding down.
   case nearest
   /// The element whose centre is nearest, as Pillow and scikit-image.
@@ -30,7 +30,7 @@ extension F {
   ///   - antialias: whether a shrunk image is filtered; for `.bilinear` and `.bicubic`.
   /// - Precondition: the mode fits the number of dimensions; sizes are positive.
   public static func interpolate(
-    _ input: Tensor, size: (any SpatialSize)? = nil, scaleFactor: Double? = nil, mode: InterpolationMode = .nearest,
+    _ input: Tensor, size: (any SpatialSize)? = nil, scaleFactor: Double? = nil, mode: InterpolateMode = .nearest,
     alignCorners: Bool? = nil, recomputeScaleFactor: Bool? = nil, antialias: Bool = false
   ) -> Tensor {
     let scales = scaleFactor.map { [Double](repeating: $0, count: Swift.max(input.ndim - 2, 0)) }
@@ -40,14 +40,14 @@ extension F {
   /// As ``interpolate(_:size:scaleFactor:mode:alignCorners:recomputeScaleFactor:antialias:)``, with a factor for each
   /// spatial dimension.
   public static func interpolate(
-    _ input: Tensor, scaleFactor: [Double], mode: InterpolationMode = .nearest, alignCorners: Bool? = nil,
+    _ input: Tensor, scaleFactor: [Double], mode: InterpolateMode = .nearest, alignCorners: Bool? = nil,
     recomputeScaleFactor: Bool? = nil, antialias: Bool = false
   ) -> Tensor {
     interpolated(input, nil, scaleFactor, mode, alignCorners, recomputeScaleFactor, antialias)
   }
 
   static func interpolated(
-    _ input: Tensor, _ size: (any SpatialSize)?, _ scales: [Double]?, _ mode: InterpolationMode, _ alignCorners: Bool?,
+    _ input: Tensor, _ size: (any SpatialSize)?, _ scales: [Double]?, _ mode: InterpolateMode, _ alignCorners: Bool?,
     _ recomputeScaleFactor: Bool?, _ antialias: Bool
   ) -> Tensor {
     inOp("interpolate") {

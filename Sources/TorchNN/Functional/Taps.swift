@@ -9,7 +9,7 @@ struct Taps {
 
   /// - Parameter single: whether places are computed in float32, as torch does for all dtypes but float64.
   init(
-    _ mode: InterpolationMode, from old: Int, to new: Int, scale: Double?, alignCorners: Bool, antialias: Bool,
+    _ mode: InterpolateMode, from old: Int, to new: Int, scale: Double?, alignCorners: Bool, antialias: Bool,
     single: Bool
   ) {
     func rounded(_ x: Double) -> Double { single ? Double(Float(x)) : x }

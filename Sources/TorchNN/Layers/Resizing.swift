@@ -2,13 +2,13 @@
 open class Upsample: Module, Layer {
   public let size: (any SpatialSize)?
   public let scaleFactor: Double?
-  public let mode: InterpolationMode
+  public let mode: InterpolateMode
   public let alignCorners: Bool?
   public let recomputeScaleFactor: Bool?
 
   /// - Parameters: as ``F/interpolate(_:size:scaleFactor:mode:alignCorners:recomputeScaleFactor:antialias:)``.
   public init(
-    size: (any SpatialSize)? = nil, scaleFactor: Double? = nil, mode: InterpolationMode = .nearest,
+    size: (any SpatialSize)? = nil, scaleFactor: Double? = nil, mode: InterpolateMode = .nearest,
     alignCorners: Bool? = nil, recomputeScaleFactor: Bool? = nil
   ) {
     self.size = size

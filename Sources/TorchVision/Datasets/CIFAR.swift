@@ -146,12 +146,7 @@ private struct CIFARFiles: Sendable {
   }
 
   private func records(_ path: String) throws(DatasetError) -> (Tensor, [Int]) {
-    let bytes: [UInt8]
-    do {
-      bytes = try readBytes(path)
-    } catch {
-      throw DatasetError(.system, name, path, error.reason)
-    }
+    let bytes = try content(path)
     let size = labelBytes + Self.pictureBytes
     guard !bytes.isEmpty, bytes.count % size == 0 else {
       throw malformed(path, "has \(bytes.count) bytes, no whole number of records of \(size)")
@@ -160,6 +155,14 @@ private struct CIFARFiles: Sendable {
     let labels = stride(from: labelBytes - 1, to: bytes.count, by: size).map { Int(bytes[$0]) }
     let data = table.narrow(dim: 1, start: labelBytes, length: Self.pictureBytes)
     return (data.reshape([labels.count, 3, 32, 32]), labels)
+  }
+
+  private func content(_ path: String) throws(DatasetError) -> [UInt8] {
+    do {
+      return Array(try FileContent(path).bytes)
+    } catch {
+      throw DatasetError(.system, name, path, "cannot be read: \(error.message)")
+    }
   }
 
   private func pickledNames(_ path: String) throws(DatasetError) -> [String] {
@@ -174,14 +177,8 @@ private struct CIFARFiles: Sendable {
 
   private func textNames(_ path: String) throws(DatasetError) -> [String] {
     guard Folder.isFile(path) else { return numbers }
-    do {
-      let text = String(decoding: try readBytes(path), as: UTF8.self)
-      return try checked(text.split(whereSeparator: \.isNewline).map(String.init), path)
-    } catch let error as DatasetError {
-      throw error
-    } catch {
-      throw DatasetError(.system, name, path, "\(error)")
-    }
+    let text = String(decoding: try content(path), as: UTF8.self)
+    return try checked(text.split(whereSeparator: \.isNewline).map(String.init), path)
   }
 
   /// What classes are called where the file of names is not there.

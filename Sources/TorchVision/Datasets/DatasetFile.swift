@@ -1,3 +1,4 @@
+import Torch
 import TorchHub
 
 /// A file that a data set is fetched as: its name, its sum and where it lies on the net.
@@ -20,7 +21,7 @@ struct DatasetFile: Sendable {
     do {
       try Folder.make(folder)
     } catch {
-      throw DatasetError(.system, dataset, folder, "cannot be made: \(error.reason)")
+      throw DatasetError(.system, dataset, folder, "cannot be made: \(error.message)")
     }
     if Folder.isFile(path), try sum(of: path) == md5 { return }
     var answers: [String] = []

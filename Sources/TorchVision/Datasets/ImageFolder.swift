@@ -43,7 +43,7 @@ public struct ImageFolder: Dataset {
       do {
         return try Folder.entries(path)
       } catch {
-        throw DatasetError(.system, "ImageFolder", path, "cannot be read: \(error.reason)")
+        throw DatasetError(.system, "ImageFolder", path, "cannot be read: \(error.message)")
       }
     }
     guard Folder.isFolder(folder) else {

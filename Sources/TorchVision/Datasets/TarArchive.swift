@@ -26,10 +26,8 @@ struct TarArchive {
       throw malformed("has damaged packing: \(reason)")
     } catch ByteSourceError.system(let reason) {
       throw DatasetError(.system, dataset, path, "cannot be read: \(reason)")
-    } catch let error as SystemError {
-      throw DatasetError(.system, dataset, folder, "cannot be written: \(error.message)")
     } catch {
-      throw DatasetError(.system, dataset, folder, "cannot be written: \(error)")
+      throw DatasetError(.system, dataset, folder, "cannot be written: \(error.systemMessage)")
     }
   }
 
@@ -65,12 +63,10 @@ struct TarArchive {
 
   /// Copies the next bytes into a file, which appears when it is whole.
   private func write(_ size: Int, of source: ByteSource, to path: String) throws {
-    if let slash = path.lastIndex(of: "/") {
-      do {
-        try Folder.make(String(path[..<slash]))
-      } catch {
-        throw DatasetError(.system, dataset, path, "cannot be made: \(error.reason)")
-      }
+    do {
+      try Folder.make(Folder.of(path))
+    } catch {
+      throw DatasetError(.system, dataset, path, "cannot be made: \(error.message)")
     }
     try writeAtomically(to: path) { file in try take(size, of: source) { try file.write($0) } }
   }

@@ -13,36 +13,6 @@ extension Image {
     fault(op, "wants a picture of mode \(wanted), got \(mode.rawValue); convert it first")
   }
 
-  /// The grey of each pixel, mode L.
-  func grey() -> Image {
-    switch mode {
-    case .l: return self
-    case .rgb, .rgba:
-      let result = Image.unwritten(width, height, .l)
-      withExtendedLifetime((pixels, result.pixels)) { cp_grey(pixelCount, Int32(mode.channels), result.bytes, bytes) }
-      return result
-    case .la: return Image(pixels: pixels[0..., 0..., 0..<1].contiguous(), mode: .l)
-    case .cmyk: return rgbOfCMYK().grey()
-    case .i: return Image(pixels: pixels.clamp(min: 0, max: 255).to(.uint8), mode: .l)
-    case .f: return Image(pixels: pixels.clamp(min: 0, max: 255).to(.uint8), mode: .l)
-    }
-  }
-
-  /// Pillow's plain way from ink to light.
-  private func rgbOfCMYK() -> Image {
-    let result = Image.unwritten(width, height, .rgb)
-    withExtendedLifetime((pixels, result.pixels)) {
-      for i in 0..<pixelCount {
-        let white = 255 - Int(bytes[4 * i + 3])
-        for c in 0..<3 {
-          let product = Int(bytes[4 * i + c]) * white + 128
-          result.bytes[3 * i + c] = UInt8(Swift.min(Swift.max(white - (((product >> 8) + product) >> 8), 0), 255))
-        }
-      }
-    }
-    return result
-  }
-
   /// A picture of one grey in this picture's mode, with its alpha.
   private func flat(_ grey: UInt8) -> Image {
     if mode == .cmyk { return .filled(width, height, mode, [0, 0, 0, Double(255 - grey)]) }
@@ -74,7 +44,7 @@ extension Image {
 
   func contrasted(_ factor: Double) -> Image {
     require([.l, .la, .rgb, .rgba, .cmyk], "adjust_contrast")
-    let counts = grey().histogram()
+    let counts = convert(.l).histogram()
     var sum: Int64 = 0
     for (value, count) in counts.enumerated() { sum += Int64(value) * count }
     let mean = pixelCount == 0 ? 0 : Double(sum) / Double(pixelCount)
@@ -84,7 +54,7 @@ extension Image {
   func saturated(_ factor: Double) -> Image {
     require([.l, .la, .rgb, .rgba, .cmyk], "adjust_saturation")
     if mode == .l || mode == .la { return enhanced(from: self, factor, "adjust_saturation") }
-    let grey = grey().pixels
+    let grey = convert(.l).pixels
     let dull: Image
     switch mode {
     case .cmyk:
@@ -112,7 +82,7 @@ extension Image {
     let source: Image
     switch mode {
     case .rgba: source = Image(pixels: pixels[0..., 0..., 0..<3].contiguous(), mode: .rgb)
-    case .cmyk: source = rgbOfCMYK()
+    case .cmyk: source = convert(.rgb)
     case .la:
       // A grey has no hue.
       let opaque = Tensor.full([height, width, 1], 255, dtype: .uint8)

@@ -145,7 +145,7 @@ extension Image {
   }
 
   /// Room at the edges, filled with pixels of the picture; negative amounts cut off.
-  func padded(_ left: Int, _ top: Int, _ right: Int, _ bottom: Int, _ mode: PaddingMode) -> Image {
+  func padded(_ left: Int, _ top: Int, _ right: Int, _ bottom: Int, _ mode: PicturePadding) -> Image {
     let inner = PixelBox(
       left: Swift.max(-left, 0), top: Swift.max(-top, 0),
       width: width - Swift.max(-left, 0) - Swift.max(-right, 0),

@@ -75,7 +75,7 @@ func listText(_ numbers: [Double]) -> String { "[" + numbers.map(pythonRepr).joi
 func pythonBool(_ value: Bool) -> String { value ? "True" : "False" }
 
 /// What stands in the room that ``Pad`` adds, as torchvision's `padding_mode`.
-public enum PaddingMode: String, Sendable, Hashable, CaseIterable {
+public enum PicturePadding: String, Sendable, Hashable, CaseIterable {
   /// One colour.
   case constant
   /// The pixel at the edge.

@@ -30,7 +30,7 @@ extension Tensor {
   }
 
   func resizedPicture(_ height: Int, _ width: Int, _ mode: InterpolationMode, antialias: Bool) -> Tensor {
-    let how: TorchNN.InterpolationMode
+    let how: InterpolateMode
     switch mode {
     case .nearest: how = .nearest
     case .nearestExact: how = .nearestExact
@@ -67,7 +67,7 @@ extension Tensor {
     return F.pad(self, pad: [left, right, top, bottom], value: value)
   }
 
-  func paddedPicture(_ left: Int, _ top: Int, _ right: Int, _ bottom: Int, _ mode: PaddingMode) -> Tensor {
+  func paddedPicture(_ left: Int, _ top: Int, _ right: Int, _ bottom: Int, _ mode: PicturePadding) -> Tensor {
     if mode == .symmetric {
       func cut(_ amount: Int) -> Int { Swift.max(-amount, 0) }
       let held = narrow(dim: -2, start: cut(top), length: pictureHeight - cut(top) - cut(bottom))

@@ -142,9 +142,8 @@ extension VF {
     }
     return picture.map(
       image: {
-        let grey = $0.grey()
-        guard numOutputChannels == 3 else { return grey }
-        return Image(pixels: grey.pixels.expand([grey.height, grey.width, 3]).contiguous(), mode: .rgb)
+        let grey = $0.convert(.l)
+        return numOutputChannels == 3 ? grey.convert(.rgb) : grey
       },
       tensor: { $0.greyPicture(numOutputChannels) })
   }

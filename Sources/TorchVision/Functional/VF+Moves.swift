@@ -115,7 +115,7 @@ extension VF {
   ///   - fill: the colour of `.constant`: a number, or on an ``Image`` one for each channel.
   ///   - paddingMode: what stands there.
   public static func pad<P: Picture>(
-    _ picture: P, padding: some SpatialSize, fill: any NumberList = 0, paddingMode: PaddingMode = .constant
+    _ picture: P, padding: some SpatialSize, fill: any NumberList = 0, paddingMode: PicturePadding = .constant
   ) -> P {
     let p = sides(padding)
     let fill = fill

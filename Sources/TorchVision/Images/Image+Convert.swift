@@ -1,3 +1,4 @@
+import CTorchPixels
 import Torch
 
 extension Image {
@@ -10,8 +11,9 @@ extension Image {
     var result: Image
     switch (self.mode, mode) {
     case (.l, .la), (.rgb, .rgba), (.i, .rgb), (.f, .rgb), (.l, .rgb), (.l, .rgba), (.l, .cmyk), (.l, .i), (.l, .f),
-      (.la, .l), (.la, .rgb), (.la, .rgba), (.rgb, .l), (.rgb, .la), (.rgb, .cmyk), (.rgb, .i), (.rgb, .f), (.rgba, .l),
-      (.rgba, .la), (.rgba, .rgb), (.rgba, .cmyk), (.cmyk, .rgb), (.i, .l), (.i, .f), (.f, .l), (.f, .i):
+      (.la, .l), (.la, .rgb), (.la, .rgba), (.rgb, .l), (.rgb, .la), (.rgb, .cmyk), (.rgb, .f), (.rgba, .l),
+      (.rgba, .la),
+      (.rgba, .rgb), (.rgba, .cmyk), (.cmyk, .rgb), (.i, .l), (.i, .f), (.f, .l), (.f, .i):
       result = mapped(to: mode)
     // The ways that PIL has not go over its base modes.
     case (.cmyk, _): result = convert(.rgb).convert(mode)
@@ -42,11 +44,8 @@ extension Image {
     let step = from.channels, outStep = to.channels
     switch (from, to) {
     case (.rgb, .l), (.rgb, .la), (.rgba, .l), (.rgba, .la):
-      for i in 0..<count {
-        out[i &* outStep] = UInt8(truncatingIfNeeded: (weighted(bytes + i &* step) &+ 0x8000) >> 16)
-        if to == .la { out[i &* 2 &+ 1] = from == .rgba ? bytes[i &* 4 &+ 3] : 255 }
-      }
-    case (.rgb, .i): for i in 0..<count { intsOut[i] = Int32((weighted(bytes + i &* 3) &+ 0x8000) >> 16) }
+      cp_grey(count, Int32(step), out, Int32(outStep), bytes)
+      if to == .la { for i in 0..<count { out[i &* 2 &+ 1] = from == .rgba ? bytes[i &* 4 &+ 3] : 255 } }
     case (.rgb, .f):
       // Other weights than for bytes.
       for i in 0..<count {
@@ -63,14 +62,7 @@ extension Image {
         for c in 0..<3 { out[i &* 4 &+ c] = ~bytes[i &* step &+ c] }
         out[i &* 4 &+ 3] = 0
       }
-    case (.cmyk, .rgb):
-      for i in 0..<count {
-        let paper = 255 &- Int(bytes[i &* 4 &+ 3])
-        for c in 0..<3 {
-          let product = Int(bytes[i &* 4 &+ c]) &* paper &+ 128
-          out[i &* 3 &+ c] = UInt8(clamping: paper &- ((product >> 8 &+ product) >> 8))
-        }
-      }
+    case (.cmyk, .rgb): cp_cmyk_to_rgb(count, out, bytes)
     case (.l, .cmyk):
       for i in 0..<count {
         for c in 0..<3 { out[i &* 4 &+ c] = 0 }
@@ -98,11 +90,6 @@ extension Image {
         if outStep > colours { out[i &* outStep &+ colours] = from == .la ? bytes[i &* 2 &+ 1] : 255 }
       }
     }
-  }
-
-  /// PIL's grey, times 65536.
-  @inline(__always) private static func weighted(_ pixel: UnsafePointer<UInt8>) -> UInt32 {
-    UInt32(pixel[0]) &* 19595 &+ UInt32(pixel[1]) &* 38470 &+ UInt32(pixel[2]) &* 7471
   }
 
   /// A number without its fraction; the nearest there is for those too large, 0 for NaN.

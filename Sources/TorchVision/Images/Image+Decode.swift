@@ -1,14 +1,6 @@
 import Synchronization
 import Torch
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 private let pixelLimit = Atomic<Int>(178_956_970)
 
 extension Image {
@@ -32,7 +24,7 @@ extension Image {
   ///   - maxPixels: how many pixels the file may promise.
   /// - Throws: ``ImageError`` with the path.
   public init(contentsOf path: String, orient: Bool = false, maxPixels: Int? = Image.maxPixels) throws(ImageError) {
-    let file = try FileBytes(path)
+    let file = try FileContent(ofPicture: path)
     do {
       self = try Image(file.bytes, orient: orient, limit: maxPixels)
     } catch {
@@ -84,38 +76,15 @@ enum PictureKind {
   }
 }
 
-/// The content of a regular file.
-final class FileBytes {
-  let bytes: UnsafeRawBufferPointer
-
-  init(_ path: String) throws(ImageError) {
-    func refusal(_ reason: String) -> ImageError { ImageError(.system, "cannot be read: \(reason)", path: path) }
-    func systemRefusal() -> ImageError { refusal(String(cString: strerror(errno))) }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    if descriptor < 0 { throw systemRefusal() }
-    defer { close(descriptor) }
-    var info = stat()
-    if fstat(descriptor, &info) != 0 { throw systemRefusal() }
-    guard info.st_mode & S_IFMT == S_IFREG else { throw refusal("it is not a regular file") }
-    let size = Int(info.st_size)
-    guard let memory = malloc(max(size, 1)) else {
-      throw ImageError(.memory, "no memory for \(size) bytes", path: path)
+extension FileContent {
+  /// The bytes of a picture's file.
+  convenience init(ofPicture path: String) throws(ImageError) {
+    do {
+      try self.init(path)
+    } catch {
+      let isMemory = error.kind == .memory
+      throw ImageError(
+        isMemory ? .memory : .system, isMemory ? error.message : "cannot be read: \(error.message)", path: path)
     }
-    var done = 0
-    while done < size {
-      let count = read(descriptor, memory + done, min(size - done, 1 << 30))
-      if count < 0 && errno == EINTR { continue }
-      if count < 0 {
-        let error = systemRefusal()
-        free(memory)
-        throw error
-      }
-      // A file that became shorter meanwhile.
-      if count == 0 { break }
-      done += count
-    }
-    bytes = UnsafeRawBufferPointer(start: memory, count: done)
   }
-
-  deinit { free(UnsafeMutableRawPointer(mutating: bytes.baseAddress)) }
 }

@@ -79,6 +79,6 @@ func writePicture(_ bytes: [UInt8], to path: String) throws(ImageError) {
   do {
     try writeAtomically(to: path) { file in try bytes.withUnsafeBytes { try file.write($0) } }
   } catch {
-    throw ImageError(.system, "cannot be written: \((error as? SystemError)?.message ?? "\(error)")", path: path)
+    throw ImageError(.system, "cannot be written: \(error.systemMessage)", path: path)
   }
 }

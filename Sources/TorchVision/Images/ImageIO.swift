@@ -29,7 +29,7 @@ public enum ImageReadMode: Sendable, Hashable, CaseIterable {
 public func readImage(
   _ path: String, mode: ImageReadMode = .unchanged, applyEXIFOrientation: Bool = false
 ) throws(ImageError) -> Tensor {
-  let file = try FileBytes(path)
+  let file = try FileContent(ofPicture: path)
   do {
     return try decodeTensor(file.bytes, mode, orient: applyEXIFOrientation)
   } catch {

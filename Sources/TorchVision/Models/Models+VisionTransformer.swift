@@ -98,7 +98,7 @@ extension VisionTransformer {
   ///   - resetHeads: whether what belongs to the heads is left out, where the size is another one.
   /// - Precondition: the state has `encoder.pos_embedding`, of a square of places.
   public static func interpolateEmbeddings(
-    imageSize: Int, patchSize: Int, modelState: StateDict, interpolationMode: TorchNN.InterpolationMode = .bicubic,
+    imageSize: Int, patchSize: Int, modelState: StateDict, interpolationMode: InterpolateMode = .bicubic,
     resetHeads: Bool = false
   ) -> StateDict {
     let key = "encoder.pos_embedding", op = "interpolate_embeddings"

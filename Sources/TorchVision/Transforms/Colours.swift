@@ -89,20 +89,16 @@ public struct Grayscale: PictureTransform {
 }
 
 /// Grey with a probability, as many channels as before, as `torchvision.transforms.RandomGrayscale`.
-public struct RandomGrayscale: PictureTransform {
+public struct RandomGrayscale: ChanceTransform {
   public let p: Double
 
   public init(p: Double = 0.1) {
-    checkProbability(p, "RandomGrayscale")
-    self.p = p
+    self.p = Self.probability(p)
   }
 
-  public func callAsFunction<P: Picture>(_ picture: P) -> P {
-    let channels = picture.channelCount
-    return Draw.unit() < Float(p) ? VF.rgbToGrayscale(picture, numOutputChannels: channels) : picture
+  public func changed<P: Picture>(_ picture: P) -> P {
+    VF.rgbToGrayscale(picture, numOutputChannels: picture.channelCount)
   }
-
-  public var description: String { "RandomGrayscale(p=\(pythonRepr(p)))" }
 }
 
 /// A Gaussian blur of random strength, as `torchvision.transforms.GaussianBlur`.
@@ -144,70 +140,58 @@ public struct GaussianBlur: PictureTransform {
 }
 
 /// The negative with a probability, as `torchvision.transforms.RandomInvert`.
-public struct RandomInvert: PictureTransform {
+public struct RandomInvert: ChanceTransform {
   public let p: Double
 
   public init(p: Double = 0.5) {
-    checkProbability(p, "RandomInvert")
-    self.p = p
+    self.p = Self.probability(p)
   }
 
-  public func callAsFunction<P: Picture>(_ picture: P) -> P { Draw.unit() < Float(p) ? VF.invert(picture) : picture }
-
-  public var description: String { "RandomInvert(p=\(pythonRepr(p)))" }
+  public func changed<P: Picture>(_ picture: P) -> P { VF.invert(picture) }
 }
 
 /// Fewer bits a number with a probability, as `torchvision.transforms.RandomPosterize`.
-public struct RandomPosterize: PictureTransform {
+public struct RandomPosterize: ChanceTransform {
   public let bits: Int
   public let p: Double
 
   /// - Parameter bits: how many of eight stay.
   public init(bits: Int, p: Double = 0.5) {
-    checkProbability(p, "RandomPosterize")
     guard (0...8).contains(bits) else { fault("RandomPosterize", "bits is 0 to 8, got \(bits)") }
-    (self.bits, self.p) = (bits, p)
+    (self.bits, self.p) = (bits, Self.probability(p))
   }
 
-  public func callAsFunction<P: Picture>(_ picture: P) -> P {
-    Draw.unit() < Float(p) ? VF.posterize(picture, bits: bits) : picture
-  }
+  public func changed<P: Picture>(_ picture: P) -> P { VF.posterize(picture, bits: bits) }
 
   public var description: String { "RandomPosterize(bits=\(bits),p=\(pythonRepr(p)))" }
 }
 
 /// The negative of what is light, with a probability, as `torchvision.transforms.RandomSolarize`.
-public struct RandomSolarize: PictureTransform {
+public struct RandomSolarize: ChanceTransform {
   public let threshold: Double
   public let p: Double
 
   /// - Parameter threshold: what is at least as light is inverted.
   public init(threshold: Double, p: Double = 0.5) {
-    checkProbability(p, "RandomSolarize")
-    (self.threshold, self.p) = (threshold, p)
+    (self.threshold, self.p) = (threshold, Self.probability(p))
   }
 
-  public func callAsFunction<P: Picture>(_ picture: P) -> P {
-    Draw.unit() < Float(p) ? VF.solarize(picture, threshold: threshold) : picture
-  }
+  public func changed<P: Picture>(_ picture: P) -> P { VF.solarize(picture, threshold: threshold) }
 
   public var description: String { "RandomSolarize(threshold=\(pythonRepr(threshold)),p=\(pythonRepr(p)))" }
 }
 
 /// Sharper or smoother with a probability, as `torchvision.transforms.RandomAdjustSharpness`.
-public struct RandomAdjustSharpness: PictureTransform {
+public struct RandomAdjustSharpness: ChanceTransform {
   public let sharpnessFactor: Double
   public let p: Double
 
   /// - Parameter sharpnessFactor: 0 smooth, 1 unchanged, 2 twice as sharp.
   public init(sharpnessFactor: Double, p: Double = 0.5) {
-    checkProbability(p, "RandomAdjustSharpness")
-    (self.sharpnessFactor, self.p) = (sharpnessFactor, p)
+    (self.sharpnessFactor, self.p) = (sharpnessFactor, Self.probability(p))
   }
 
-  public func callAsFunction<P: Picture>(_ picture: P) -> P {
-    Draw.unit() < Float(p) ? VF.adjustSharpness(picture, sharpnessFactor: sharpnessFactor) : picture
-  }
+  public func changed<P: Picture>(_ picture: P) -> P { VF.adjustSharpness(picture, sharpnessFactor: sharpnessFactor) }
 
   public var description: String {
     "RandomAdjustSharpness(sharpness_factor=\(pythonRepr(sharpnessFactor)),p=\(pythonRepr(p)))"
@@ -215,31 +199,23 @@ public struct RandomAdjustSharpness: PictureTransform {
 }
 
 /// Each channel stretched from black to full light, with a probability, as `torchvision.transforms.RandomAutocontrast`.
-public struct RandomAutocontrast: PictureTransform {
+public struct RandomAutocontrast: ChanceTransform {
   public let p: Double
 
   public init(p: Double = 0.5) {
-    checkProbability(p, "RandomAutocontrast")
-    self.p = p
+    self.p = Self.probability(p)
   }
 
-  public func callAsFunction<P: Picture>(_ picture: P) -> P {
-    Draw.unit() < Float(p) ? VF.autocontrast(picture) : picture
-  }
-
-  public var description: String { "RandomAutocontrast(p=\(pythonRepr(p)))" }
+  public func changed<P: Picture>(_ picture: P) -> P { VF.autocontrast(picture) }
 }
 
 /// Each channel's values spread evenly, with a probability, as `torchvision.transforms.RandomEqualize`.
-public struct RandomEqualize: PictureTransform {
+public struct RandomEqualize: ChanceTransform {
   public let p: Double
 
   public init(p: Double = 0.5) {
-    checkProbability(p, "RandomEqualize")
-    self.p = p
+    self.p = Self.probability(p)
   }
 
-  public func callAsFunction<P: Picture>(_ picture: P) -> P { Draw.unit() < Float(p) ? VF.equalize(picture) : picture }
-
-  public var description: String { "RandomEqualize(p=\(pythonRepr(p)))" }
+  public func changed<P: Picture>(_ picture: P) -> P { VF.equalize(picture) }
 }

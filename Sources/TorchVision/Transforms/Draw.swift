@@ -5,6 +5,15 @@ enum Draw {
   /// `torch.rand(1)`.
   static func unit() -> Float { Tensor.rand(1).item() }
 
+  /// A probability, checked where a transform is made.
+  static func probability(_ p: Double, _ name: String) -> Double {
+    guard (0...1).contains(p) else { fault(name, "p is a probability from 0 to 1, got \(p)") }
+    return p
+  }
+
+  /// Whether something of a probability happens, by one draw.
+  static func happens(_ p: Double) -> Bool { unit() < Float(p) }
+
   /// `torch.empty(1).uniform_(from, to).item()`.
   static func uniform(_ from: Double, _ to: Double) -> Double {
     Tensor.empty([1], dtype: .float32).uniform_(from: from, to: to).item()
@@ -51,10 +60,6 @@ func angles(_ degrees: any NumberList, _ name: String, _ label: String, _ counts
     fault(name, "\(label) goes from small to large, got \(degrees.numberText)")
   }
   return numbers
-}
-
-func checkProbability(_ p: Double, _ name: String) {
-  guard (0...1).contains(p) else { fault(name, "p is a probability from 0 to 1, got \(p)") }
 }
 
 /// How Python prints `round(x, 4)`.

@@ -71,7 +71,7 @@ public struct RandomCrop: PictureTransform {
   public let padding: (any SpatialSize)?
   public let padIfNeeded: Bool
   public let fill: any NumberList
-  public let paddingMode: PaddingMode
+  public let paddingMode: PicturePadding
 
   /// - Parameters:
   ///   - size: one number, or [height, width].
@@ -79,7 +79,7 @@ public struct RandomCrop: PictureTransform {
   ///   - padIfNeeded: whether a smaller picture gets room at both sides.
   public init(
     _ size: some SpatialSize, padding: (any SpatialSize)? = nil, padIfNeeded: Bool = false, fill: any NumberList = 0,
-    paddingMode: PaddingMode = .constant
+    paddingMode: PicturePadding = .constant
   ) {
     self.size = cropSize(size, "RandomCrop")
     if let padding { _ = VF.sides(padding.sizes) }
@@ -120,31 +120,25 @@ public struct RandomCrop: PictureTransform {
 }
 
 /// A mirror image with a probability, as `torchvision.transforms.RandomHorizontalFlip`.
-public struct RandomHorizontalFlip: PictureTransform {
+public struct RandomHorizontalFlip: ChanceTransform {
   public let p: Double
 
   public init(p: Double = 0.5) {
-    checkProbability(p, "RandomHorizontalFlip")
-    self.p = p
+    self.p = Self.probability(p)
   }
 
-  public func callAsFunction<P: Picture>(_ picture: P) -> P { Draw.unit() < Float(p) ? VF.hflip(picture) : picture }
-
-  public var description: String { "RandomHorizontalFlip(p=\(pythonRepr(p)))" }
+  public func changed<P: Picture>(_ picture: P) -> P { VF.hflip(picture) }
 }
 
 /// A picture upside down, mirrored, with a probability, as `torchvision.transforms.RandomVerticalFlip`.
-public struct RandomVerticalFlip: PictureTransform {
+public struct RandomVerticalFlip: ChanceTransform {
   public let p: Double
 
   public init(p: Double = 0.5) {
-    checkProbability(p, "RandomVerticalFlip")
-    self.p = p
+    self.p = Self.probability(p)
   }
 
-  public func callAsFunction<P: Picture>(_ picture: P) -> P { Draw.unit() < Float(p) ? VF.vflip(picture) : picture }
-
-  public var description: String { "RandomVerticalFlip(p=\(pythonRepr(p)))" }
+  public func changed<P: Picture>(_ picture: P) -> P { VF.vflip(picture) }
 }
 
 /// A rectangle overwritten with a probability, as `torchvision.transforms.RandomErasing`.
@@ -177,13 +171,13 @@ public struct RandomErasing: TensorTransform {
     p: Double = 0.5, scale: any NumberList = [0.02, 0.33], ratio: any NumberList = [0.3, 3.3], value: Value = 0,
     inplace: Bool = false
   ) {
-    checkProbability(p, "RandomErasing")
+    self.p = Draw.probability(p, "RandomErasing")
     self.scale = rangeEnds(scale, "RandomErasing", "scale")
     self.ratio = rangeEnds(ratio, "RandomErasing", "ratio")
     guard self.scale[0] >= 0, self.scale[1] <= 1, self.ratio[0] > 0 else {
       fault("RandomErasing", "scale is between 0 and 1 and ratio positive; got \(self.scale), \(self.ratio)")
     }
-    (self.p, self.value, self.inplace) = (p, value, inplace)
+    (self.value, self.inplace) = (value, inplace)
     switch value {
     case .random: valueText = "random"
     case .numbers(let numbers):
@@ -193,7 +187,7 @@ public struct RandomErasing: TensorTransform {
   }
 
   public func callAsFunction(_ tensor: Tensor) -> Tensor {
-    guard Draw.unit() < Float(p) else { return tensor }
+    guard Draw.happens(p) else { return tensor }
     tensor.requirePicture("RandomErasing")
     let channels = tensor.pictureChannels, (height, width) = tensor.pictureSize
     if case .numbers(let numbers) = value, numbers.count != 1, numbers.count != channels {

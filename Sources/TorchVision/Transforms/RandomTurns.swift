@@ -113,7 +113,7 @@ public struct RandomAffine: PictureTransform {
 }
 
 /// A picture seen from another side with a probability, as `torchvision.transforms.RandomPerspective`.
-public struct RandomPerspective: PictureTransform {
+public struct RandomPerspective: ChanceTransform {
   public let distortionScale: Double
   public let p: Double
   public let interpolation: InterpolationMode
@@ -127,11 +127,11 @@ public struct RandomPerspective: PictureTransform {
     distortionScale: Double = 0.5, p: Double = 0.5, interpolation: InterpolationMode = .bilinear,
     fill: any NumberList = 0
   ) {
-    checkProbability(p, "RandomPerspective")
     guard (0...1).contains(distortionScale) else {
       fault("RandomPerspective", "distortionScale is from 0 to 1, got \(distortionScale)")
     }
-    (self.distortionScale, self.p, self.interpolation, self.fill) = (distortionScale, p, interpolation, fill)
+    self.p = Self.probability(p)
+    (self.distortionScale, self.interpolation, self.fill) = (distortionScale, interpolation, fill)
   }
 
   /// The corners of a picture, and where they go.
@@ -150,13 +150,10 @@ public struct RandomPerspective: PictureTransform {
     )
   }
 
-  public func callAsFunction<P: Picture>(_ picture: P) -> P {
+  public func changed<P: Picture>(_ picture: P) -> P {
     let (height, width) = picture.pictureSize
-    guard Draw.unit() < Float(p) else { return picture }
     let points = Self.getParams(width: width, height: height, distortionScale: distortionScale)
     return VF.perspective(
       picture, startpoints: points.startpoints, endpoints: points.endpoints, interpolation: interpolation, fill: fill)
   }
-
-  public var description: String { "RandomPerspective(p=\(pythonRepr(p)))" }
 }

@@ -61,13 +61,13 @@ public struct CenterCrop: PictureTransform {
 public struct Pad: PictureTransform {
   public let padding: any SpatialSize
   public let fill: any NumberList
-  public let paddingMode: PaddingMode
+  public let paddingMode: PicturePadding
 
   /// - Parameters:
   ///   - padding: for all sides, [left and right, top and bottom], or [left, top, right, bottom].
   ///   - fill: the colour of `.constant`: one number, or on an ``Image`` one for each channel.
   ///   - paddingMode: what stands there.
-  public init(_ padding: some SpatialSize, fill: any NumberList = 0, paddingMode: PaddingMode = .constant) {
+  public init(_ padding: some SpatialSize, fill: any NumberList = 0, paddingMode: PicturePadding = .constant) {
     _ = VF.sides(padding)
     (self.padding, self.fill, self.paddingMode) = (padding, fill, paddingMode)
   }

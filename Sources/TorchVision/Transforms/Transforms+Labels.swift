@@ -27,7 +27,7 @@ extension TenCrop {
 }
 
 extension Pad {
-  public init(padding: some SpatialSize, fill: any NumberList = 0, paddingMode: PaddingMode = .constant) {
+  public init(padding: some SpatialSize, fill: any NumberList = 0, paddingMode: PicturePadding = .constant) {
     self.init(padding, fill: fill, paddingMode: paddingMode)
   }
 }
@@ -42,7 +42,7 @@ extension RandomResizedCrop {
 extension RandomCrop {
   public init(
     size: some SpatialSize, padding: (any SpatialSize)? = nil, padIfNeeded: Bool = false, fill: any NumberList = 0,
-    paddingMode: PaddingMode = .constant
+    paddingMode: PicturePadding = .constant
   ) { self.init(size, padding: padding, padIfNeeded: padIfNeeded, fill: fill, paddingMode: paddingMode) }
 }
 

@@ -20,6 +20,10 @@ public enum FuzzReader: String, CaseIterable, Sendable {
   /// A pickle as in `pickle`, taken for the states of a model, its optimizers and a scheduler, and saved again.
   case training
   case safetensors
+  /// An index that joins safetensors files; two lie beside it.
+  case index
+  /// Telling what kind of file it is.
+  case format
   /// An array of NumPy.
   case npy
   /// An archive of arrays.
@@ -43,6 +47,18 @@ public enum FuzzReader: String, CaseIterable, Sendable {
       withFile(bytes, "safetensors") { path in
         _ = try? Safetensors.metadata(path)
         for tensor in ((try? Safetensors.load(path)) ?? [:]).values { CheckpointWalk.use(tensor) }
+      }
+    case .index: Self.readIndex(bytes)
+    case .format:
+      withFile(bytes, "bin") { path in
+        guard let format = try? FileFormat(of: path) else { return precondition(!Self.isRead(bytes)) }
+        precondition(!format.sentence.isEmpty)
+        guard Self.isRead(bytes) else { return }
+        // What is read is never called something else.
+        switch format {
+        case .torchZip, .torchLegacy, .safetensors: break
+        default: preconditionFailure()
+        }
       }
     case .npy: if let tensor = try? NumPy.load(bytes: bytes) { CheckpointWalk.use(tensor) }
     case .npz: for (_, tensor) in (try? NumPy.load(archiveBytes: bytes)) ?? [:] { CheckpointWalk.use(tensor) }
@@ -74,24 +90,54 @@ public enum FuzzReader: String, CaseIterable, Sendable {
     }
   }
 
+  /// The index with two files beside it, which have the tensors `a`, `b` and `c`.
+  private static func readIndex(_ bytes: [UInt8]) {
+    let files = [("one.safetensors", shard(["a", "b"])), ("two.safetensors", shard(["c"])), ("index.json", bytes)]
+    withFiles(files) { folder in
+      guard let file = try? Safetensors.open("\(folder)/index.json") else { return }
+      precondition(file.entries.count <= 3)
+      for key in file.keys { if let tensor = try? file[key] { CheckpointWalk.use(tensor) } }
+    }
+  }
+
+  /// A safetensors file with a float32 number for each name.
+  private static func shard(_ names: [String]) -> [UInt8] {
+    let entries = names.enumerated().map { index, name in
+      "\"\(name)\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[\(4 * index),\(4 * index + 4)]}"
+    }
+    let header = Array("{\(entries.joined(separator: ","))}".utf8)
+    var file: [UInt8] = []
+    file.append(little: header.count, 8)
+    return file + header + [UInt8](repeating: 0, count: 4 * names.count)
+  }
+
   /// Whether a file of plain weights is read without an error.
   public static func isRead(_ bytes: [UInt8]) -> Bool { (try? load(bytes: bytes)) != nil }
 }
 
 /// Runs a body with a file of these bytes, which goes away after it.
 private func withFile(_ bytes: [UInt8], _ suffix: String, _ body: (String) -> Void) {
-  let path = "\(scratchFolder)/swift-torch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max)).\(suffix)"
-  let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-  precondition(descriptor >= 0)
-  var done = 0
-  while done < bytes.count {
-    let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, bytes.count - done) }
-    precondition(count > 0)
-    done += count
+  withFiles([("file.\(suffix)", bytes)]) { body("\($0)/file.\(suffix)") }
+}
+
+/// Runs a body with a folder of these files, which goes away after it.
+private func withFiles(_ files: [(name: String, bytes: [UInt8])], _ body: (String) -> Void) {
+  let folder = "\(scratchFolder)/swift-torch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+  precondition(mkdir(folder, 0o700) == 0)
+  for (name, bytes) in files {
+    let descriptor = open("\(folder)/\(name)", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    precondition(descriptor >= 0)
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, bytes.count - done) }
+      precondition(count > 0)
+      done += count
+    }
+    close(descriptor)
   }
-  close(descriptor)
-  body(path)
-  unlink(path)
+  body(folder)
+  for (name, _) in files { unlink("\(folder)/\(name)") }
+  rmdir(folder)
 }
 
 /// A folder in memory where there is one.

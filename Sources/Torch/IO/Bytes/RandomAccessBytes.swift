@@ -11,22 +11,21 @@ struct FormatError: Error {
 /// Files are read, not mapped: one that shrinks under the reader is an error then, and no signal.
 enum RandomAccessBytes {
   case memory([UInt8])
-  case file(FileHandle, size: Int)
+  case file(InputFile)
 
   /// Opens a file.
   init(path: String) throws(FormatError) {
     do {
-      let file = try FileHandle(reading: path)
-      self = .file(file, size: try file.size())
+      self = .file(try InputFile(path))
     } catch {
-      throw FormatError(.system, "cannot be read: \((error as? SystemError)?.message ?? "\(error)")")
+      throw FormatError(.system, "cannot be read: \(error.message)")
     }
   }
 
   var count: Int {
     switch self {
     case .memory(let bytes): bytes.count
-    case .file(_, let size): size
+    case .file(let file): file.size
     }
   }
 
@@ -41,12 +40,12 @@ enum RandomAccessBytes {
       bytes.withUnsafeBytes {
         buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + buffer.count]))
       }
-    case .file(let file, _):
+    case .file(let file):
       let done: Int
       do {
         done = try file.read(into: buffer, at: offset)
       } catch {
-        throw FormatError(.system, "cannot be read: \((error as? SystemError)?.message ?? "\(error)")")
+        throw FormatError(.system, "cannot be read: \(error.message)")
       }
       guard done == buffer.count else { throw FormatError(.system, "became shorter while it was read") }
     }

@@ -11,17 +11,6 @@ package func loadPickle(_ path: String) throws(CheckpointError) -> Checkpoint {
   }
 }
 
-/// The bytes of a whole file.
-/// - Throws: ``CheckpointError`` where it cannot be read.
-package func readBytes(_ path: String) throws(CheckpointError) -> [UInt8] {
-  do {
-    let source = try RandomAccessBytes(path: path)
-    return try source.bytes(source.count, at: 0).bytes
-  } catch {
-    throw CheckpointError(error.kind, path, error.reason)
-  }
-}
-
 /// A pickle with nothing beside it: its arrays lie in it.
 private struct PickleFile: StorageSource {
   let source: RandomAccessBytes

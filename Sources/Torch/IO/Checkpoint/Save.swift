@@ -20,7 +20,7 @@ public func save(_ value: SavedValue, _ path: String) throws(CheckpointError) {
       try writer.writeArchive(to: file, folder: CheckpointWriter.folder(for: path))
     }
   } catch {
-    throw CheckpointError(.system, path, "cannot be written: \((error as? SystemError)?.message ?? "\(error)")")
+    throw CheckpointError(.system, path, "cannot be written: \(error.systemMessage)")
   }
 }
 
@@ -36,7 +36,7 @@ public func saveToBytes(_ value: SavedValue) throws(CheckpointError) -> [UInt8] 
   do {
     try writer.writeArchive(to: sink, folder: "archive")
   } catch {
-    throw CheckpointError(.system, "checkpoint", "cannot be written: \((error as? SystemError)?.message ?? "\(error)")")
+    throw CheckpointError(.system, "checkpoint", "cannot be written: \(error.systemMessage)")
   }
   return sink.bytes
 }

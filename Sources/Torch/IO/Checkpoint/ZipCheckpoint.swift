@@ -10,40 +10,20 @@ struct ZipCheckpoint {
 
   init(_ source: RandomAccessBytes) throws(FormatError) {
     archive = try ZipArchive(source)
-    guard let pickle = archive.entries.first(where: { Self.isPickle($0.name) }) else {
-      throw try FileFormat(archive).refusal
-    }
-    folder = String(pickle.name.dropLast("data.pkl".count))
-    guard archive[folder + "constants.pkl"] == nil else { throw FileFormat.torchScript.refusal }
-    var version = try text("version")
-    if version == nil { version = try text(".data/version") }
-    guard let version else {
+    guard let head = try ZipHead(archive), !head.isScript else { throw try FileFormat(archive).refusal }
+    folder = head.folder
+    guard let version = head.version else {
       throw FormatError(.damagedArchive, "lacks its version entry")
     }
     guard let number = Int(version), Self.versions.contains(number) else {
       throw FormatError(.unsupported, "has format version \(JSON.quoted(version)); \(Self.versions) are read here")
     }
-    switch try text("byteorder") {
+    switch head.byteOrder {
     case nil, "little": break
     case "big": isBigEndian = true
     case let order?:
       throw FormatError(.damagedArchive, "has a byte order that is neither big nor little: \(JSON.quoted(order))")
     }
-  }
-
-  private static func isPickle(_ name: String) -> Bool {
-    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-    return parts.count == 2 && parts[1] == "data.pkl"
-  }
-
-  /// The content of a small entry, without white space around it; nil where there is none.
-  private func text(_ name: String) throws(FormatError) -> String? {
-    guard let entry = archive[folder + name] else { return nil }
-    let bytes = try archive.bytes(of: entry, limit: 256)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw FormatError(.damagedArchive, "has an entry \(JSON.quoted(name)) that is no text")
-    }
-    return text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
   }
 
   /// Everything that the file holds.

@@ -49,7 +49,7 @@ extension NumPy {
     } catch let error as FormatError {
       throw CheckpointError(error.kind, path, error.reason)
     } catch {
-      throw CheckpointError(.system, path, "cannot be written: \((error as? SystemError)?.message ?? "\(error)")")
+      throw CheckpointError(.system, path, "cannot be written: \(error.systemMessage)")
     }
   }
 

@@ -33,7 +33,7 @@ extension Safetensors {
       do {
         try writeAtomically(to: path) { try content.write(to: $0) }
       } catch {
-        throw SafetensorsError(.system, path, "cannot be written: \((error as? SystemError)?.message ?? "\(error)")")
+        throw SafetensorsError(.system, path, "cannot be written: \(error.systemMessage)")
       }
     } else {
       try save(shards, to: path, metadata)
@@ -87,7 +87,7 @@ extension Safetensors {
     var places: [(name: String, file: String)] = [], files: [(path: String, content: SafetensorsContent)] = []
     for (number, tensors) in shards.enumerated() {
       let file = "\(stem)-\(digits(number + 1))-of-\(digits(shards.count))\(suffix)"
-      let name = file.lastIndex(of: "/").map { String(file[file.index(after: $0)...]) } ?? file
+      let name = Folder.name(of: file)
       places += tensors.map { ($0.0, name) }
       files.append((file, try SafetensorsContent(tensors, metadata, file)))
     }
@@ -100,7 +100,7 @@ extension Safetensors {
         try Array(text.utf8).withUnsafeBytes { try file.write($0) }
       }
     } catch {
-      throw SafetensorsError(.system, path, "cannot be written: \((error as? SystemError)?.message ?? "\(error)")")
+      throw SafetensorsError(.system, path, "cannot be written: \(error.systemMessage)")
     }
   }
 
@@ -112,7 +112,7 @@ extension Safetensors {
     let tag = "\(getpid())-\(UInt32.random(in: 0 ... .max)).part"
     do {
       for (path, content) in files {
-        let file = try FileHandle(creating: "\(path).\(tag)")
+        let file = try OutputFile(creating: "\(path).\(tag)")
         try content.write(to: file)
         try file.synchronize()
       }
@@ -160,7 +160,7 @@ private struct SafetensorsContent {
     self.header = header
   }
 
-  func write(to file: FileHandle) throws {
+  func write(to file: OutputFile) throws {
     try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try file.write($0) }
     try header.withUnsafeBytes { try file.write($0) }
     for (_, tensor) in tensors { try tensor.detach().withUnsafeBytes { try file.write($0) } }

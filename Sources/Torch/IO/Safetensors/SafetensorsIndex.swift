@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// `model.safetensors.index.json`: which of several files in its folder holds which tensor.
 struct SafetensorsIndex {
   private let path: String
@@ -63,8 +57,8 @@ struct SafetensorsIndex {
   }
 
   func openShards(mapped: Bool) throws(SafetensorsError) -> [SafetensorsShard] {
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    let missing = files.filter { access(folder + $0, F_OK) != 0 }
+    let folder = Folder.of(path)
+    let missing = files.filter { !Folder.exists(folder + $0) }
     guard missing.isEmpty else {
       throw SafetensorsError(.badIndex, path, "names files that are not there: \(SafetensorsError.listed(missing))")
     }

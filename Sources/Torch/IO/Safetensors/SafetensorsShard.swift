@@ -33,7 +33,7 @@ final class SafetensorsShard: Sendable {
     let header = try SafetensorsHeader(
       try Self.bytes(source, Int(length), at: 8, path), path: path, available: size - dataStart)
     (entries, metadata) = (header.entries, header.metadata)
-    if mapped, case .file(let file, _) = source { mapping = file.map(count: size) } else { mapping = nil }
+    if mapped, case .file(let file) = source { mapping = file.map(count: size) } else { mapping = nil }
   }
 
   private static func bytes(

@@ -5,7 +5,7 @@ package protocol ByteSink: AnyObject {
   func write(_ bytes: UnsafeRawBufferPointer) throws
 }
 
-extension FileHandle: ByteSink {}
+extension OutputFile: ByteSink {}
 
 /// Bytes that stay in memory.
 package final class MemorySink: ByteSink {
@@ -197,7 +197,7 @@ extension ZipWriter {
   private static func deflated(_ content: [UnsafeRawBufferPointer]) throws -> [UInt8] {
     var stream = z_stream()
     guard torch_deflate_init(&stream, Z_DEFAULT_COMPRESSION, -15) == Z_OK else {
-      throw SystemError(message: "no memory to pack it")
+      throw SystemError(.memory, "no memory to pack it")
     }
     defer { deflateEnd(&stream) }
     var result: [UInt8] = []
