@@ -15,6 +15,7 @@ public struct Subset<Base: Dataset>: Dataset {
   public var count: Int { indices.count }
   public subscript(index: Int) -> Base.Sample { get throws { try dataset[indices[index]] } }
   public func batch(_ indices: [Int]) throws -> Base.Sample? { try dataset.batch(indices.map { self.indices[$0] }) }
+  public func plan(_ index: Int) throws -> (@Sendable () throws -> Base.Sample)? { try dataset.plan(indices[index]) }
   public func name(of index: Int) -> String? { dataset.name(of: indices[index]) }
 }
 
@@ -47,6 +48,11 @@ public struct ConcatDataset<Sample>: Dataset {
       let (place, inside) = locate(index)
       return try datasets[place][inside]
     }
+  }
+
+  public func plan(_ index: Int) throws -> (@Sendable () throws -> Sample)? {
+    let (place, inside) = locate(index)
+    return try datasets[place].plan(inside)
   }
 
   public func name(of index: Int) -> String? {

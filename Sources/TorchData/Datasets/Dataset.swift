@@ -21,12 +21,18 @@ public protocol Dataset<Sample>: Sendable {
   ///
   /// Asked only where a batch of samples has the type of a sample: tensors and tuples of tensors.
   func batch(_ indices: [Int]) throws -> Sample?
+  /// A sample whose random choices are made; nil, the default, where that cannot be told apart from reading it.
+  ///
+  /// What it gives may be called on any thread and draws no random numbers: a loader's workers share the samples of a batch then,
+  /// and the first batch comes sooner. A data set that gives nil has drawn nothing.
+  func plan(_ index: Int) throws -> (@Sendable () throws -> Sample)?
   /// What a message calls a sample beside its number, the path of its file, say; nil, the default, for nothing.
   func name(of index: Int) -> String?
 }
 
 extension Dataset {
   public func batch(_ indices: [Int]) throws -> Sample? { nil }
+  public func plan(_ index: Int) throws -> (@Sendable () throws -> Sample)? { nil }
   public func name(of index: Int) -> String? { nil }
 }
 

@@ -100,5 +100,15 @@ public struct ImageFolder: Dataset {
     get throws { (try transform(image(index)), samples[index].label) }
   }
 
+  public func plan(_ index: Int) throws -> (@Sendable () throws -> (Tensor, Int))? {
+    guard samples.indices.contains(index) else { return nil }
+    let (path, label) = samples[index]
+    let file = try FileContent(ofPicture: path)
+    guard let size = PictureKind(of: file.bytes)?.size(in: file.bytes),
+      let finish = try transform.plan(channels: 3, height: size.height, width: size.width)
+    else { return nil }
+    return { (try finish(Image(file, path: path).convert(.rgb)), label) }
+  }
+
   public func name(of index: Int) -> String? { samples[index].path }
 }

@@ -70,4 +70,12 @@ public struct PictureDataset<Source: PictureSource>: Dataset {
   public subscript(index: Int) -> (Tensor, Int) {
     get throws { (try transform(image(index)), targets[index]) }
   }
+
+  public func plan(_ index: Int) throws -> (@Sendable () throws -> (Tensor, Int))? {
+    let data = pictures.data, channels = data.ndim == 3 ? 1 : data.size(3)
+    guard targets.indices.contains(index),
+      let finish = try transform.plan(channels: channels, height: data.size(1), width: data.size(2))
+    else { return nil }
+    return { [pictures] in (try finish(pictures.image(index)), pictures.targets[index]) }
+  }
 }

@@ -18,10 +18,18 @@ struct SampleTransform: Sendable {
     }
   }
 
-  func callAsFunction(_ image: Image) throws -> Tensor {
-    guard case .tensor(let tensor) = try transform.apply(.image(image)) else {
-      fault(dataset, "transform gave no tensor")
-    }
+  func callAsFunction(_ image: Image) throws -> Tensor { try tensor(transform.apply(.image(image))) }
+
+  /// The transform of a picture that is known by its sizes, its random choices made now; nil, and nothing drawn, where they need
+  /// its pixels.
+  func plan(channels: Int, height: Int, width: Int) throws -> (@Sendable (Image) throws -> Tensor)? {
+    guard transform.choosesBySize else { return nil }
+    let plan = try PendingPicture(channels: channels, height: height, width: width).applying(transform)
+    return { image in try tensor(plan.finish(image, known: (height, width))) }
+  }
+
+  private func tensor(_ value: TransformValue) throws -> Tensor {
+    guard case .tensor(let tensor) = value else { fault(dataset, "transform gave no tensor") }
     return tensor
   }
 }

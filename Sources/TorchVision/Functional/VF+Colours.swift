@@ -141,6 +141,7 @@ extension VF {
       fault("rgb_to_grayscale", "numOutputChannels is 1 or 3, got \(numOutputChannels)")
     }
     return picture.map(
+      to: .channels(numOutputChannels),
       image: {
         let grey = $0.convert(.l)
         return numOutputChannels == 3 ? grey.convert(.rgb) : grey
@@ -159,8 +160,8 @@ extension VF {
     guard sizes.allSatisfy({ $0 > 0 && $0 % 2 == 1 }) else {
       fault("gaussian_blur", "kernelSize wants odd positive numbers, got \(kernelSize.sizeText)")
     }
-    var sigmas = sigma?.numbers ?? sizes.map { Double($0) * 0.15 + 0.35 }
-    if sigmas.count == 1 { sigmas.append(sigmas[0]) }
+    let given = sigma?.numbers ?? sizes.map { Double($0) * 0.15 + 0.35 }
+    let sigmas = given.count == 1 ? [given[0], given[0]] : given
     guard sigmas.count == 2, sigmas.allSatisfy({ $0 > 0 }) else {
       fault("gaussian_blur", "sigma wants one positive number or two, got \(sigmas)")
     }

@@ -35,7 +35,7 @@ extension VF {
       fault("resize", "a picture of \(now.width) x \(now.height) would have the size \(width) x \(height)")
     }
     return picture.map(
-      image: { $0.resized(width, height, interpolation) },
+      to: .size(height: height, width: width), image: { $0.resized(width, height, interpolation) },
       tensor: { $0.resizedPicture(height, width, interpolation, antialias: antialias) })
   }
 
@@ -55,7 +55,7 @@ extension VF {
     if height < 0 || width < 0 { fault("crop", "sizes cannot be negative, got \(height) x \(width)") }
     let part = PixelBox(left: left, top: top, width: width, height: height)
     return picture.map(
-      image: { $0.box == part ? $0 : $0.cropped(part) },
+      to: .size(height: height, width: width), image: { $0.box == part ? $0 : $0.cropped(part) },
       tensor: {
         $0.requirePicture("crop")
         return $0.croppedPicture(part)
@@ -82,19 +82,24 @@ extension VF {
     interpolation: InterpolationMode = .bilinear, antialias: Bool = true
   ) -> P {
     checkResize(size.sizes, nil)
+    guard height > 0, width > 0 else {
+      fault("resized_crop", "wants a part with rows and columns, got \(height) x \(width)")
+    }
+    let sizes = size.sizes
     let part = PixelBox(left: left, top: top, width: width, height: height)
+    let (newHeight, newWidth) = resizedSize((height, width), sizes, nil)
     return picture.map(
+      to: .size(height: newHeight, width: newWidth),
       image: { image in
-        let (newHeight, newWidth) = resizedSize((height, width), size.sizes, nil)
         // A rectangle inside needs no copy of it.
-        if image.box.contains(part), height > 0, width > 0 {
+        if image.box.contains(part) {
           return image.resized(newWidth, newHeight, interpolation, of: part)
         }
         return image.cropped(part).resized(newWidth, newHeight, interpolation)
       },
       tensor: {
         let part = crop($0, top: top, left: left, height: height, width: width)
-        return resize(part, size: size, interpolation: interpolation, antialias: antialias)
+        return resize(part, size: sizes, interpolation: interpolation, antialias: antialias)
       })
   }
 
@@ -118,8 +123,8 @@ extension VF {
     _ picture: P, padding: some SpatialSize, fill: any NumberList = 0, paddingMode: PicturePadding = .constant
   ) -> P {
     let p = sides(padding)
-    let fill = fill
     return picture.map(
+      to: .margins(left: p[0], top: p[1], right: p[2], bottom: p[3]),
       image: { image in
         paddingMode == .constant
           ? image.padded(p[0], p[1], p[2], p[3], fill: colour(fill, of: image, "pad"))

@@ -43,8 +43,8 @@ extension VF {
   ) -> P {
     guard translate.count == 2 else { fault("affine", "translate wants two numbers, got \(translate.count)") }
     guard scale > 0 else { fault("affine", "scale must be positive, got \(scale)") }
-    var shears = shear.numbers
-    if shears.count == 1 { shears.append(shear.isSingle ? 0 : shears[0]) }
+    let given = shear.numbers
+    let shears = given.count == 1 ? [given[0], shear.isSingle ? 0 : given[0]] : given
     guard shears.count == 2 else { fault("affine", "shear wants one number or two, got \(shears.count)") }
     if let center, center.count != 2 { fault("affine", "center wants two numbers, got \(center.count)") }
     let (height, width) = picture.pictureSize

@@ -24,9 +24,15 @@ extension Image {
   ///   - maxPixels: how many pixels the file may promise.
   /// - Throws: ``ImageError`` with the path.
   public init(contentsOf path: String, orient: Bool = false, maxPixels: Int? = Image.maxPixels) throws(ImageError) {
-    let file = try FileContent(ofPicture: path)
+    self = try Image(FileContent(ofPicture: path), path: path, orient: orient, limit: maxPixels)
+  }
+
+  /// The picture in a file that was read.
+  init(
+    _ file: FileContent, path: String, orient: Bool = false, limit: Int? = Image.maxPixels
+  ) throws(ImageError) {
     do {
-      self = try Image(file.bytes, orient: orient, limit: maxPixels)
+      self = try Image(file.bytes, orient: orient, limit: limit)
     } catch {
       throw error.at(path)
     }
@@ -54,25 +60,6 @@ extension Image {
     }
     image.orientation = kind.orientation(in: bytes)
     self = orient ? image.exifTransposed() : image
-  }
-}
-
-/// The formats, told by how files begin.
-enum PictureKind {
-  case jpeg, png, bmp, portable
-
-  init?(of bytes: UnsafeRawBufferPointer) {
-    if bytes.starts(with: [0xff, 0xd8, 0xff]) {
-      self = .jpeg
-    } else if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) {
-      self = .png
-    } else if bytes.starts(with: [0x42, 0x4d]) {
-      self = .bmp
-    } else if bytes.count > 2, bytes[0] == 0x50, Array("123456f".utf8).contains(bytes[1]) {
-      self = .portable
-    } else {
-      return nil
-    }
   }
 }
 

@@ -35,26 +35,9 @@ extension PictureKind {
 
   /// The segment APP1 before the first scan.
   private static func exifOfJPEG(_ bytes: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer>? {
-    var place = 2
-    while place + 4 <= bytes.count, bytes[place] == 0xff {
-      let marker = bytes[place + 1]
-      // Markers may stand behind any number of bytes 0xff.
-      if marker == 0xff {
-        place += 1
-        continue
-      }
-      if marker == 0x01 || (0xd0...0xd8).contains(marker) {
-        place += 2
-        continue
-      }
-      if marker == 0xda || marker == 0xd9 { return nil }
-      let size = Int(bytes[place + 2]) << 8 | Int(bytes[place + 3])
-      if size < 2 || size > bytes.count - place - 2 { return nil }
-      let content = bytes[(place + 4)..<(place + 2 + size)]
-      if marker == 0xe1, content.starts(with: Array("Exif\0\0".utf8)) { return content.dropFirst(6) }
-      place += 2 + size
+    firstSegment(of: bytes) { marker, content in
+      marker == 0xe1 && content.starts(with: Array("Exif\0\0".utf8)) ? content.dropFirst(6) : nil
     }
-    return nil
   }
 
   /// The chunk eXIf.

@@ -21,6 +21,8 @@ extension ChanceTransform {
   /// The picture, changed or as it was.
   public func callAsFunction<P: Picture>(_ picture: P) -> P { Draw.happens(p) ? changed(picture) : picture }
 
+  public var choosesBySize: Bool { true }
+
   public var description: String { "\(Self.self)(p=\(pythonRepr(p)))" }
 
   static func probability(_ p: Double) -> Double { Draw.probability(p, "\(Self.self)") }

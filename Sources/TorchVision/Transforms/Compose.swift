@@ -13,7 +13,7 @@ import Torch
 public struct Compose: Transform {
   public let transforms: [any Transform]
   /// The same with neighbours joined that are faster together; equal to the bit.
-  private let steps: [any Transform]
+  let steps: [any Transform]
 
   /// - Precondition: each step takes what the one before gives.
   public init(_ transforms: [any Transform]) {
@@ -103,7 +103,7 @@ func lines(_ name: String, _ transforms: [any Transform], extra: [String] = []) 
 }
 
 /// ``ToTensor`` and ``Normalize`` as one pass over the bytes.
-private struct NormalizedTensor: Transform {
+struct NormalizedTensor: Transform {
   let normalize: Normalize
   /// For pictures of as many channels as there are means.
   let tables: [Float]?
@@ -141,7 +141,7 @@ public struct RandomApply: PictureTransform {
 
   public func callAsFunction<P: Picture>(_ picture: P) throws -> P {
     if Float(p) < Draw.unit() { return picture }
-    return try transforms.reduce(picture) { try $1.stepAny($0) }
+    return try transforms.reduce(picture) { try $0.applying($1) }
   }
 
   public func kind(after kind: TransformValue.Kind) throws(TransformOrderError) -> TransformValue.Kind {
@@ -165,7 +165,7 @@ public struct RandomOrder: PictureTransform {
 
   public func callAsFunction<P: Picture>(_ picture: P) throws -> P {
     let order = Tensor.randperm(transforms.count).array(Int.self)
-    return try order.reduce(picture) { try transforms[$1].stepAny($0) }
+    return try order.reduce(picture) { try $0.applying(transforms[$1]) }
   }
 
   public func kind(after kind: TransformValue.Kind) throws(TransformOrderError) -> TransformValue.Kind {
@@ -204,7 +204,7 @@ public struct RandomChoice: PictureTransform {
       }
       rest -= weight
     }
-    return try transforms[chosen].stepAny(picture)
+    return try picture.applying(transforms[chosen])
   }
 
   public func kind(after kind: TransformValue.Kind) throws(TransformOrderError) -> TransformValue.Kind {
@@ -213,13 +213,6 @@ public struct RandomChoice: PictureTransform {
 
   public var description: String {
     lines("RandomChoice", transforms) + "(p=\(p.map(listText) ?? "None"))"
-  }
-}
-
-extension Transform {
-  /// The step on an image or a tensor, which stays one.
-  fileprivate func stepAny<P: Picture>(_ picture: P) throws -> P {
-    try picture.map(image: { try step($0) }, tensor: { try step($0) })
   }
 }
 

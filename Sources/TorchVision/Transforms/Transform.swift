@@ -18,6 +18,11 @@ public protocol Transform: Sendable, CustomStringConvertible {
   /// What comes of a kind of value.
   /// - Throws: ``TransformOrderError`` where the step does not take this kind.
   func kind(after kind: TransformValue.Kind) throws(TransformOrderError) -> TransformValue.Kind
+  /// Whether its random choices need the sizes of a picture at most, not its pixels; false unless told.
+  ///
+  /// Then a loader's workers draw the numbers for a batch first and share the pixels' part of the work, so that the first batch comes
+  /// sooner. A step that takes no ``Picture``, but an image or a tensor alone, may say so where it draws nothing.
+  var choosesBySize: Bool { get }
 }
 
 /// What goes from one transform to the next.
@@ -124,6 +129,7 @@ public struct TransformOrderError: Error, Hashable, Sendable, CustomStringConver
 
 extension Transform {
   public var description: String { "\(Self.self)()" }
+  public var choosesBySize: Bool { false }
 
   /// The fault of a value that the step does not take.
   func refuse(_ value: TransformValue) -> Never { refused(self, value) }
