@@ -107,7 +107,8 @@ let package = Package(
     .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend", "CTorchKernels"], exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Goldens"]),
     .testTarget(
-      name: "TorchDataTests", dependencies: ["TorchData", "CTorchZlib", "CDigitsData"], exclude: ["Goldens"]),
+      name: "TorchDataTests", dependencies: ["TorchData", "TorchUtils", "CTorchZlib", "CDigitsData"],
+      exclude: ["Goldens"]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: ["TorchConformance", "TorchSignatures", "torch-conformance", "conformance-probe"]),

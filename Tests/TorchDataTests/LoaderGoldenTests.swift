@@ -127,6 +127,60 @@ private func equalNumbers(_ epochs: [[Tensor]], _ wanted: Any) -> Bool {
     #expect(equalNumbers([Array(DataLoader(chain, batchSize: 4))], [all["chain"]!]))
   }
 
+  @Test func samplesOneByOne() throws {
+    for entry in try golden("unbatched") as! [Entry] {
+      forkRNG {
+        manualSeed(17)
+        let workers = entry["workers"] as! Int, persists = entry["persistent"] as! Bool
+        let loader: DataLoader<(Int, Tensor)>
+        if entry["kind"] as! String == "stream" {
+          let stream = DrawingStream(stream: Stream(size: 7, split: true))
+          loader = DataLoader(unbatched: stream, numWorkers: workers, persistentWorkers: persists)
+        } else {
+          loader = DataLoader(
+            unbatched: Drawing(count: 7), shuffle: entry["shuffle"] as! Bool, numWorkers: workers,
+            persistentWorkers: persists, generator: entry["own"] as! Bool ? Generator(seed: 4) : nil)
+          #expect(loader.count == entry["length"] as! Int)
+        }
+        let runs = epochs(loader, 2).map { $0.map { [$0.0] + bits($0.1.reshape(1)) } }, next = after()
+        #expect(loader.batchSize == nil && runs == entry["epochs"] as! [[[Int]]], "\(entry)")
+        #expect(next == entry["after"] as! Int, "\(entry)")
+      }
+    }
+  }
+
+  @Test func workersThatAreSetUp() throws {
+    let inits: [String: @Sendable (Int) -> Void] = [
+      "draw_first": { _ = Tensor.rand($0 + 1) }, "seed_anew": { manualSeed(100 + $0) },
+    ]
+    for entry in try golden("inits") as! [Entry] {
+      forkRNG {
+        manualSeed(6)
+        let loader = DataLoader(
+          Drawing(count: 11), batchSize: 2, numWorkers: entry["workers"] as! Int,
+          persistentWorkers: entry["persistent"] as! Bool, workerInit: inits[entry["init"] as! String])
+        let isEqual = equalDraws(epochs(loader, 2), entry["epochs"]!), next = after()
+        #expect(isEqual && next == entry["after"] as! Int, "\(entry)")
+      }
+    }
+  }
+
+  @Test func lengthsOfStreams() throws {
+    struct Counted: IterableDataset {
+      let size: Int
+      var count: Int? { size }
+      func makeIterator() -> SampleIterator<Int> { SampleIterator(0..<size) }
+    }
+    for entry in try golden("lengths") as! [[Any]] {
+      let stream = Counted(size: entry[0] as! Int), wanted = entry[3] as! Int
+      if let size = entry[1] as? Int {
+        #expect(DataLoader(stream, batchSize: size, dropLast: entry[2] as! Bool).count == wanted)
+      } else {
+        #expect(DataLoader(unbatched: stream).count == wanted)
+      }
+    }
+  }
+
   @Test func samplers() throws {
     let all = try golden("samplers") as! Entry
     let weights = (all["weights"] as! [NSNumber]).map(\.doubleValue)

@@ -5,6 +5,7 @@ import Synchronization
 import Testing
 import Torch
 import TorchData
+import TorchUtils
 
 private struct Bad: Error, CustomStringConvertible {
   let description = "the file ends in the middle"
@@ -180,6 +181,114 @@ private func numbers(_ loader: DataLoader<(Tensor, Tensor)>) -> [[Int]] { loader
     #expect(told == (workers == 0 ? ["[1, 2]", failed, "[4, 5]"] : ["[1, 2]", start, failed, "[4, 5]"]))
   }
 
+  // MARK: Set up, time, and no batches
+
+  @Test func workersAreSetUpOnce() {
+    let seen = Mutex<[[Int]]>([])
+    let loader = DataLoader(
+      Pictures(count: 12), batchSize: 2, numWorkers: 3, persistentWorkers: true,
+      workerInit: { id in
+        let info = WorkerInfo.current!
+        seen.withLock {
+          $0.append([id, info.id, info.numWorkers, Int(Generator.default.initialSeed == info.seed ? 1 : 0)])
+        }
+      })
+    for _ in 0..<2 { #expect(numbers(loader).count == 6) }
+    #expect(seen.withLock { $0.sorted { $0[0] < $1[0] } } == (0..<3).map { [$0, $0, 3, 1] })
+    // Without workers there is nothing to set up, as in torch.
+    let plain = DataLoader(Pictures(count: 2), workerInit: { _ in seen.withLock { $0 = [] } })
+    #expect(numbers(plain) == [[0], [1]] && seen.withLock { $0.count } == 3)
+  }
+
+  @Test(arguments: [false, true]) func aSetUpThatFails(skips: Bool) throws {
+    let loader = DataLoader(
+      Pictures(count: 6), batchSize: 2, numWorkers: 2, workerInit: { if $0 == 1 { throw Bad() } },
+      onError: skips ? .skip { _ in } : .stop)
+    var batches = loader.makeThrowingIterator()
+    #expect(try batches.next()?.1.array(Int.self) == [0, 1])
+    let error = #expect(throws: LoaderError.self) { _ = try batches.next() }
+    #expect(error?.kind == .start && error?.worker == 1 && error?.reason is Bad)
+    #expect(try batches.next()?.1.array(Int.self) == [4, 5])
+  }
+
+  @Test(arguments: [false, true]) func aWorkerThatDoesNotDeliver(skips: Bool) throws {
+    let gate = Gate()
+    func loader(persists: Bool = false) -> DataLoader<Tensor> {
+      DataLoader(
+        Gated(gate: gate, count: 8), batchSize: 2, numWorkers: 2, persistentWorkers: persists, timeout: 0.05,
+        onError: skips ? .skip { _ in } : .stop)
+    }
+    gate.isShut.store(true, ordering: .relaxed)
+    var batches = loader().makeThrowingIterator()
+    let error = #expect(throws: LoaderError.self) { _ = try batches.next() }
+    #expect(error?.kind == .timeout && error?.worker == 0 && error?.indices == [0, 1])
+    let reason = error?.reason as? LoaderTimeout
+    #expect(reason?.seconds == 0.05 && reason?.batch == 0 && reason?.worker == 0)
+    #expect(error?.description == "batch 0 of samples [0, 1]: worker 0 did not deliver it within 0.05 s")
+    // It is waited for once more, and comes when it can.
+    #expect(throws: LoaderError.self) { _ = try batches.next() }
+    gate.isShut.store(false, ordering: .relaxed)
+    #expect(try rest(of: &batches) == [[0, 1], [2, 3], [4, 5], [6, 7]])
+
+    // Nobody waits for workers that hang: neither a loop that is left, nor the next epoch.
+    gate.isShut.store(true, ordering: .relaxed)
+    let start = Date()
+    do {
+      var hanging = loader().makeThrowingIterator()
+      #expect(throws: LoaderError.self) { _ = try hanging.next() }
+    }
+    do { _ = loader().makeThrowingIterator() }
+    let persistent = loader(persists: true)
+    for _ in 0..<2 {
+      var hanging = persistent.makeThrowingIterator()
+      #expect(throws: LoaderError.self) { _ = try hanging.next() }
+    }
+    #expect(Date().timeIntervalSince(start) < 5)
+    gate.isShut.store(false, ordering: .relaxed)
+    var last = persistent.makeThrowingIterator()
+    #expect(try rest(of: &last) == [[0, 1], [2, 3], [4, 5], [6, 7]])
+  }
+
+  /// The batches that are left, however long they take.
+  private func rest(of batches: inout DataLoader<Tensor>.ThrowingIterator) throws -> [[Int]] {
+    var rest: [[Int]] = []
+    while true {
+      switch Result(catching: { () throws(LoaderError) in try batches.next() }) {
+      case .success(nil): return rest
+      case .success(let batch?): rest.append(batch.array(Int.self))
+      case .failure(let error): if error.kind != .timeout { throw error }
+      }
+    }
+  }
+
+  @Test(arguments: [0, 2]) func samplesThatFailOneByOne(workers: Int) throws {
+    let data = Pictures(count: 4, broken: [1])
+    var samples = DataLoader(unbatched: data, numWorkers: workers).makeThrowingIterator()
+    let first = try #require(try samples.next())
+    #expect(first.0.shape == [3, 40, 40] && first.1 == 0)
+    let error = #expect(throws: LoaderError.self) { _ = try samples.next() }
+    #expect(error?.kind == .sample && error?.index == 1 && error?.indices == [1])
+    let tolerant = DataLoader(unbatched: data, numWorkers: workers, onError: .skip { _ in })
+    #expect(tolerant.map(\.1) == [0, 2, 3] && tolerant.count == 4 && tolerant.underestimatedCount == 0)
+    // Of a data set of batches: nothing is stacked.
+    let rows = DataLoader(unbatched: TensorDataset(Tensor.arange(6).reshape(3, 2)), numWorkers: workers)
+    #expect(rows.map { $0.shape } == [[2], [2], [2]] && rows.dataset.count == 3)
+    #expect(try rows.batch([2]).array(Int.self) == [4, 5])
+  }
+
+  /// Bars take the number of batches for their total only where as many come.
+  @Test func barsOverLoaders() {
+    func steps<B>(_ loader: DataLoader<B>) -> Int {
+      var steps = 0
+      for _ in ProgressBar(loader, "bars", leave: false, terminal: .standardError) { steps += 1 }
+      return steps
+    }
+    let data = Pictures(count: 10, broken: [4, 5])
+    #expect(steps(DataLoader(data, batchSize: 2, onError: .skip { _ in })) == 4)
+    #expect(Array(ProgressBar(DataLoader(data, batchSize: 2, onError: .skip { _ in }))).count == 4)
+    #expect(steps(DataLoader(Pictures(count: 5), batchSize: 2, numWorkers: 2)) == 3)
+  }
+
   /// Loaders that begin and end in all kinds of order, several at once.
   @Test func manyLoadersAtOnce() {
     DispatchQueue.concurrentPerform(iterations: 4) { number in
@@ -255,6 +364,16 @@ private func numbers(_ loader: DataLoader<(Tensor, Tensor)>) -> [[Int]] { loader
       _ = DataLoader(Pictures(count: 2), batchSize: 2, batchSampler: numbers)
     }
     says(batches, "leave batchSize, shuffle, sampler and dropLast out")
+    let timeout = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = DataLoader(Pictures(count: 2), timeout: 3)
+    }
+    says(timeout, "DataLoader: a timeout wants workers; give numWorkers")
+    let late = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let gate = Gate()
+      gate.isShut.store(true, ordering: .relaxed)
+      for _ in DataLoader(Gated(gate: gate, count: 2), numWorkers: 1, timeout: 0.02) {}
+    }
+    says(late, "DataLoader: batch 0 of samples [0]: worker 0 did not deliver it within 0.02 s")
     let weights = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = WeightedRandomSampler([1, -1], numSamples: 2)
     }

@@ -151,6 +151,72 @@ def streams():
     return dict(cases=cases, chain=epochs(chain, 1)[0])
 
 
+def unbatched():
+    """Loaders with batch_size=None: samples one by one."""
+    cases = []
+    for kind, (workers, persistent), shuffle, own in itertools.product(
+        ["set", "stream"], [(0, False), (1, False), (3, False), (3, True)], [False, True], [False, True]
+    ):
+        if kind == "stream" and (shuffle or own):
+            continue
+        torch.manual_seed(17)
+        loader = DataLoader(
+            DrawingStream(7, True) if kind == "stream" else Drawing(7),
+            None,
+            shuffle=shuffle or None,
+            num_workers=workers,
+            persistent_workers=persistent,
+            generator=torch.Generator().manual_seed(4) if own else None,
+        )
+        runs = [[[index, bits(x.reshape(1))[0]] for index, x in loader] for _ in range(2)]
+        length = None if kind == "stream" else len(loader)
+        cases.append(
+            dict(kind=kind, workers=workers, persistent=persistent, shuffle=shuffle, own=own)
+            | dict(epochs=runs, length=length, after=after())
+        )
+    return cases
+
+
+def draw_first(worker):
+    torch.rand(worker + 1)
+
+
+def seed_anew(worker):
+    torch.manual_seed(100 + worker)
+
+
+def inits():
+    """What samples draw after a worker_init_fn that draws itself, or seeds the worker's generator."""
+    cases = []
+    for init, workers, persistent in itertools.product([draw_first, seed_anew], [0, 1, 3], [False, True]):
+        if persistent and not workers:
+            continue
+        torch.manual_seed(6)
+        loader = DataLoader(
+            Drawing(11), 2, num_workers=workers, persistent_workers=persistent, worker_init_fn=init
+        )
+        cases.append(
+            dict(init=init.__name__, workers=workers, persistent=persistent)
+            | dict(epochs=epochs(loader, 2), after=after())
+        )
+    return cases
+
+
+class Counted(Stream):
+    def __len__(self):
+        return self.count
+
+
+def lengths():
+    """What len says of loaders of streams."""
+    cases = []
+    for count, size, drop in itertools.product([0, 7, 8], [None, 1, 4], [False, True]):
+        if size is None and drop:
+            continue
+        cases.append([count, size, drop, len(DataLoader(Counted(count, False), size, drop_last=drop))])
+    return cases
+
+
 def samplers():
     """Epochs of samplers by themselves."""
     cases = []
@@ -226,7 +292,15 @@ def collated():
 
 if __name__ == "__main__":
     everything = dict(
-        orders=orders(), draws=draws(), streams=streams(), samplers=samplers(), splits=splits(), collated=collated()
+        orders=orders(),
+        draws=draws(),
+        streams=streams(),
+        unbatched=unbatched(),
+        inits=inits(),
+        lengths=lengths(),
+        samplers=samplers(),
+        splits=splits(),
+        collated=collated(),
     )
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps(everything, separators=(",", ":")) + "\n")

@@ -9,13 +9,13 @@ extension DataLoader {
     _ dataset: Source,
     batchSize: Int = 1, shuffle: Bool = false, sampler: (any Sampler<Int>)? = nil,
     batchSampler: (any Sampler<[Int]>)? = nil, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
-    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
-    onError: LoaderErrorPolicy = .stop
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, timeout: Double = 0,
+    workerInit: (@Sendable (Int) throws -> Void)? = nil, generator: Generator? = nil, onError: LoaderErrorPolicy = .stop
   ) where Source.Sample == S, Batch == S.Batch, S.Batch: Sendable {
     let options = LoaderOptions(
       batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
       dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
-      generator: generator, onError: onError)
+      timeout: timeout, workerInit: workerInit, generator: generator, onError: onError)
     self.init(options, dataset, collatesAsTorch: true) { try S.collate($0) }
   }
 
@@ -24,13 +24,13 @@ extension DataLoader {
     _ dataset: Source,
     batchSize: Int = 1, shuffle: Bool = false, sampler: (any Sampler<Int>)? = nil,
     batchSampler: (any Sampler<[Int]>)? = nil, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
-    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
-    onError: LoaderErrorPolicy = .stop
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, timeout: Double = 0,
+    workerInit: (@Sendable (Int) throws -> Void)? = nil, generator: Generator? = nil, onError: LoaderErrorPolicy = .stop
   ) where Source.Sample == (A, B), Batch == (A.Batch, B.Batch), A.Batch: Sendable, B.Batch: Sendable {
     let options = LoaderOptions(
       batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
       dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
-      generator: generator, onError: onError)
+      timeout: timeout, workerInit: workerInit, generator: generator, onError: onError)
     self.init(options, dataset, collatesAsTorch: true) { try (A.collate($0.map(\.0)), B.collate($0.map(\.1))) }
   }
 
@@ -39,8 +39,8 @@ extension DataLoader {
     _ dataset: Source,
     batchSize: Int = 1, shuffle: Bool = false, sampler: (any Sampler<Int>)? = nil,
     batchSampler: (any Sampler<[Int]>)? = nil, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
-    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
-    onError: LoaderErrorPolicy = .stop
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, timeout: Double = 0,
+    workerInit: (@Sendable (Int) throws -> Void)? = nil, generator: Generator? = nil, onError: LoaderErrorPolicy = .stop
   )
   where
     Source.Sample == (A, B, C), Batch == (A.Batch, B.Batch, C.Batch), A.Batch: Sendable, B.Batch: Sendable,
@@ -49,7 +49,7 @@ extension DataLoader {
     let options = LoaderOptions(
       batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
       dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
-      generator: generator, onError: onError)
+      timeout: timeout, workerInit: workerInit, generator: generator, onError: onError)
     self.init(options, dataset, collatesAsTorch: true) {
       try (A.collate($0.map(\.0)), B.collate($0.map(\.1)), C.collate($0.map(\.2)))
     }
@@ -60,8 +60,8 @@ extension DataLoader {
     _ dataset: Source,
     batchSize: Int = 1, shuffle: Bool = false, sampler: (any Sampler<Int>)? = nil,
     batchSampler: (any Sampler<[Int]>)? = nil, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
-    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
-    onError: LoaderErrorPolicy = .stop
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, timeout: Double = 0,
+    workerInit: (@Sendable (Int) throws -> Void)? = nil, generator: Generator? = nil, onError: LoaderErrorPolicy = .stop
   )
   where
     Source.Sample == (A, B, C, D), Batch == (A.Batch, B.Batch, C.Batch, D.Batch), A.Batch: Sendable, B.Batch: Sendable,
@@ -70,7 +70,7 @@ extension DataLoader {
     let options = LoaderOptions(
       batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
       dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
-      generator: generator, onError: onError)
+      timeout: timeout, workerInit: workerInit, generator: generator, onError: onError)
     self.init(options, dataset, collatesAsTorch: true) {
       try (A.collate($0.map(\.0)), B.collate($0.map(\.1)), C.collate($0.map(\.2)), D.collate($0.map(\.3)))
     }
@@ -81,8 +81,8 @@ extension DataLoader {
     _ dataset: Source,
     batchSize: Int = 1, shuffle: Bool = false, sampler: (any Sampler<Int>)? = nil,
     batchSampler: (any Sampler<[Int]>)? = nil, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
-    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
-    onError: LoaderErrorPolicy = .stop
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, timeout: Double = 0,
+    workerInit: (@Sendable (Int) throws -> Void)? = nil, generator: Generator? = nil, onError: LoaderErrorPolicy = .stop
   )
   where
     Source.Sample == ((A, B), C), Batch == ((A.Batch, B.Batch), C.Batch), A.Batch: Sendable, B.Batch: Sendable,
@@ -91,7 +91,7 @@ extension DataLoader {
     let options = LoaderOptions(
       batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
       dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
-      generator: generator, onError: onError)
+      timeout: timeout, workerInit: workerInit, generator: generator, onError: onError)
     self.init(options, dataset, collatesAsTorch: true) {
       try ((A.collate($0.map(\.0.0)), B.collate($0.map(\.0.1))), C.collate($0.map(\.1)))
     }
@@ -102,8 +102,8 @@ extension DataLoader {
     _ dataset: Source,
     batchSize: Int = 1, shuffle: Bool = false, sampler: (any Sampler<Int>)? = nil,
     batchSampler: (any Sampler<[Int]>)? = nil, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
-    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
-    onError: LoaderErrorPolicy = .stop
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, timeout: Double = 0,
+    workerInit: (@Sendable (Int) throws -> Void)? = nil, generator: Generator? = nil, onError: LoaderErrorPolicy = .stop
   )
   where
     Source.Sample == (A, (B, C)), Batch == (A.Batch, (B.Batch, C.Batch)), A.Batch: Sendable, B.Batch: Sendable,
@@ -112,7 +112,7 @@ extension DataLoader {
     let options = LoaderOptions(
       batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
       dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
-      generator: generator, onError: onError)
+      timeout: timeout, workerInit: workerInit, generator: generator, onError: onError)
     self.init(options, dataset, collatesAsTorch: true) {
       try (A.collate($0.map(\.0)), (B.collate($0.map(\.1.0)), C.collate($0.map(\.1.1))))
     }
@@ -126,12 +126,13 @@ extension DataLoader {
   public init<Source: IterableDataset, S: Collatable>(
     _ dataset: Source,
     batchSize: Int = 1, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
-    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
-    onError: LoaderErrorPolicy = .stop
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, timeout: Double = 0,
+    workerInit: (@Sendable (Int) throws -> Void)? = nil, generator: Generator? = nil, onError: LoaderErrorPolicy = .stop
   ) where Source.Sample == S, Batch == S.Batch, S.Batch: Sendable {
     let options = LoaderOptions(
       batchSize: batchSize, numWorkers: numWorkers, dropLast: dropLast, pinMemory: pinMemory,
-      prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, generator: generator, onError: onError)
+      prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, timeout: timeout, workerInit: workerInit,
+      generator: generator, onError: onError)
     self.init(options, dataset) { try S.collate($0) }
   }
 
@@ -139,12 +140,13 @@ extension DataLoader {
   public init<Source: IterableDataset, A: Collatable, B: Collatable>(
     _ dataset: Source,
     batchSize: Int = 1, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
-    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
-    onError: LoaderErrorPolicy = .stop
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, timeout: Double = 0,
+    workerInit: (@Sendable (Int) throws -> Void)? = nil, generator: Generator? = nil, onError: LoaderErrorPolicy = .stop
   ) where Source.Sample == (A, B), Batch == (A.Batch, B.Batch), A.Batch: Sendable, B.Batch: Sendable {
     let options = LoaderOptions(
       batchSize: batchSize, numWorkers: numWorkers, dropLast: dropLast, pinMemory: pinMemory,
-      prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, generator: generator, onError: onError)
+      prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, timeout: timeout, workerInit: workerInit,
+      generator: generator, onError: onError)
     self.init(options, dataset) { try (A.collate($0.map(\.0)), B.collate($0.map(\.1))) }
   }
 
@@ -152,8 +154,8 @@ extension DataLoader {
   public init<Source: IterableDataset, A: Collatable, B: Collatable, C: Collatable>(
     _ dataset: Source,
     batchSize: Int = 1, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
-    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
-    onError: LoaderErrorPolicy = .stop
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, timeout: Double = 0,
+    workerInit: (@Sendable (Int) throws -> Void)? = nil, generator: Generator? = nil, onError: LoaderErrorPolicy = .stop
   )
   where
     Source.Sample == (A, B, C), Batch == (A.Batch, B.Batch, C.Batch), A.Batch: Sendable, B.Batch: Sendable,
@@ -161,9 +163,57 @@ extension DataLoader {
   {
     let options = LoaderOptions(
       batchSize: batchSize, numWorkers: numWorkers, dropLast: dropLast, pinMemory: pinMemory,
-      prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, generator: generator, onError: onError)
+      prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, timeout: timeout, workerInit: workerInit,
+      generator: generator, onError: onError)
     self.init(options, dataset) {
       try (A.collate($0.map(\.0)), B.collate($0.map(\.1)), C.collate($0.map(\.2)))
     }
+  }
+}
+
+// Samples one by one, as torch has it with batch_size=None.
+
+extension DataLoader {
+  /// Over samples one by one, as they are: nothing is put together. As torch with `batch_size=None`.
+  ///
+  /// ```swift
+  /// for (image, label) in DataLoader(unbatched: photographs, shuffle: true, numWorkers: 2) { ... }
+  /// ```
+  ///
+  /// For data sets whose samples are batches already, or whose samples somebody else puts together. What a batch is
+  /// elsewhere is a sample here: ``batchSize`` is nil, ``count`` that of the samples, and each worker is
+  /// ``prefetchFactor`` samples ahead.
+  public init<Source: Dataset>(
+    unbatched dataset: Source,
+    shuffle: Bool = false, sampler: (any Sampler<Int>)? = nil, numWorkers: Int = 0, pinMemory: Bool = false,
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, timeout: Double = 0,
+    workerInit: (@Sendable (Int) throws -> Void)? = nil, generator: Generator? = nil, onError: LoaderErrorPolicy = .stop
+  ) where Source.Sample == Batch {
+    let options = LoaderOptions(
+      batchSize: nil, shuffle: shuffle, sampler: sampler, numWorkers: numWorkers, dropLast: false, pinMemory: pinMemory,
+      prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, timeout: timeout, workerInit: workerInit,
+      generator: generator, onError: onError)
+    self.init(options, dataset, collatesAsTorch: false, collate: Self.onlyOne)
+  }
+
+  /// Over the samples of a stream one by one, as they are.
+  public init<Source: IterableDataset>(
+    unbatched dataset: Source,
+    numWorkers: Int = 0, pinMemory: Bool = false, prefetchFactor: Int? = nil, persistentWorkers: Bool = false,
+    timeout: Double = 0, workerInit: (@Sendable (Int) throws -> Void)? = nil, generator: Generator? = nil,
+    onError: LoaderErrorPolicy = .stop
+  ) where Source.Sample == Batch {
+    let options = LoaderOptions(
+      batchSize: nil, numWorkers: numWorkers, dropLast: false, pinMemory: pinMemory, prefetchFactor: prefetchFactor,
+      persistentWorkers: persistentWorkers, timeout: timeout, workerInit: workerInit, generator: generator,
+      onError: onError)
+    self.init(options, dataset, collate: Self.onlyOne)
+  }
+
+  @Sendable private static func onlyOne(_ samples: [Batch]) -> Batch {
+    guard samples.count == 1 else {
+      fault("DataLoader", "a loader without batches gives one sample at a time, not \(samples.count)")
+    }
+    return samples[0]
   }
 }

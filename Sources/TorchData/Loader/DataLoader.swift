@@ -15,7 +15,7 @@ import Torch
 /// own, seeded by the epoch's number plus i. So a random transform gives PyTorch's numbers too. Ops in workers use one
 /// thread. A loop that is left early ends its workers, each at its next sample.
 public struct DataLoader<Batch: Sendable>: Sequence {
-  /// How many samples a batch has; nil where a batch sampler says.
+  /// How many samples a batch has; nil where a batch sampler says, and where samples come one by one.
   public let batchSize: Int?
   /// Whether an incomplete last batch is left out.
   public let dropLast: Bool
@@ -25,10 +25,13 @@ public struct DataLoader<Batch: Sendable>: Sequence {
   public let prefetchFactor: Int?
   /// Whether workers live on after an epoch.
   public let persistentWorkers: Bool
+  /// How many seconds a batch of the workers may be waited for; 0: as long as it takes.
+  public let timeout: Double
   /// Whether batches are wanted in memory that a GPU copies from quickly.
   public let pinMemory: Bool
   private let content: Content
   private let source: BatchSource<Batch>
+  private let workerInit: (@Sendable (Int) throws -> Void)?
   private let generator: Generator?
   private let onError: LoaderErrorPolicy
   private let crew = Crew()
@@ -54,22 +57,28 @@ public struct DataLoader<Batch: Sendable>: Sequence {
   ///     it changes nothing.
   ///   - prefetchFactor: how many batches each worker is ahead; 2 unless told.
   ///   - persistentWorkers: whether workers live on after an epoch, until the loader goes: their random numbers go on too.
+  ///   - timeout: how many seconds a batch of the workers may be waited for; 0: as long as it takes. A batch that does not
+  ///     come is a ``LoaderError`` of the kind `timeout`, whatever `onError` says; asked again the loader waits once more.
+  ///   - workerInit: called in each worker with its number before it reads anything, with its generator seeded and its
+  ///     ``WorkerInfo`` there; as torch's `worker_init_fn`. What it throws comes in place of the worker's first batch.
   ///   - generator: where random orders and the workers' seeds come from; the global one unless told.
   ///   - onError: what to do about samples that cannot be read.
   ///   - collate: makes a batch of samples; called by workers.
   /// - Precondition: `batchSize` and `prefetchFactor` are positive; a sampler comes without `shuffle`, a batch sampler
-  ///   without both and without `batchSize` and `dropLast`; `prefetchFactor` and `persistentWorkers` come with workers.
+  ///   without both and without `batchSize` and `dropLast`; `prefetchFactor`, `persistentWorkers` and a `timeout` come
+  ///   with workers.
   public init<Source: Dataset>(
     _ dataset: Source,
     batchSize: Int = 1, shuffle: Bool = false, sampler: (any Sampler<Int>)? = nil,
     batchSampler: (any Sampler<[Int]>)? = nil, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
-    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, timeout: Double = 0,
+    workerInit: (@Sendable (Int) throws -> Void)? = nil, generator: Generator? = nil,
     onError: LoaderErrorPolicy = .stop, collate: @escaping @Sendable ([Source.Sample]) throws -> Batch
   ) {
     let options = LoaderOptions(
       batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
       dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
-      generator: generator, onError: onError)
+      timeout: timeout, workerInit: workerInit, generator: generator, onError: onError)
     self.init(options, dataset, collatesAsTorch: false, collate: collate)
   }
 
@@ -81,9 +90,11 @@ public struct DataLoader<Batch: Sendable>: Sequence {
   ///   - batchSize: how many samples a batch has.
   ///   - numWorkers: how many threads read ahead; with 0 the thread of the loop reads.
   ///   - dropLast: whether the incomplete last batch of each worker is left out.
-  ///   - pinMemory: see ``init(_:batchSize:shuffle:sampler:batchSampler:numWorkers:dropLast:pinMemory:prefetchFactor:persistentWorkers:generator:onError:collate:)``.
+  ///   - pinMemory: see ``init(_:batchSize:shuffle:sampler:batchSampler:numWorkers:dropLast:pinMemory:prefetchFactor:persistentWorkers:timeout:workerInit:generator:onError:collate:)``.
   ///   - prefetchFactor: how many batches each worker is ahead; 2 unless told.
   ///   - persistentWorkers: whether workers live on after an epoch.
+  ///   - timeout: how many seconds a batch of the workers may be waited for; 0: as long as it takes.
+  ///   - workerInit: called in each worker with its number before it reads anything.
   ///   - generator: where the workers' seeds come from; the global one unless told.
   ///   - onError: what to do about samples that cannot be read.
   ///   - collate: makes a batch of samples; called by workers.
@@ -91,12 +102,14 @@ public struct DataLoader<Batch: Sendable>: Sequence {
   public init<Source: IterableDataset>(
     _ dataset: Source,
     batchSize: Int = 1, numWorkers: Int = 0, dropLast: Bool = false, pinMemory: Bool = false,
-    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, generator: Generator? = nil,
+    prefetchFactor: Int? = nil, persistentWorkers: Bool = false, timeout: Double = 0,
+    workerInit: (@Sendable (Int) throws -> Void)? = nil, generator: Generator? = nil,
     onError: LoaderErrorPolicy = .stop, collate: @escaping @Sendable ([Source.Sample]) throws -> Batch
   ) {
     let options = LoaderOptions(
       batchSize: batchSize, numWorkers: numWorkers, dropLast: dropLast, pinMemory: pinMemory,
-      prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, generator: generator, onError: onError)
+      prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, timeout: timeout, workerInit: workerInit,
+      generator: generator, onError: onError)
     self.init(options, dataset, collate: collate)
   }
 
@@ -110,7 +123,7 @@ public struct DataLoader<Batch: Sendable>: Sequence {
       ?? (options.shuffle && options.batchSampler == nil
         ? RandomSampler(dataset.count, generator: options.generator) : SequentialSampler(dataset.count))
     let batches: any Sampler<[Int]> =
-      options.batchSampler ?? BatchSampler(sampler, batchSize: options.batchSize, dropLast: options.dropLast)
+      options.batchSampler ?? BatchSampler(sampler, batchSize: options.batchSize ?? 1, dropLast: options.dropLast)
     self.init(
       options, .numbered(dataset, sampler, batches: batches),
       BatchSource(dataset, collate: collate, collatesAsTorch: collatesAsTorch))
@@ -131,6 +144,7 @@ public struct DataLoader<Batch: Sendable>: Sequence {
     prefetchFactor = options.numWorkers > 0 ? options.prefetchFactor ?? 2 : nil
     persistentWorkers = options.persistentWorkers
     pinMemory = options.pinMemory
+    (timeout, workerInit) = (options.timeout, options.workerInit)
     (generator, onError) = (options.generator, options.onError)
   }
 
@@ -203,10 +217,7 @@ public struct DataLoader<Batch: Sendable>: Sequence {
 
   private func begin() -> Epoch<Batch> {
     if pinMemory && !CUDA.isAvailable { warnOnceAboutPinning() }
-    if let epoch = crew.epoch {
-      epoch.restart(jobs())
-      return epoch
-    }
+    if let epoch = crew.epoch, epoch.restart(jobs()) { return epoch }
     // PyTorch seeds its workers with this, and draws it without workers too.
     let baseSeed = (generator ?? .default).drawSeed()
     var skips = false
@@ -214,7 +225,7 @@ public struct DataLoader<Batch: Sendable>: Sequence {
     guard let prefetchFactor else { return LocalEpoch(source, jobs: jobs(), skips: skips) }
     let epoch = CrewEpoch(
       source, jobs: jobs(), skips: skips, workers: numWorkers, prefetchFactor: prefetchFactor, baseSeed: baseSeed,
-      persists: persistentWorkers)
+      persists: persistentWorkers, timeout: timeout > 0 ? timeout : nil, workerInit: workerInit)
     if persistentWorkers { crew.epoch = epoch }
     return epoch
   }

@@ -46,20 +46,25 @@ final class CrewEpoch<Batch: Sendable>: Epoch<Batch> {
   private var workers: [Worker<Batch>]
   private let ahead: Int
   /// Whose product comes next, and next but one...
-  private var outstanding: [Int] = []
+  private var outstanding: [(worker: Int, job: Job)] = []
   private var hasEnded: [Bool]
   private var turn = 0
   private var hasMoreJobs = true
   private let persists: Bool
+  /// Seconds to wait for a product; nil for as long as it takes.
+  private let timeout: Double?
+  /// How many products were handed out.
+  private var delivered = 0
 
   init(
     _ source: BatchSource<Batch>, jobs: AnyIterator<Job>, skips: Bool, workers count: Int, prefetchFactor: Int,
-    baseSeed: UInt64, persists: Bool
+    baseSeed: UInt64, persists: Bool, timeout: Double?, workerInit: (@Sendable (Int) throws -> Void)?
   ) {
-    (self.jobs, self.persists, ahead) = (jobs, persists, count * prefetchFactor)
+    (self.jobs, self.persists, ahead, self.timeout) = (jobs, persists, count * prefetchFactor, timeout)
     hasEnded = Array(repeating: false, count: count)
     workers = (0..<count).map { id in
-      Worker(source, WorkerInfo(id: id, numWorkers: count, seed: baseSeed &+ UInt64(id)), skips: skips)
+      Worker(
+        source, WorkerInfo(id: id, numWorkers: count, seed: baseSeed &+ UInt64(id)), skips: skips, setUp: workerInit)
     }
     super.init()
     for _ in 0..<ahead { assign() }
@@ -67,21 +72,28 @@ final class CrewEpoch<Batch: Sendable>: Epoch<Batch> {
 
   deinit { close() }
 
-  /// Begins a new epoch with the same workers, whose generators go on.
-  func restart(_ jobs: AnyIterator<Job>) {
+  /// Begins a new epoch with the same workers, whose generators go on; false where one of them does not answer.
+  func restart(_ jobs: AnyIterator<Job>) -> Bool {
     // What the old epoch asked for is read and thrown away, as torch does it: streams of random numbers depend on it.
-    for index in outstanding { _ = workers[index].take() }
-    outstanding = []
+    while let (index, _) = outstanding.first {
+      if workers[index].take(within: timeout) == nil { return false }
+      outstanding.removeFirst()
+    }
+    delivered = 0
     hasEnded = hasEnded.map { _ in false }
     (self.jobs, hasMoreJobs, turn) = (jobs, true, 0)
     for worker in workers where worker.isStarted { worker.put(.restart) }
     for _ in 0..<ahead { assign() }
+    return true
   }
 
   override func next() -> Product<Batch> {
-    while !outstanding.isEmpty {
-      let index = outstanding.removeFirst()
-      let product = workers[index].take()
+    while let (index, job) = outstanding.first {
+      guard let product = workers[index].take(within: timeout) else {
+        // It stays the next one, should somebody ask again.
+        return Product(content: .failure(.timeout(timeout!, batch: delivered, job.indices, worker: index)))
+      }
+      outstanding.removeFirst()
       if case .end = product.content {
         if hasEnded[index] { continue }
         hasEnded[index] = true
@@ -90,6 +102,7 @@ final class CrewEpoch<Batch: Sendable>: Epoch<Batch> {
         return Product(content: .nothing, skipped: product.skipped)
       }
       assign()
+      delivered += 1
       return product
     }
     if !persists { close() }
@@ -108,7 +121,7 @@ final class CrewEpoch<Batch: Sendable>: Epoch<Batch> {
       turn = (turn + 1) % workers.count
       if hasEnded[index] { continue }
       workers[index].put(job)
-      outstanding.append(index)
+      outstanding.append((index, job))
       return
     }
   }
@@ -118,7 +131,9 @@ final class CrewEpoch<Batch: Sendable>: Epoch<Batch> {
     hasMoreJobs = false
     outstanding = []
     for worker in workers { worker.close() }
-    for worker in workers { worker.join() }
+    // Who waited in vain for one of them waits for none.
+    var patience = workers.contains(where: \.isLate) ? 0 : timeout
+    for worker in workers where !worker.join(within: patience) { patience = 0 }
     workers = []
   }
 }

@@ -11,7 +11,8 @@ import Torch
 
 /// What a loader was told beside its data set.
 struct LoaderOptions {
-  var batchSize: Int
+  /// Nil where samples come one by one.
+  var batchSize: Int?
   var shuffle = false
   var sampler: (any Sampler<Int>)?
   var batchSampler: (any Sampler<[Int]>)?
@@ -20,12 +21,14 @@ struct LoaderOptions {
   var pinMemory: Bool
   var prefetchFactor: Int?
   var persistentWorkers: Bool
+  var timeout: Double
+  var workerInit: (@Sendable (Int) throws -> Void)?
   var generator: Generator?
   var onError: LoaderErrorPolicy
 
   /// A fault where options contradict each other.
   func check() {
-    if batchSize < 1 { fault("DataLoader", "batchSize must be positive, got \(batchSize)") }
+    if let batchSize, batchSize < 1 { fault("DataLoader", "batchSize must be positive, got \(batchSize)") }
     if numWorkers < 0 { fault("DataLoader", "numWorkers cannot be negative, got \(numWorkers)") }
     if shuffle && sampler != nil { fault("DataLoader", "a sampler decides the order; leave shuffle out") }
     if batchSampler != nil && (batchSize != 1 || shuffle || sampler != nil || dropLast) {
@@ -38,6 +41,8 @@ struct LoaderOptions {
     if persistentWorkers && numWorkers == 0 {
       fault("DataLoader", "persistentWorkers wants workers; give numWorkers")
     }
+    if !(timeout >= 0) { fault("DataLoader", "timeout cannot be negative, got \(timeout) seconds") }
+    if timeout > 0 && numWorkers == 0 { fault("DataLoader", "a timeout wants workers; give numWorkers") }
   }
 }
 

@@ -11,6 +11,12 @@ enum Job: Sendable {
   case next(Int)
   /// Nothing, but to begin anew: an epoch has ended.
   case restart
+
+  /// The numbers of the samples; none of a stream's.
+  var indices: [Int] {
+    if case .samples(let indices) = self { return indices }
+    return []
+  }
 }
 
 /// What a reader gives for a job.

@@ -26,8 +26,18 @@ final class Monitor<Value>: @unchecked Sendable {
   init(_ value: Value) {
     self.value = value
     pthread_mutex_init(mutex, nil)
-    pthread_cond_init(work, nil)
-    pthread_cond_init(results, nil)
+    #if canImport(Darwin)
+      pthread_cond_init(work, nil)
+      pthread_cond_init(results, nil)
+    #else
+      // Seconds are counted by a clock that nobody sets.
+      var attributes = pthread_condattr_t()
+      pthread_condattr_init(&attributes)
+      pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+      pthread_cond_init(work, &attributes)
+      pthread_cond_init(results, &attributes)
+      pthread_condattr_destroy(&attributes)
+    #endif
   }
 
   deinit {
@@ -56,6 +66,36 @@ final class Monitor<Value>: @unchecked Sendable {
       if let result = body(&value) { return result }
       pthread_cond_wait(condition(signal), mutex)
     }
+  }
+
+  /// The same for some seconds at most, where they are told; nil when they are over.
+  func wait<R>(for signal: Signal, seconds: Double?, _ body: (inout Value) -> R?) -> R? {
+    guard let seconds else { return wait(for: signal, body) }
+    let end = Self.now + min(seconds, 1e9)
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while true {
+      if let result = body(&value) { return result }
+      let left = end - Self.now
+      guard left > 0 else { return nil }
+      #if canImport(Darwin)
+        var time = Self.time(left)
+        pthread_cond_timedwait_relative_np(condition(signal), mutex, &time)
+      #else
+        var time = Self.time(end)
+        pthread_cond_timedwait(condition(signal), mutex, &time)
+      #endif
+    }
+  }
+
+  private static var now: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  private static func time(_ seconds: Double) -> timespec {
+    timespec(tv_sec: Int(seconds), tv_nsec: Int((seconds - seconds.rounded(.down)) * 1e9))
   }
 
   private func condition(_ signal: Signal) -> UnsafeMutablePointer<pthread_cond_t> {
@@ -98,6 +138,9 @@ struct WorkerThread {
   fileprivate static func run(_ context: UnsafeMutableRawPointer) {
     Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
   }
+
+  /// Lets the thread go its own way.
+  func detach() { pthread_detach(handle) }
 
   /// Waits for the thread's end. A thread that would wait for itself lets itself go.
   func join() {

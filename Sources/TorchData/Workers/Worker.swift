@@ -10,11 +10,16 @@ final class Worker<Batch: Sendable> {
   private let source: BatchSource<Batch>
   private let info: WorkerInfo
   private let skips: Bool
+  private let setUp: (@Sendable (Int) throws -> Void)?
   private let recordsGradients = ct_grad_enabled()
   private var thread: WorkerThread?
+  /// Whether the last wait for a product was in vain.
+  private(set) var isLate = false
 
-  init(_ source: BatchSource<Batch>, _ info: WorkerInfo, skips: Bool) {
-    (self.source, self.info, self.skips) = (source, info, skips)
+  init(
+    _ source: BatchSource<Batch>, _ info: WorkerInfo, skips: Bool, setUp: (@Sendable (Int) throws -> Void)?
+  ) {
+    (self.source, self.info, self.skips, self.setUp) = (source, info, skips, setUp)
   }
 
   var isStarted: Bool { thread != nil }
@@ -25,9 +30,13 @@ final class Worker<Batch: Sendable> {
     if thread == nil { start() }
   }
 
-  /// Waits for the product of the oldest job that was not taken yet.
-  func take() -> Product<Batch> {
-    line.monitor.wait(for: .results) { $0.products.isEmpty ? nil : $0.products.removeFirst() }
+  /// Waits for the product of the oldest job that was not taken yet, some seconds at most where they are told.
+  func take(within seconds: Double?) -> Product<Batch>? {
+    let product = line.monitor.wait(for: .results, seconds: seconds) {
+      $0.products.isEmpty ? nil : $0.products.removeFirst()
+    }
+    isLate = product == nil
+    return product
   }
 
   /// Tells the thread to end at its next sample.
@@ -36,18 +45,26 @@ final class Worker<Batch: Sendable> {
     line.monitor.withLock(waking: .work) { $0.jobs = [] }
   }
 
-  /// Waits until a closed thread has ended.
-  func join() {
-    thread?.join()
-    thread = nil
+  /// Waits until a closed thread has ended; false where it has not after some seconds, and is let go.
+  ///
+  /// Such a thread owns what it uses, and ends when it comes to its next sample.
+  func join(within seconds: Double?) -> Bool {
+    guard let thread else { return true }
+    let hasEnded =
+      seconds == nil || line.monitor.wait(for: .results, seconds: seconds) { $0.hasEnded ? true : nil } == true
+    if hasEnded { thread.join() } else { thread.detach() }
+    self.thread = nil
     line.monitor.withLock { $0.products = [] }
+    return hasEnded
   }
 
   private func start() {
     // The closure must not hold the worker, whose owner waits for the thread when it goes.
     thread = WorkerThread("worker \(info.id)") {
-      [line, source, info, skips, recordsGradients] in
-      info.run { setGradEnabled(recordsGradients) { line.work(source, skips: skips) } }
+      [line, source, info, skips, setUp, recordsGradients] in
+      info.run {
+        setGradEnabled(recordsGradients) { line.work(source, skips: skips) { try setUp?(info.id) } }
+      }
     }
   }
 }
@@ -57,15 +74,17 @@ private final class Line<Batch: Sendable>: Sendable {
   struct State {
     var jobs: [Job] = []
     var products: [Product<Batch>] = []
+    var hasEnded = false
   }
 
   let monitor = Monitor(State())
   let isClosed = Atomic(false)
 
   /// Does jobs until the line is closed.
-  func work(_ source: BatchSource<Batch>, skips: Bool) {
+  func work(_ source: BatchSource<Batch>, skips: Bool, setUp: () throws -> Void) {
+    defer { monitor.withLock(waking: .results) { $0.hasEnded = true } }
     let mode = ReadingMode(skips: skips) { [self] in isClosed.load(ordering: .relaxed) }
-    var opened: Result<Reader<Batch>, LoaderError>? = open(source, mode)
+    var opened: Result<Reader<Batch>, LoaderError>? = open(source, mode, after: setUp)
     while let job = nextJob() {
       if case .restart = job {
         opened = open(source, mode)
@@ -84,8 +103,11 @@ private final class Line<Batch: Sendable>: Sendable {
     }
   }
 
-  private func open(_ source: BatchSource<Batch>, _ mode: ReadingMode) -> Result<Reader<Batch>, LoaderError> {
+  private func open(
+    _ source: BatchSource<Batch>, _ mode: ReadingMode, after setUp: () throws -> Void = {}
+  ) -> Result<Reader<Batch>, LoaderError> {
     do {
+      try setUp()
       return .success(try source.open(mode))
     } catch {
       return .failure(.start(error))
