@@ -17,8 +17,14 @@ public final class Generator: Sendable {
 
   private static let ofProcess = Generator()
 
+  /// Goes on where another one stands.
+  package func goOn(as other: Generator) {
+    let now = other.state.withLock { $0 }
+    state.withLock { $0 = now }
+  }
+
   /// A generator that goes on where this one stands.
-  fileprivate func copy() -> Generator {
+  package func copy() -> Generator {
     let copy = Generator()
     let now = state.withLock { $0 }
     copy.state.withLock { $0 = now }

@@ -196,7 +196,7 @@ public struct DataLoader<Batch: Sendable>: Sequence {
     guard case .numbered = content, !indices.isEmpty else {
       fault("DataLoader", "a batch wants the numbers of samples")
     }
-    switch try source.open(.whole(skips: false)).read(.samples(indices)).content {
+    switch try source.open(.whole(skips: false)).read(.samples(indices), number: 0).content {
     case .batch(let batch): return batch
     case .failure(let error): throw error.reason
     case .nothing, .end: fault("DataLoader", "the samples \(indices) gave no batch")

@@ -27,7 +27,7 @@ final class LocalEpoch<Batch: Sendable>: Epoch<Batch> {
     do {
       let reader = try reader ?? source.open(mode)
       self.reader = reader
-      let product = reader.read(job)
+      let product = reader.read(job, number: 0)
       if case .end = product.content { hasEnded = true }
       return product
     } catch {
@@ -62,9 +62,10 @@ final class CrewEpoch<Batch: Sendable>: Epoch<Batch> {
   ) {
     (self.jobs, self.persists, ahead, self.timeout) = (jobs, persists, count * prefetchFactor, timeout)
     hasEnded = Array(repeating: false, count: count)
+    let board = Board(workers: count)
     workers = (0..<count).map { id in
-      Worker(
-        source, WorkerInfo(id: id, numWorkers: count, seed: baseSeed &+ UInt64(id)), skips: skips, setUp: workerInit)
+      let info = WorkerInfo(id: id, numWorkers: count, seed: baseSeed &+ UInt64(id))
+      return Worker(source, info, board, skips: skips, setUp: workerInit)
     }
     super.init()
     for _ in 0..<ahead { assign() }

@@ -39,6 +39,8 @@ struct Product<Batch: Sendable>: Sendable {
 struct ReadingMode: Sendable {
   /// Whether samples that cannot be read are left out.
   let skips: Bool
+  /// Where parts of batches are shared with other workers; nil where there are none.
+  var board: Board?
   /// Whether nobody waits for the result any more.
   let isStopped: @Sendable () -> Bool
 
@@ -47,7 +49,9 @@ struct ReadingMode: Sendable {
 
 /// Does jobs; belongs to one thread.
 class Reader<Batch: Sendable> {
-  func read(_ job: Job) -> Product<Batch> { fatalError("every reader says how it reads") }
+  /// Does a job.
+  /// - Parameter number: which of the crew's jobs it is.
+  func read(_ job: Job, number: Int) -> Product<Batch> { fatalError("every reader says how it reads") }
 }
 
 /// Where a loader's batches come from.
@@ -88,7 +92,7 @@ private final class SampleReader<D: Dataset, Batch: Sendable>: Reader<Batch> {
     scope = SampleScope { dataset.name(of: $0) }
   }
 
-  override func read(_ job: Job) -> Product<Batch> {
+  override func read(_ job: Job, number: Int) -> Product<Batch> {
     guard case .samples(let indices) = job else { return Product(content: .nothing) }
     check(indices)
     if asksForBatches {
@@ -98,6 +102,10 @@ private final class SampleReader<D: Dataset, Batch: Sendable>: Reader<Batch> {
         // One by one it comes out which samples are at fault.
         if !mode.skips { return Product(content: .failure(.batch(indices, error))) }
       }
+    }
+    if let board = mode.board, let samples = readTogether(indices, number, board) {
+      if mode.isStopped() { return Product(content: .end) }
+      return product(of: samples, kept: indices, skipped: [])
     }
     var samples: [D.Sample] = [], kept: [Int] = [], skipped: [LoaderError] = []
     samples.reserveCapacity(indices.count)
@@ -113,6 +121,47 @@ private final class SampleReader<D: Dataset, Batch: Sendable>: Reader<Batch> {
         skipped.append(problem)
       }
     }
+    return product(of: samples, kept: kept, skipped: skipped)
+  }
+
+  /// The samples of a batch, read by all workers; nil where the data set does not plan them and where one cannot be read.
+  ///
+  /// Then nothing was drawn: the generator stands where it stood. Nobody looks at what comes once the worker is stopped.
+  private func readTogether(_ indices: [Int], _ number: Int, _ board: Board) -> [D.Sample]? {
+    let generator = Generator.default, before = generator.copy()
+    let gathered = Gathered<D.Sample>(indices.count)
+    var parts: [@Sendable () -> Void] = []
+    for (place, index) in indices.enumerated() {
+      scope.index = index
+      do {
+        if let finish = try inModule(scope, { try dataset.plan(index) }) {
+          parts.append { [dataset] in
+            let scope = SampleScope { dataset.name(of: $0) }
+            scope.index = index
+            gathered[place] = try? inModule(scope, finish)
+          }
+        } else if parts.isEmpty {
+          generator.goOn(as: before)
+          return nil
+        } else {
+          gathered[place] = try inModule(scope) { try dataset[index] }
+        }
+      } catch {
+        generator.goOn(as: before)
+        return nil
+      }
+    }
+    board.share(parts, number: number, isStopped: mode.isStopped)
+    if mode.isStopped() { return [] }
+    guard let samples = gathered.all else {
+      // Once more, one by one: so it comes out which sample is at fault, and what was drawn up to there.
+      generator.goOn(as: before)
+      return nil
+    }
+    return samples
+  }
+
+  private func product(of samples: [D.Sample], kept: [Int], skipped: [LoaderError]) -> Product<Batch> {
     if samples.isEmpty { return Product(content: .nothing, skipped: skipped) }
     do {
       return Product(content: .batch(try collate(samples)), skipped: skipped)
@@ -132,6 +181,33 @@ private final class SampleReader<D: Dataset, Batch: Sendable>: Reader<Batch> {
   }
 }
 
+/// The samples of a batch, each put in by whoever read it.
+private final class Gathered<Sample>: @unchecked Sendable {
+  // Each place is written once, by one thread, and read when all threads are done.
+  private let samples: UnsafeMutableBufferPointer<Sample?>
+
+  init(_ count: Int) {
+    samples = .allocate(capacity: count)
+    samples.initialize(repeating: nil)
+  }
+
+  deinit {
+    samples.deinitialize()
+    samples.deallocate()
+  }
+
+  subscript(place: Int) -> Sample? {
+    get { samples[place] }
+    set { samples[place] = newValue }
+  }
+
+  /// All of them, nil where one is missing.
+  var all: [Sample]? {
+    let found = samples.compactMap { $0 }
+    return found.count == samples.count ? found : nil
+  }
+}
+
 /// Reads a stream.
 private final class StreamReader<Sample, Batch: Sendable>: Reader<Batch> {
   private var iterator: SampleIterator<Sample>
@@ -148,7 +224,7 @@ private final class StreamReader<Sample, Batch: Sendable>: Reader<Batch> {
     (self.iterator, self.mode, self.dropLast, self.collate) = (iterator, mode, dropLast, collate)
   }
 
-  override func read(_ job: Job) -> Product<Batch> {
+  override func read(_ job: Job, number: Int) -> Product<Batch> {
     guard case .next(let count) = job else { return Product(content: .nothing) }
     var samples: [Sample] = [], skipped: [LoaderError] = []
     samples.reserveCapacity(count)

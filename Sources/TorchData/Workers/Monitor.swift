@@ -49,12 +49,12 @@ final class Monitor<Value>: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// Runs `body` alone with the value, then wakes who waits for a signal.
+  /// Runs `body` alone with the value, then wakes all who wait for a signal.
   func withLock<R>(waking signal: Signal? = nil, _ body: (inout Value) -> R) -> R {
     pthread_mutex_lock(mutex)
     let result = body(&value)
     pthread_mutex_unlock(mutex)
-    if let signal { pthread_cond_signal(condition(signal)) }
+    if let signal { pthread_cond_broadcast(condition(signal)) }
     return result
   }
 

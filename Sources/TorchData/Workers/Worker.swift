@@ -7,6 +7,7 @@ import Torch
 /// The thread starts at the first job, so that workers without one cost nothing.
 final class Worker<Batch: Sendable> {
   private let line = Line<Batch>()
+  private let board: Board
   private let source: BatchSource<Batch>
   private let info: WorkerInfo
   private let skips: Bool
@@ -17,16 +18,17 @@ final class Worker<Batch: Sendable> {
   private(set) var isLate = false
 
   init(
-    _ source: BatchSource<Batch>, _ info: WorkerInfo, skips: Bool, setUp: (@Sendable (Int) throws -> Void)?
+    _ source: BatchSource<Batch>, _ info: WorkerInfo, _ board: Board, skips: Bool,
+    setUp: (@Sendable (Int) throws -> Void)?
   ) {
-    (self.source, self.info, self.skips, self.setUp) = (source, info, skips, setUp)
+    (self.source, self.info, self.board, self.skips, self.setUp) = (source, info, board, skips, setUp)
   }
 
   var isStarted: Bool { thread != nil }
 
   /// Asks for one product more.
   func put(_ job: Job) {
-    line.monitor.withLock(waking: .work) { $0.jobs.append(job) }
+    board.put(job, for: info.id)
     if thread == nil { start() }
   }
 
@@ -42,7 +44,7 @@ final class Worker<Batch: Sendable> {
   /// Tells the thread to end at its next sample.
   func close() {
     line.isClosed.store(true, ordering: .relaxed)
-    line.monitor.withLock(waking: .work) { $0.jobs = [] }
+    board.clear(info.id)
   }
 
   /// Waits until a closed thread has ended; false where it has not after some seconds, and is let go.
@@ -61,9 +63,11 @@ final class Worker<Batch: Sendable> {
   private func start() {
     // The closure must not hold the worker, whose owner waits for the thread when it goes.
     thread = WorkerThread("worker \(info.id)") {
-      [line, source, info, skips, setUp, recordsGradients] in
+      [line, board, source, info, skips, setUp, recordsGradients] in
       info.run {
-        setGradEnabled(recordsGradients) { line.work(source, skips: skips) { try setUp?(info.id) } }
+        setGradEnabled(recordsGradients) {
+          line.work(source, board, worker: info.id, skips: skips) { try setUp?(info.id) }
+        }
       }
     }
   }
@@ -72,7 +76,6 @@ final class Worker<Batch: Sendable> {
 /// What a worker's thread shares with the thread that waits for it.
 private final class Line<Batch: Sendable>: Sendable {
   struct State {
-    var jobs: [Job] = []
     var products: [Product<Batch>] = []
     var hasEnded = false
   }
@@ -81,18 +84,19 @@ private final class Line<Batch: Sendable>: Sendable {
   let isClosed = Atomic(false)
 
   /// Does jobs until the line is closed.
-  func work(_ source: BatchSource<Batch>, skips: Bool, setUp: () throws -> Void) {
+  func work(_ source: BatchSource<Batch>, _ board: Board, worker: Int, skips: Bool, setUp: () throws -> Void) {
     defer { monitor.withLock(waking: .results) { $0.hasEnded = true } }
-    let mode = ReadingMode(skips: skips) { [self] in isClosed.load(ordering: .relaxed) }
+    let isClosed: @Sendable () -> Bool = { [self] in self.isClosed.load(ordering: .relaxed) }
+    let mode = ReadingMode(skips: skips, board: board, isStopped: isClosed)
     var opened: Result<Reader<Batch>, LoaderError>? = open(source, mode, after: setUp)
-    while let job = nextJob() {
-      if case .restart = job {
+    while let order = board.nextOrder(for: worker, isClosed: isClosed) {
+      if case .restart = order.job {
         opened = open(source, mode)
         continue
       }
       let product: Product<Batch>
       switch opened {
-      case .success(let reader): product = reader.read(job)
+      case .success(let reader): product = reader.read(order.job, number: order.number)
       case .failure(let error):
         // Told once; then there is nothing more to read.
         product = Product(content: .failure(error))
@@ -111,13 +115,6 @@ private final class Line<Batch: Sendable>: Sendable {
       return .success(try source.open(mode))
     } catch {
       return .failure(.start(error))
-    }
-  }
-
-  private func nextJob() -> Job? {
-    monitor.wait(for: .work) { state -> Job?? in
-      if isClosed.load(ordering: .relaxed) { return .some(nil) }
-      return state.jobs.isEmpty ? nil : .some(state.jobs.removeFirst())
     }
   }
 }
