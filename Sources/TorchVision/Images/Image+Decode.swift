@@ -26,7 +26,7 @@ extension Image {
   public init(contentsOf path: String, orient: Bool = false, maxPixels: Int? = Image.maxPixels) throws(ImageError) {
     let file = try FileContent(ofPicture: path)
     do {
-      self = try Image(file.bytes, orient: orient, limit: maxPixels)
+      self = try file.withBytes { (bytes) throws(ImageError) in try Image(bytes, orient: orient, limit: maxPixels) }
     } catch {
       throw error.at(path)
     }
