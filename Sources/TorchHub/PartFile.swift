@@ -73,7 +73,7 @@ final class PartFile {
 
   /// Only a part of the same URL can go on.
   private func readNote() throws(HubError) {
-    let note = (try? FileContent(notePath)).flatMap { String(validating: $0.bytes, as: UTF8.self) }
+    let note = (try? FileContent(notePath)).flatMap { String(validating: $0.array, as: UTF8.self) }
     let lines = note?.split(separator: "\n", omittingEmptySubsequences: false)
     if let lines, lines.count == 3, lines[0] == url, !lines[1].isEmpty, size > 0 {
       validator = String(lines[1])
@@ -92,7 +92,7 @@ final class PartFile {
     guard let validator = self.validator else { return }
     do {
       let note = Array("\(url)\n\(validator)\n".utf8)
-      try writeAtomically(to: notePath) { file in try note.withUnsafeBytes { try file.write($0) } }
+      try writeAtomically(to: notePath) { try $0.write(note) }
     } catch {
       throw HubError(.system, url, "cannot write \(notePath): \(error.systemMessage)")
     }

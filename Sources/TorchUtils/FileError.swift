@@ -54,7 +54,7 @@ final class LogFile {
 
   func write(_ bytes: [UInt8]) throws(FileError) {
     do {
-      try bytes.withUnsafeBytes { (bytes) throws(SystemError) in try file.write(bytes) }
+      try file.write(bytes)
     } catch {
       throw error.at(path, "written")
     }
@@ -73,7 +73,7 @@ final class LogFile {
 /// Writes a file so that `path` shows either what was there before or all of the bytes, whatever happens between.
 func writeFile(_ bytes: [UInt8], to path: String) throws(FileError) {
   do {
-    try writeAtomically(to: path) { file in try bytes.withUnsafeBytes { try file.write($0) } }
+    try writeAtomically(to: path) { try $0.write(bytes) }
   } catch {
     throw FileError(.system, path, "cannot be written: \(error.systemMessage)")
   }
@@ -82,7 +82,7 @@ func writeFile(_ bytes: [UInt8], to path: String) throws(FileError) {
 /// The bytes of a regular file; nil where there is none.
 func readFile(_ path: String) throws(FileError) -> [UInt8]? {
   do {
-    return Array(try FileContent(path).bytes)
+    return try FileContent(path).array
   } catch {
     if error.kind == .missing { return nil }
     throw error.at(path, "read")

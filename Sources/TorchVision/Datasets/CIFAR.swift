@@ -159,7 +159,7 @@ private struct CIFARFiles: Sendable {
 
   private func content(_ path: String) throws(DatasetError) -> [UInt8] {
     do {
-      return Array(try FileContent(path).bytes)
+      return try FileContent(path).array
     } catch {
       throw DatasetError(.system, name, path, "cannot be read: \(error.message)")
     }

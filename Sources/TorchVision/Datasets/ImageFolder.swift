@@ -104,7 +104,7 @@ public struct ImageFolder: Dataset {
     guard samples.indices.contains(index) else { return nil }
     let (path, label) = samples[index]
     let file = try FileContent(ofPicture: path)
-    guard let size = PictureKind(of: file.bytes)?.size(in: file.bytes),
+    guard let size = file.withBytes({ PictureKind(of: $0)?.size(in: $0) }),
       let finish = try transform.plan(channels: 3, height: size.height, width: size.width)
     else { return nil }
     return { (try finish(Image(file, path: path).convert(.rgb)), label) }

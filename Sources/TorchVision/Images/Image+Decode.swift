@@ -32,7 +32,7 @@ extension Image {
     _ file: FileContent, path: String, orient: Bool = false, limit: Int? = Image.maxPixels
   ) throws(ImageError) {
     do {
-      self = try Image(file.bytes, orient: orient, limit: limit)
+      self = try file.withBytes { (bytes) throws(ImageError) in try Image(bytes, orient: orient, limit: limit) }
     } catch {
       throw error.at(path)
     }

@@ -77,7 +77,7 @@ extension Image {
 /// Replaces a file by these bytes in one step.
 func writePicture(_ bytes: [UInt8], to path: String) throws(ImageError) {
   do {
-    try writeAtomically(to: path) { file in try bytes.withUnsafeBytes { try file.write($0) } }
+    try writeAtomically(to: path) { try $0.write(bytes) }
   } catch {
     throw ImageError(.system, "cannot be written: \(error.systemMessage)", path: path)
   }

@@ -31,7 +31,9 @@ public func readImage(
 ) throws(ImageError) -> Tensor {
   let file = try FileContent(ofPicture: path)
   do {
-    return try decodeTensor(file.bytes, mode, orient: applyEXIFOrientation)
+    return try file.withBytes { (bytes) throws(ImageError) in
+      try decodeTensor(bytes, mode, orient: applyEXIFOrientation)
+    }
   } catch {
     throw error.at(path)
   }

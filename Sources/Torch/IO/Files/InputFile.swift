@@ -73,7 +73,7 @@ package final class InputFile: Sendable {
 
 /// All bytes of a regular file, in memory of their own.
 package final class FileContent: Sendable {
-  package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+  private nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
   /// The most bytes that are read at once. A file may look as large as it likes and hold nothing.
   package static let limit = 1 << 32
 
@@ -97,4 +97,15 @@ package final class FileContent: Sendable {
   }
 
   deinit { free(UnsafeMutableRawPointer(mutating: bytes.baseAddress)) }
+
+  /// A copy.
+  package var array: [UInt8] { withBytes { Array($0) } }
+
+  /// Shows the bytes, which must not be kept.
+  package func withBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return try body(bytes)
+  }
 }

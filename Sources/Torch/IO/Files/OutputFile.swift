@@ -40,6 +40,11 @@ package final class OutputFile: Sendable {
     }
   }
 
+  /// Writes the bytes of an array.
+  package func write(_ bytes: [UInt8]) throws(SystemError) {
+    try bytes.withUnsafeBufferPointer { (bytes) throws(SystemError) in try write(UnsafeRawBufferPointer(bytes)) }
+  }
+
   /// Cuts the file off after some bytes.
   package func truncate(to size: Int) throws(SystemError) {
     if ftruncate(descriptor, off_t(size)) != 0 { throw .last }

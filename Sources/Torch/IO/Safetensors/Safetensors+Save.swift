@@ -96,9 +96,7 @@ extension Safetensors {
       try writeTogether(files) {
         if unlink(index) != 0, errno != ENOENT { throw SystemError.last }
       }
-      try writeAtomically(to: index) { file in
-        try Array(text.utf8).withUnsafeBytes { try file.write($0) }
-      }
+      try writeAtomically(to: index) { try $0.write(Array(text.utf8)) }
     } catch {
       throw SafetensorsError(.system, path, "cannot be written: \(error.systemMessage)")
     }
@@ -162,7 +160,7 @@ private struct SafetensorsContent {
 
   func write(to file: OutputFile) throws {
     try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try file.write($0) }
-    try header.withUnsafeBytes { try file.write($0) }
+    try file.write(header)
     for (_, tensor) in tensors { try tensor.detach().withUnsafeBytes { try file.write($0) } }
   }
 }
