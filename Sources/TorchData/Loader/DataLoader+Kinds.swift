@@ -16,7 +16,7 @@ extension DataLoader {
       batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
       dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
       timeout: timeout, workerInit: workerInit, generator: generator, onError: onError)
-    self.init(options, dataset, collatesAsTorch: true) { try S.collate($0) }
+    self.init(options, dataset, .single())
   }
 
   /// Over samples that are pairs.
@@ -31,7 +31,7 @@ extension DataLoader {
       batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
       dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
       timeout: timeout, workerInit: workerInit, generator: generator, onError: onError)
-    self.init(options, dataset, collatesAsTorch: true) { try (A.collate($0.map(\.0)), B.collate($0.map(\.1))) }
+    self.init(options, dataset, .pair())
   }
 
   /// Over samples that are triples.
@@ -50,9 +50,7 @@ extension DataLoader {
       batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
       dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
       timeout: timeout, workerInit: workerInit, generator: generator, onError: onError)
-    self.init(options, dataset, collatesAsTorch: true) {
-      try (A.collate($0.map(\.0)), B.collate($0.map(\.1)), C.collate($0.map(\.2)))
-    }
+    self.init(options, dataset, .triple())
   }
 
   /// Over samples of four parts.
@@ -71,9 +69,7 @@ extension DataLoader {
       batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
       dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
       timeout: timeout, workerInit: workerInit, generator: generator, onError: onError)
-    self.init(options, dataset, collatesAsTorch: true) {
-      try (A.collate($0.map(\.0)), B.collate($0.map(\.1)), C.collate($0.map(\.2)), D.collate($0.map(\.3)))
-    }
+    self.init(options, dataset, .quadruple())
   }
 
   /// Over samples that are a pair and something beside it.
@@ -92,9 +88,7 @@ extension DataLoader {
       batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
       dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
       timeout: timeout, workerInit: workerInit, generator: generator, onError: onError)
-    self.init(options, dataset, collatesAsTorch: true) {
-      try ((A.collate($0.map(\.0.0)), B.collate($0.map(\.0.1))), C.collate($0.map(\.1)))
-    }
+    self.init(options, dataset, .pairAndOne())
   }
 
   /// Over samples that are something and a pair.
@@ -113,9 +107,7 @@ extension DataLoader {
       batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
       dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
       timeout: timeout, workerInit: workerInit, generator: generator, onError: onError)
-    self.init(options, dataset, collatesAsTorch: true) {
-      try (A.collate($0.map(\.0)), (B.collate($0.map(\.1.0)), C.collate($0.map(\.1.1))))
-    }
+    self.init(options, dataset, .oneAndPair())
   }
 }
 
@@ -133,7 +125,7 @@ extension DataLoader {
       batchSize: batchSize, numWorkers: numWorkers, dropLast: dropLast, pinMemory: pinMemory,
       prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, timeout: timeout, workerInit: workerInit,
       generator: generator, onError: onError)
-    self.init(options, dataset) { try S.collate($0) }
+    self.init(options, dataset, .single())
   }
 
   /// Over samples of a stream that are pairs.
@@ -147,7 +139,7 @@ extension DataLoader {
       batchSize: batchSize, numWorkers: numWorkers, dropLast: dropLast, pinMemory: pinMemory,
       prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, timeout: timeout, workerInit: workerInit,
       generator: generator, onError: onError)
-    self.init(options, dataset) { try (A.collate($0.map(\.0)), B.collate($0.map(\.1))) }
+    self.init(options, dataset, .pair())
   }
 
   /// Over samples of a stream that are triples.
@@ -165,9 +157,7 @@ extension DataLoader {
       batchSize: batchSize, numWorkers: numWorkers, dropLast: dropLast, pinMemory: pinMemory,
       prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, timeout: timeout, workerInit: workerInit,
       generator: generator, onError: onError)
-    self.init(options, dataset) {
-      try (A.collate($0.map(\.0)), B.collate($0.map(\.1)), C.collate($0.map(\.2)))
-    }
+    self.init(options, dataset, .triple())
   }
 }
 
@@ -193,7 +183,7 @@ extension DataLoader {
       batchSize: nil, shuffle: shuffle, sampler: sampler, numWorkers: numWorkers, dropLast: false, pinMemory: pinMemory,
       prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, timeout: timeout, workerInit: workerInit,
       generator: generator, onError: onError)
-    self.init(options, dataset, collatesAsTorch: false, collate: Self.onlyOne)
+    self.init(options, dataset, .own(Self.onlyOne))
   }
 
   /// Over the samples of a stream one by one, as they are.
@@ -207,7 +197,7 @@ extension DataLoader {
       batchSize: nil, numWorkers: numWorkers, dropLast: false, pinMemory: pinMemory, prefetchFactor: prefetchFactor,
       persistentWorkers: persistentWorkers, timeout: timeout, workerInit: workerInit, generator: generator,
       onError: onError)
-    self.init(options, dataset, collate: Self.onlyOne)
+    self.init(options, dataset, .own(Self.onlyOne))
   }
 
   @Sendable private static func onlyOne(_ samples: [Batch]) -> Batch {

@@ -79,7 +79,7 @@ public struct DataLoader<Batch: Sendable>: Sequence {
       batchSize: batchSize, shuffle: shuffle, sampler: sampler, batchSampler: batchSampler, numWorkers: numWorkers,
       dropLast: dropLast, pinMemory: pinMemory, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
       timeout: timeout, workerInit: workerInit, generator: generator, onError: onError)
-    self.init(options, dataset, collatesAsTorch: false, collate: collate)
+    self.init(options, dataset, .own(collate))
   }
 
   /// A loader of a stream with a way of its own to make a batch of samples.
@@ -110,12 +110,11 @@ public struct DataLoader<Batch: Sendable>: Sequence {
       batchSize: batchSize, numWorkers: numWorkers, dropLast: dropLast, pinMemory: pinMemory,
       prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers, timeout: timeout, workerInit: workerInit,
       generator: generator, onError: onError)
-    self.init(options, dataset, collate: collate)
+    self.init(options, dataset, .own(collate))
   }
 
   init<Source: Dataset>(
-    _ options: LoaderOptions, _ dataset: Source, collatesAsTorch: Bool,
-    collate: @escaping @Sendable ([Source.Sample]) throws -> Batch
+    _ options: LoaderOptions, _ dataset: Source, _ collation: Collation<Source.Sample, Batch>
   ) {
     options.check()
     let sampler: any Sampler<Int> =
@@ -126,14 +125,14 @@ public struct DataLoader<Batch: Sendable>: Sequence {
       options.batchSampler ?? BatchSampler(sampler, batchSize: options.batchSize ?? 1, dropLast: options.dropLast)
     self.init(
       options, .numbered(dataset, sampler, batches: batches),
-      BatchSource(dataset, collate: collate, collatesAsTorch: collatesAsTorch))
+      BatchSource(dataset, collation))
   }
 
   init<Source: IterableDataset>(
-    _ options: LoaderOptions, _ dataset: Source, collate: @escaping @Sendable ([Source.Sample]) throws -> Batch
+    _ options: LoaderOptions, _ dataset: Source, _ collation: Collation<Source.Sample, Batch>
   ) {
     options.check()
-    self.init(options, .stream(dataset), BatchSource(dataset, dropLast: options.dropLast, collate: collate))
+    self.init(options, .stream(dataset), BatchSource(dataset, dropLast: options.dropLast, collation))
   }
 
   private init(_ options: LoaderOptions, _ content: Content, _ source: BatchSource<Batch>) {

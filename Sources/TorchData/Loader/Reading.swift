@@ -59,21 +59,14 @@ struct BatchSource<Batch: Sendable>: Sendable {
   /// Makes a reader, on the thread that will use it.
   let open: @Sendable (ReadingMode) throws -> Reader<Batch>
 
-  /// Batches of samples with numbers.
-  /// - Parameter collate: gets at least one sample.
-  init<D: Dataset>(_ dataset: D, collate: @escaping @Sendable ([D.Sample]) throws -> Batch, collatesAsTorch: Bool) {
-    // Whole batches of a data set stand for what stacking would make of its samples, not for anybody's own batches.
-    let asksForBatches = collatesAsTorch && D.Sample.self == Batch.self
-    open = { mode in
-      SampleReader(dataset, mode, asksForBatches: asksForBatches, collate: collate)
-    }
+  /// Batches of samples with numbers. The collation gets at least one sample.
+  init<D: Dataset>(_ dataset: D, _ collation: Collation<D.Sample, Batch>) {
+    open = { mode in SampleReader(dataset, mode, collation) }
   }
 
   /// Batches of a stream.
-  init<D: IterableDataset>(_ dataset: D, dropLast: Bool, collate: @escaping @Sendable ([D.Sample]) throws -> Batch) {
-    open = { mode in
-      StreamReader(try dataset.makeIterator(), mode, dropLast: dropLast, collate: collate)
-    }
+  init<D: IterableDataset>(_ dataset: D, dropLast: Bool, _ collation: Collation<D.Sample, Batch>) {
+    open = { mode in StreamReader(try dataset.makeIterator(), mode, dropLast: dropLast, collation) }
   }
 }
 
@@ -82,13 +75,13 @@ private final class SampleReader<D: Dataset, Batch: Sendable>: Reader<Batch> {
   private let dataset: D
   private let mode: ReadingMode
   private let asksForBatches: Bool
-  private let collate: ([D.Sample]) throws -> Batch
+  private let collation: Collation<D.Sample, Batch>
   private let scope: SampleScope
 
-  init(
-    _ dataset: D, _ mode: ReadingMode, asksForBatches: Bool, collate: @escaping ([D.Sample]) throws -> Batch
-  ) {
-    (self.dataset, self.mode, self.asksForBatches, self.collate) = (dataset, mode, asksForBatches, collate)
+  init(_ dataset: D, _ mode: ReadingMode, _ collation: Collation<D.Sample, Batch>) {
+    (self.dataset, self.mode, self.collation) = (dataset, mode, collation)
+    // Whole batches of a data set stand for what stacking would make of its samples, not for anybody's own batches.
+    asksForBatches = collation.isTorchs && D.Sample.self == Batch.self
     scope = SampleScope { dataset.name(of: $0) }
   }
 
@@ -103,9 +96,12 @@ private final class SampleReader<D: Dataset, Batch: Sendable>: Reader<Batch> {
         if !mode.skips { return Product(content: .failure(.batch(indices, error))) }
       }
     }
-    if let board = mode.board, let samples = readTogether(indices, number, board) {
-      if mode.isStopped() { return Product(content: .end) }
-      return product(of: samples, kept: indices, skipped: [])
+    if let board = mode.board {
+      let room = collation.place.map { _ in BatchRoom(indices.count) }
+      if let samples = readTogether(indices, number, board, room) {
+        if mode.isStopped() { return Product(content: .end) }
+        return product(of: samples, room, kept: indices, skipped: [])
+      }
     }
     var samples: [D.Sample] = [], kept: [Int] = [], skipped: [LoaderError] = []
     samples.reserveCapacity(indices.count)
@@ -121,13 +117,15 @@ private final class SampleReader<D: Dataset, Batch: Sendable>: Reader<Batch> {
         skipped.append(problem)
       }
     }
-    return product(of: samples, kept: kept, skipped: skipped)
+    return product(of: samples, nil, kept: kept, skipped: skipped)
   }
 
   /// The samples of a batch, read by all workers; nil where the data set does not plan them and where one cannot be read.
   ///
   /// Then nothing was drawn: the generator stands where it stood. Nobody looks at what comes once the worker is stopped.
-  private func readTogether(_ indices: [Int], _ number: Int, _ board: Board) -> [D.Sample]? {
+  private func readTogether(
+    _ indices: [Int], _ number: Int, _ board: Board, _ room: BatchRoom?
+  ) -> [D.Sample]? {
     let generator = Generator.default, before = generator.copy()
     let gathered = Gathered<D.Sample>(indices.count)
     var parts: [@Sendable () -> Void] = []
@@ -135,10 +133,11 @@ private final class SampleReader<D: Dataset, Batch: Sendable>: Reader<Batch> {
       scope.index = index
       do {
         if let finish = try inModule(scope, { try dataset.plan(index) }) {
-          parts.append { [dataset] in
+          parts.append { [dataset, placing = collation.place] in
             let scope = SampleScope { dataset.name(of: $0) }
             scope.index = index
-            gathered[place] = try? inModule(scope, finish)
+            guard let sample = try? inModule(scope, finish) else { return }
+            gathered[place] = if let placing, let room { placing(sample, place, room) } else { sample }
           }
         } else if parts.isEmpty {
           generator.goOn(as: before)
@@ -161,10 +160,12 @@ private final class SampleReader<D: Dataset, Batch: Sendable>: Reader<Batch> {
     return samples
   }
 
-  private func product(of samples: [D.Sample], kept: [Int], skipped: [LoaderError]) -> Product<Batch> {
+  private func product(
+    of samples: [D.Sample], _ room: BatchRoom?, kept: [Int], skipped: [LoaderError]
+  ) -> Product<Batch> {
     if samples.isEmpty { return Product(content: .nothing, skipped: skipped) }
     do {
-      return Product(content: .batch(try collate(samples)), skipped: skipped)
+      return Product(content: .batch(try collation.collate(samples, room)), skipped: skipped)
     } catch {
       let problem = LoaderError.batch(kept, error)
       return mode.skips
@@ -213,15 +214,14 @@ private final class StreamReader<Sample, Batch: Sendable>: Reader<Batch> {
   private var iterator: SampleIterator<Sample>
   private let mode: ReadingMode
   private let dropLast: Bool
-  private let collate: ([Sample]) throws -> Batch
+  private let collation: Collation<Sample, Batch>
   private var hasEnded = false
   private var position = 0
 
   init(
-    _ iterator: SampleIterator<Sample>, _ mode: ReadingMode, dropLast: Bool,
-    collate: @escaping ([Sample]) throws -> Batch
+    _ iterator: SampleIterator<Sample>, _ mode: ReadingMode, dropLast: Bool, _ collation: Collation<Sample, Batch>
   ) {
-    (self.iterator, self.mode, self.dropLast, self.collate) = (iterator, mode, dropLast, collate)
+    (self.iterator, self.mode, self.dropLast, self.collation) = (iterator, mode, dropLast, collation)
   }
 
   override func read(_ job: Job, number: Int) -> Product<Batch> {
@@ -245,7 +245,7 @@ private final class StreamReader<Sample, Batch: Sendable>: Reader<Batch> {
     }
     if samples.isEmpty || dropLast && samples.count < count { return Product(content: .end, skipped: skipped) }
     do {
-      return Product(content: .batch(try collate(samples)), skipped: skipped)
+      return Product(content: .batch(try collation.collate(samples, nil)), skipped: skipped)
     } catch {
       let problem = LoaderError.batch([], error)
       return mode.skips
