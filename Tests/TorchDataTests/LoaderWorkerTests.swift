@@ -385,3 +385,68 @@ private func says(_ result: ExitTest.Result?, _ text: String) {
   let written = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
   #expect(written.contains(text), "\(written)")
 }
+
+/// Samples that are planned; their reading waits until so many threads read at once, or gives up.
+private final class Meeting: Dataset {
+  typealias Sample = (Tensor, Int)
+  let count = 4
+  let wanted: Int
+  let present = Atomic(0)
+  let hasMet = Atomic(false)
+
+  init(_ wanted: Int) { self.wanted = wanted }
+
+  subscript(index: Int) -> (Tensor, Int) { (.full([2000], Double(index)), index) }
+
+  func plan(_ index: Int) -> (@Sendable () throws -> (Tensor, Int))? {
+    { [self] in
+      if present.add(1, ordering: .relaxed).newValue >= wanted { hasMet.store(true, ordering: .relaxed) }
+      for _ in 0..<100_000 where !hasMet.load(ordering: .relaxed) { usleep(100) }
+      return self[index]
+    }
+  }
+}
+
+@Suite struct SharedBatchTests {
+  @Test func allWorkersReadTheFirstBatch() {
+    // One batch: its samples are read at the same time only if workers without a batch help.
+    let meeting = Meeting(3)
+    for (x, y) in DataLoader(meeting, batchSize: 4, numWorkers: 3) {
+      let hasMet = meeting.hasMet.load(ordering: .relaxed)
+      #expect(hasMet)
+      #expect(y.array(Int.self) == [0, 1, 2, 3])
+      #expect(x.equal(Tensor([0.0, 1, 2, 3]).view(4, 1).expand(4, 2000)) && x.isContiguous())
+    }
+  }
+
+  /// Planned samples, one of another shape.
+  private struct Odd: Dataset {
+    let count = 6
+    let odd: Int?
+    subscript(index: Int) -> (Tensor, [String: Tensor]) {
+      (.full([index == odd ? 1999 : 2000], Double(index)), ["n": Tensor(Double(index))])
+    }
+    func plan(_ index: Int) -> (@Sendable () throws -> (Tensor, [String: Tensor]))? { { self[index] } }
+    func name(of index: Int) -> String? { "row \(index)" }
+  }
+
+  @Test func whatDoesNotFitIsToldAsEver() throws {
+    for (x, y) in DataLoader(Odd(odd: nil), batchSize: 3, numWorkers: 2) {
+      #expect(x.shape == [3, 2000] && x[0..., 7].equal(y["n"]!))
+    }
+    var batches = DataLoader(Odd(odd: 1), batchSize: 3, numWorkers: 2).makeThrowingIterator()
+    let error = #expect(throws: LoaderError.self) { _ = try batches.next() }
+    #expect(error!.description.contains("sample 0 has the shape [2000], sample 1 [1999]"), "\(error!)")
+    #expect(try batches.next()?.0.shape == [3, 2000])
+    #expect(try batches.next() == nil)
+  }
+
+  @Test func aLoopThatIsLeftEarlyEndsSharedWork() {
+    for _ in 0..<50 {
+      for (x, _) in DataLoader(Odd(odd: nil), batchSize: 2, numWorkers: 3) {
+        #expect(x.shape == [2, 2000])
+        break
+      }
+    }
+  }
+}
