@@ -91,7 +91,8 @@ final class FileBytes {
   init(_ path: String) throws(ImageError) {
     func refusal(_ reason: String) -> ImageError { ImageError(.system, "cannot be read: \(reason)", path: path) }
     func systemRefusal() -> ImageError { refusal(String(cString: strerror(errno))) }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // A pipe that nobody writes to must not hold this up.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     if descriptor < 0 { throw systemRefusal() }
     defer { close(descriptor) }
     var info = stat()

@@ -18,9 +18,9 @@ package struct SystemError: Error {
 package final class FileHandle: Sendable {
   private let descriptor: Int32
 
-  /// Opens a file for reading.
+  /// Opens a file for reading; a pipe is opened too, without waiting for who writes to it.
   init(reading path: String) throws {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     if descriptor < 0 { throw SystemError.last }
   }
 
