@@ -5,16 +5,16 @@ import TorchData
 ///
 /// An archive is looked through before anything is written: it must be whole, and its names must stay in the folder. Links
 /// and devices are refused.
-struct TarArchive {
-  let file: PackedFile
+package struct TarArchive {
+  private let file: PackedFile
   /// The most bytes that the files may have together.
-  static let limit = 1 << 30
+  private static let limit = 1 << 30
   private static let block = 512
 
-  init(dataset: String, path: String) { file = PackedFile(dataset: dataset, path: path) }
+  package init(dataset: String, path: String) { file = PackedFile(dataset: dataset, path: path) }
 
   /// - Throws: ``DatasetError``; then nothing was written, unless it is the system that refused in the middle.
-  func unpack(into folder: String) throws(DatasetError) {
+  package func unpack(into folder: String) throws(DatasetError) {
     try file.read(for: folder) { try walk($0) { _, size, reader in try reader.skip(size) } }
     try file.read(for: folder) { try walk($0) { try write($1, of: $2, to: Folder.join(folder, $0)) } }
   }
