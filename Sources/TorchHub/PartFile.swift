@@ -120,7 +120,7 @@ final class PartFile {
 
   /// The sum of a file.
   static func digest(of path: String, url: String, _ kind: FileSum.Kind) throws(HubError) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw refusal(url, "cannot read \(path)") }
     defer { close(descriptor) }
     return try digest(descriptor, url, path, kind)

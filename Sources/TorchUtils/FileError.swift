@@ -86,7 +86,8 @@ func writeFile(_ bytes: [UInt8], to path: String) throws(FileError) {
 
 /// The bytes of a regular file; nil where there is none.
 func readFile(_ path: String) throws(FileError) -> [UInt8]? {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  // A pipe that nobody writes to must not hold this up.
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
   if descriptor < 0 {
     if errno == ENOENT { return nil }
     throw .system(path, "read")

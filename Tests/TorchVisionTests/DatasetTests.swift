@@ -193,6 +193,11 @@ import TorchVision
       makeFile(raw + Array(".jpg".utf8))
       let strange = #expect(throws: DatasetError.self) { try ImageFolder(root) }
       #expect(strange?.kind == .malformed && strange?.description.contains("no UTF-8") == true)
+      try withFolder { root in
+        for name in ["caf\u{e9}", "cafe\u{301}"] { try writeFile([1], "\(root)/\(name)/a.png") }
+        let twins = #expect(throws: DatasetError.self) { try ImageFolder(root) }
+        #expect(twins?.description.contains("two folders that are both called") == true)
+      }
       if geteuid() != 0 {
         try withFolder { root in
           try FileManager.default.createDirectory(atPath: "\(root)/dog", withIntermediateDirectories: true)

@@ -84,7 +84,12 @@ public struct ImageFolder: Dataset {
           + Self.extensions.joined(separator: " "))
     }
     (self.classes, self.samples) = (classes, samples)
-    classToIdx = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
+    var classToIdx: [String: Int] = [:]
+    for (label, name) in classes.enumerated() where classToIdx.updateValue(label, forKey: name) != nil {
+      // An accent may be a letter's own or one behind it: two names for the system, one for who reads them.
+      throw DatasetError(.malformed, "ImageFolder", root, "holds two folders that are both called \(name)")
+    }
+    self.classToIdx = classToIdx
   }
 
   private static func isPicture(_ path: String) -> Bool {
