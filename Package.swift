@@ -113,8 +113,11 @@ let package = Package(
       name: "ConformanceTests",
       dependencies: ["TorchConformance", "TorchSignatures", "torch-conformance", "conformance-probe"]),
     .testTarget(name: "TorchFilesTests", dependencies: ["TorchFiles", "torch-files"], exclude: ["Goldens"]),
-    .testTarget(name: "TorchVisionTests", dependencies: ["TorchVision"], exclude: ["Goldens"]),
-    .testTarget(name: "TorchHubTests", dependencies: ["TorchHub", "Torch"]),
+    // A host on this machine, for what is downloaded.
+    .target(name: "TestServer", path: "Tests/TestServer"),
+    .testTarget(
+      name: "TorchVisionTests", dependencies: ["TorchVision", "TorchHub", "TestServer"], exclude: ["Goldens"]),
+    .testTarget(name: "TorchHubTests", dependencies: ["TorchHub", "Torch", "TestServer"]),
     .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzReaders"], path: "Tests/Fuzz/Replay"),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils", "CTorchZlib"], exclude: ["Goldens"]),
     .testTarget(

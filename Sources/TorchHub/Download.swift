@@ -21,7 +21,33 @@ extension Hub {
   public static func downloadURL(
     _ url: String, to path: String, hashPrefix: String? = nil, progress: Bool = true
   ) throws(HubError) {
-    try Download(url, to: Folder.expanded(path), hashPrefix: hashPrefix, progress: progress).run()
+    let sum = hashPrefix.map { FileSum(kind: .sha256, prefix: $0) }
+    try Download(url, to: Folder.expanded(path), sum: sum, progress: progress).run()
+  }
+
+  /// The same for files that are known by their MD5.
+  package static func downloadURL(_ url: String, to path: String, md5: String, progress: Bool) throws(HubError) {
+    try Download(url, to: Folder.expanded(path), sum: FileSum(kind: .md5, prefix: md5), progress: progress).run()
+  }
+}
+
+/// What the bytes of a file must give.
+struct FileSum {
+  enum Kind: String {
+    case sha256 = "SHA-256"
+    case md5 = "MD5"
+  }
+
+  let kind: Kind
+  /// How it begins, in hex digits of lower case.
+  let prefix: String
+
+  init(kind: Kind, prefix: String) { (self.kind, self.prefix) = (kind, prefix.lowercased()) }
+
+  func refusal(of digest: String, _ url: String, _ what: String) -> HubError {
+    let wanted = kind == .md5 ? "be" : "begin with"
+    return HubError(
+      .wrongHash, url, "the file's \(kind.rawValue) is \(digest), it should \(wanted) \(prefix); \(what)")
   }
 }
 
@@ -29,7 +55,7 @@ extension Hub {
 package struct Download {
   let url: String
   let target: String
-  let hashPrefix: String?
+  let sum: FileSum?
   let showsProgress: Bool
   /// Connections that may fail one after the other without a byte coming through.
   private static let attempts = 5
@@ -38,17 +64,17 @@ package struct Download {
   /// Seconds before the second attempt; each wait is twice the one before. Tests do not wait as long.
   package static let firstWait = Mutex(0.5)
 
-  init(_ url: String, to target: String, hashPrefix: String?, progress: Bool) {
-    (self.url, self.target, self.hashPrefix, showsProgress) = (url, target, hashPrefix?.lowercased(), progress)
+  init(_ url: String, to target: String, sum: FileSum?, progress: Bool) {
+    (self.url, self.target, self.sum, showsProgress) = (url, target, sum, progress)
   }
 
   func run() throws(HubError) {
     let location = try HubLocation(url)
     guard let part = try PartFile.claim(target: target, url: url) else {
       // Another program brought the file while this one waited.
-      guard let hashPrefix else { return }
-      let digest = try PartFile.digest(of: target, url: url)
-      if !digest.hasPrefix(hashPrefix) { throw wrongHash(digest, "another program put it at \(target)") }
+      guard let sum else { return }
+      let digest = try PartFile.digest(of: target, url: url, sum.kind)
+      if !digest.hasPrefix(sum.prefix) { throw sum.refusal(of: digest, url, "another program put it at \(target)") }
       return
     }
     var isResumed = part.size > 0
@@ -57,22 +83,18 @@ package struct Download {
       case .path(let path), .file(let path): try copy(Folder.expanded(path), to: part)
       case .http(let address): try fetch(address, to: part)
       }
-      guard let hashPrefix else { break }
-      let digest = try part.digest()
-      if digest.hasPrefix(hashPrefix) { break }
+      guard let sum else { break }
+      let digest = try part.digest(sum.kind)
+      if digest.hasPrefix(sum.prefix) { break }
       // What an earlier run left may have been damaged since.
       guard isResumed else {
         part.remove()
-        throw wrongHash(digest, "it was thrown away")
+        throw sum.refusal(of: digest, url, "it was thrown away")
       }
       isResumed = false
       try part.restart(validator: nil)
     }
     try part.finish()
-  }
-
-  private func wrongHash(_ digest: String, _ what: String) -> HubError {
-    HubError(.wrongHash, url, "the file's SHA-256 is \(digest), it should begin with \(hashPrefix ?? ""); \(what)")
   }
 
   // MARK: Files
@@ -111,7 +133,7 @@ package struct Download {
           throw error.error
         }
         // Bytes that cannot be told to be of the same version are of no use.
-        if part.validator == nil { try part.restart(validator: nil) }
+        if part.validator == nil && part.size > 0 { try part.restart(validator: nil) }
         Thread.sleep(forTimeInterval: wait)
         wait = min(wait * 2, 8)
       }

@@ -42,7 +42,7 @@ public enum Hub {
 
   /// The MD5 of a file, in hex digits.
   package static func md5(of path: String) throws(HubError) -> String {
-    try PartFile.digest(of: path, url: path, by: MD5Hash.self)
+    try PartFile.digest(of: path, url: path, .md5)
   }
 
   /// The hash that a file's name carries, as torchvision's do: `f37072fd` of `resnet18-f37072fd.pth`; nil where there is none.

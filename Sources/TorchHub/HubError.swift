@@ -10,7 +10,7 @@ public struct HubError: Error, Sendable, Hashable, CustomStringConvertible {
     case http
     /// The file came with another length than was announced.
     case wrongLength
-    /// The file came whole, but its SHA-256 is another one.
+    /// The file came whole, but its SHA-256, or its MD5, is another one.
     case wrongHash
     /// The system would not let a file be read or written here.
     case system

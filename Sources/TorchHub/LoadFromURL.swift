@@ -38,7 +38,7 @@ private func cachedFile(
 ) throws(HubError) -> String {
   func check(_ path: String) throws(HubError) {
     guard let sha256 else { return }
-    let digest = try PartFile.digest(of: path, url: url)
+    let digest = try PartFile.digest(of: path, url: url, .sha256)
     guard digest.hasPrefix(sha256) else {
       throw HubError(
         .wrongHash, url,
@@ -63,6 +63,7 @@ private func cachedFile(
     return path
   }
   let prefix = sha256 ?? (checkHash ? Hub.hashPrefix(of: name) : nil)
-  try Download(url, to: path, hashPrefix: prefix, progress: progress).run()
+  let sum = prefix.map { FileSum(kind: .sha256, prefix: $0) }
+  try Download(url, to: path, sum: sum, progress: progress).run()
   return path
 }

@@ -21,6 +21,8 @@ final class PartFile {
   private(set) var size = 0
   /// What names the version of the content in a later request; nil where the host gave nothing that does.
   private(set) var validator: String?
+  /// Whether what is there is of another URL: it stays until bytes of this one come.
+  private var isForeign = false
 
   /// Opens or makes the part, and waits for its lock.
   ///
@@ -75,15 +77,18 @@ final class PartFile {
   private func readNote() throws(HubError) {
     let note = (try? FileContent(notePath)).flatMap { String(validating: $0.array, as: UTF8.self) }
     let lines = note?.split(separator: "\n", omittingEmptySubsequences: false)
-    if let lines, lines.count == 3, lines[0] == url, !lines[1].isEmpty, size > 0 {
+    guard let lines, lines.count == 3, !lines[1].isEmpty, size > 0 else { return try restart(validator: nil) }
+    if lines[0] == url {
       validator = String(lines[1])
     } else {
-      try restart(validator: nil)
+      // Should this host not answer, the other one can go on with it later.
+      (isForeign, size) = (true, 0)
     }
   }
 
   /// Throws away what is there; what comes now is of the version that the validator names.
   func restart(validator: String?) throws(HubError) {
+    isForeign = false
     guard ftruncate(descriptor, 0) == 0 else { throw Self.refusal(url, "cannot write \(path)") }
     size = 0
     // An old note must not stand beside new bytes.
@@ -111,16 +116,18 @@ final class PartFile {
     }
   }
 
-  /// The SHA-256 of what is there.
-  func digest() throws(HubError) -> String { try Self.digest(of: path, url: url) }
-
-  /// The SHA-256 of a file.
-  static func digest(of path: String, url: String) throws(HubError) -> String {
-    try digest(of: path, url: url, by: SHA256Hash.self)
-  }
+  /// The sum of what is there.
+  func digest(_ kind: FileSum.Kind) throws(HubError) -> String { try Self.digest(of: path, url: url, kind) }
 
   /// The sum of a file.
-  static func digest<Hash: BlockHash>(of path: String, url: String, by: Hash.Type) throws(HubError) -> String {
+  static func digest(of path: String, url: String, _ kind: FileSum.Kind) throws(HubError) -> String {
+    switch kind {
+    case .sha256: try digest(of: path, url: url, by: SHA256Hash.self)
+    case .md5: try digest(of: path, url: url, by: MD5Hash.self)
+    }
+  }
+
+  private static func digest<Hash: BlockHash>(of path: String, url: String, by: Hash.Type) throws(HubError) -> String {
     var sum = Digest<Hash>()
     do {
       try InputFile(path).forEachPiece { sum.update($0) }
@@ -135,13 +142,18 @@ final class PartFile {
     guard fsync(descriptor) == 0 || errno == EINVAL else { throw Self.refusal(url, "cannot write \(path)") }
     // Who comes after the rename makes a part and a note of its own.
     unlink(notePath)
-    guard rename(path, target) == 0 else { throw Self.refusal(url, "cannot rename \(path) to \(target)") }
+    guard rename(path, target) == 0 else {
+      let refusal = Self.refusal(url, "cannot rename \(path) to \(target)")
+      unlink(path)
+      throw refusal
+    }
     // Not every file system can do this, and the content is whole without it.
     try? Folder.synchronize(Folder.of(target))
   }
 
-  /// Takes the part away.
+  /// Takes the part away, if it is this URL's.
   func remove() {
+    if isForeign { return }
     unlink(notePath)
     unlink(path)
   }

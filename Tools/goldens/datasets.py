@@ -3,10 +3,12 @@
 Pixel i of picture n is (31 n + 7 i) % 256, so that the tests know them.
 """
 
+import gzip
 import io
 import json
 import pathlib
 import pickle
+import tarfile
 
 import numpy as np
 from torchvision import datasets
@@ -48,12 +50,29 @@ def batch(first, labels, key):
     return {"data": pictures(first, len(labels)), key: labels, "batch_label": "batch", "filenames": ["a.png"] * len(labels)}
 
 
+def pack(folder, archive):
+    """An archive as the one on the net: GNU's format, without times and owners of this machine."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.GNU_FORMAT) as tar:
+
+        def plain(info):
+            info.mtime = info.uid = info.gid = 0
+            info.uname = info.gname = ""
+            return info
+
+        tar.add(folder, folder.name, recursive=False, filter=plain)
+        for path in sorted(folder.iterdir()):
+            tar.add(path, f"{folder.name}/{path.name}", filter=plain)
+    archive.write_bytes(gzip.compress(stream.getvalue(), mtime=0))
+
+
 def main():
     ten = OUT / "cifar-10-batches-py"
     for i in range(5):
         write(ten / f"data_batch_{i + 1}", batch(2 * i, [i, 9 - i], "labels"))
     write(ten / "test_batch", batch(10, [3], "labels"))
     write(ten / "batches.meta", {"num_cases_per_batch": 2, "label_names": [f"kind {i}" for i in range(10)], "num_vis": 3072})
+    pack(ten, OUT / "cifar-10-python.tar.gz")
     hundred = OUT / "cifar-100-python"
     for name, first, labels in (("train", 0, [99, 5]), ("test", 2, [7])):
         value = batch(first, labels, "fine_labels")

@@ -54,6 +54,22 @@ def saved(value, **options):
     return stream.getvalue()
 
 
+def tar(kind):
+    """A folder, a file in it, and one with a long name; a time with a fraction where there is a place for it."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=kind) as archive:
+        folder = tarfile.TarInfo("d")
+        folder.type = tarfile.DIRTYPE
+        archive.addfile(folder)
+        for name in "d/f", "d/" + "n" * 60 + "/" + "m" * 60:
+            file = tarfile.TarInfo(name)
+            file.size = 3
+            file.mtime = 1.5 if kind == tarfile.PAX_FORMAT else 1
+            archive.addfile(file, io.BytesIO(b"abc"))
+    # Two blocks of zeros end it; the rest fills a tape.
+    return stream.getvalue().rstrip(b"\0") + bytes(-len(stream.getvalue().rstrip(b"\0")) % 512 + 1024)
+
+
 def pickle_of(file):
     with zipfile.ZipFile(io.BytesIO(file)) as archive:
         return next(archive.read(name) for name in archive.namelist() if name.endswith("data.pkl"))
@@ -182,6 +198,11 @@ def main():
     write("idx", "packed", gzip.compress(idx(0x0b, [2, 2], bytes(8)), mtime=0))
     write("csv", "plain", b'epoch,"a,""b""",loss\n1,,0.5\n2,nan,inf\n3,1e-5,-inf\n')
     write("jsonl", "plain", b'{"epoch":1,"loss":"nan"}\n{"epoch":2,"loss":-1.5e-3,"x":"-inf"}\n')
+
+    write("tar", "gnu", tar(tarfile.GNU_FORMAT))
+    write("tar", "ustar", tar(tarfile.USTAR_FORMAT))
+    write("tar", "pax", tar(tarfile.PAX_FORMAT))
+    write("tar", "packed", gzip.compress(tar(tarfile.GNU_FORMAT), mtime=0))
 
     # The least of each kind.
     for kind in "png-0-1", "png-3-4-interlaced", "png-2-16", "png-0-16", "png-6-8-interlaced":

@@ -39,12 +39,20 @@ public struct ImageFolder: Dataset {
     self.root = root
     self.transform = SampleTransform("ImageFolder", transform)
     let folder = Folder.expanded(root)
+    let isPicture = isValidFile ?? Self.isPicture
     func entries(_ path: String) throws(DatasetError) -> [Folder.Entry] {
+      let entries: [Folder.Entry]
       do {
-        return try Folder.entries(path)
+        entries = try Folder.entries(path)
       } catch {
         throw DatasetError(.system, "ImageFolder", path, "cannot be read: \(error.message)")
       }
+      // To leave them out would change what is learned without a word.
+      if let strange = entries.first(where: { !$0.isText && ($0.isFolder || isPicture(Folder.join(path, $0.name))) }) {
+        throw DatasetError(
+          .malformed, "ImageFolder", path, "holds \"\(strange.name)\", whose name is no UTF-8; give it another")
+      }
+      return entries.filter(\.isText)
     }
     guard Folder.isFolder(folder) else {
       throw DatasetError(.missing, "ImageFolder", root, "is no folder; it should hold one folder for each class")
@@ -55,16 +63,17 @@ public struct ImageFolder: Dataset {
     }
     var samples: [(path: String, label: Int)] = [], empty: [String] = []
     for (label, name) in classes.enumerated() {
-      var folders: [(path: String, files: [String])] = [], waiting = [Folder.join(folder, name)]
-      // Links are followed, so that a circle of them would go on until the system finds the path too long.
-      while let path = waiting.popLast() {
+      var folders: [(path: String, files: [String])] = []
+      var waiting: [(path: String, above: [Folder.Identity])] = [(Folder.join(folder, name), [])]
+      while let (path, above) = waiting.popLast() {
+        // Links are followed, but not in a circle.
+        guard let identity = Folder.Identity(path), !above.contains(identity) else { continue }
         let inside = try entries(path)
         folders.append((path, inside.filter { !$0.isFolder }.map { Folder.join(path, $0.name) }))
-        guard path.utf8.count < 3000 else { continue }
-        waiting += inside.filter(\.isFolder).map { Folder.join(path, $0.name) }
+        waiting += inside.filter(\.isFolder).map { (Folder.join(path, $0.name), above + [identity]) }
       }
       let found = folders.sorted { Folder.isBefore($0.path, $1.path) }.flatMap(\.files)
-        .filter(isValidFile ?? Self.isPicture)
+        .filter(isPicture)
       if found.isEmpty { empty.append(name) }
       samples += found.map { ($0, label) }
     }
@@ -75,7 +84,12 @@ public struct ImageFolder: Dataset {
           + Self.extensions.joined(separator: " "))
     }
     (self.classes, self.samples) = (classes, samples)
-    classToIdx = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
+    var classToIdx: [String: Int] = [:]
+    for (label, name) in classes.enumerated() where classToIdx.updateValue(label, forKey: name) != nil {
+      // An accent may be a letter's own or one behind it: two names for the system, one for who reads them.
+      throw DatasetError(.malformed, "ImageFolder", root, "holds two folders that are both called \(name)")
+    }
+    self.classToIdx = classToIdx
   }
 
   private static func isPicture(_ path: String) -> Bool {

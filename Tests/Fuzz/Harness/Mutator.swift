@@ -10,7 +10,7 @@ private func mutateBytes(_ data: UnsafeMutablePointer<UInt8>, _ count: Int, _ li
 public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ count: Int, _ limit: Int, _ seed: UInt32) -> Int {
   var random = Xorshift(state: UInt64(seed) << 1 | 1)
   let isStructured = random.next(4) != 0
-  guard isStructured, [.pickle, .training, .checkpoint, .npz, .format].contains(fuzzReader) else {
+  guard isStructured, [.pickle, .training, .checkpoint, .npz, .format, .tar].contains(fuzzReader) else {
     return mutateBytes(data, count, limit)
   }
   if fuzzReader == .pickle || fuzzReader == .training {
@@ -22,7 +22,7 @@ public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ count: Int, _ limit: I
   }
   let length = mutateBytes(data, count, limit)
   var file = Array(UnsafeBufferPointer(start: data, count: length))
-  Archive.repairSums(&file)
+  if fuzzReader == .tar { Archive.repairTarSums(&file) } else { Archive.repairSums(&file) }
   for (i, byte) in file.enumerated() { data[i] = byte }
   return length
 }

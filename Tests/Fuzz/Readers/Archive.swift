@@ -70,6 +70,20 @@ public enum Archive {
     }
   }
 
+  /// Puts the right sums into the headers of a tar archive, as far as it can be followed.
+  public static func repairTarSums(_ file: inout [UInt8]) {
+    var place = 0
+    while place + 512 <= file.count, file[place..<place + 512].contains(where: { $0 != 0 }) {
+      let field = place + 148..<place + 156
+      file.replaceSubrange(field, with: repeatElement(0x20, count: 8))
+      let sum = file[place..<place + 512].reduce(0) { $0 + Int($1) }
+      for digit in 0..<6 { file[field.lowerBound + digit] = 0x30 + UInt8(sum >> (3 * (5 - digit)) & 7) }
+      file[field.lowerBound + 6] = 0
+      let size = file[place + 124..<place + 135].reduce(0) { $0 << 3 | Int($1 & 7) }
+      place += 512 + (size + 511) / 512 * 512
+    }
+  }
+
   private static let sums: [UInt32] = (0..<256).map { byte in
     (0..<8).reduce(UInt32(byte)) { sum, _ in sum & 1 == 1 ? sum >> 1 ^ 0xedb8_8320 : sum >> 1 }
   }

@@ -36,6 +36,8 @@ public enum FuzzReader: String, CaseIterable, Sendable {
   case jsonl
   /// A picture of any format.
   case image
+  /// An archive of a data set, packed or not.
+  case tar
 
   /// Reads bytes and asks everything of the result.
   public func read(_ bytes: [UInt8]) {
@@ -77,6 +79,15 @@ public enum FuzzReader: String, CaseIterable, Sendable {
       guard let image = try? Image(decoding: bytes, orient: true, maxPixels: 1 << 18) else { return }
       CheckpointWalk.use(image.pixels)
       _ = image.convert(.rgb)
+    case .tar:
+      withFile(bytes, "tar") { path in
+        let folder = path + ".files"
+        precondition(mkdir(folder, 0o700) == 0)
+        try? TarArchive(dataset: "fuzz", path: path).unpack(into: folder + "/in")
+        // What leads out of the folder lies here, and then it cannot be removed.
+        removeFolder(folder + "/in")
+        precondition(rmdir(folder) == 0)
+      }
     }
   }
 
@@ -138,6 +149,21 @@ private func withFiles(_ files: [(name: String, bytes: [UInt8])], _ body: (Strin
   body(folder)
   for (name, _) in files { unlink("\(folder)/\(name)") }
   rmdir(folder)
+}
+
+/// Removes a folder and what is in it, without following links.
+private func removeFolder(_ path: String) {
+  guard let folder = opendir(path) else { return }
+  var inside: [String] = []
+  while let item = readdir(folder) {
+    let name = withUnsafePointer(to: &item.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: $0.pointee)) { String(cString: $0) }
+    }
+    if name != ".", name != ".." { inside.append("\(path)/\(name)") }
+  }
+  closedir(folder)
+  for file in inside where unlink(file) != 0 { removeFolder(file) }
+  rmdir(path)
 }
 
 /// A folder in memory where there is one.

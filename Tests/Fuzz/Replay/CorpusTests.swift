@@ -36,5 +36,15 @@ import Testing
     var same = file
     Archive.repairSums(&same)
     #expect(same == file)
+
+    let archive = Self.folder.appending(path: "tar/seed-gnu")
+    let whole = [UInt8](try Data(contentsOf: archive))
+    var tar = whole
+    Archive.repairTarSums(&tar)
+    #expect(tar == whole)
+    tar[0] ^= 1
+    let changed = tar
+    Archive.repairTarSums(&tar)
+    #expect(tar != changed && tar[0] == changed[0])
   }
 }

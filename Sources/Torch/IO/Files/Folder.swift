@@ -43,9 +43,25 @@ package enum Folder {
     return stat(path, &info) == 0 ? info.st_mode & S_IFMT : nil
   }
 
+  /// What tells a folder from all others, by whatever path it was reached.
+  package struct Identity: Hashable {
+    private let device: UInt64
+    private let number: UInt64
+
+    /// Nil where nothing is there.
+    package init?(_ path: String) {
+      var info = stat()
+      guard stat(path, &info) == 0 else { return nil }
+      (device, number) = (UInt64(truncatingIfNeeded: info.st_dev), UInt64(truncatingIfNeeded: info.st_ino))
+    }
+  }
+
   /// What is in a folder.
   package struct Entry {
+    /// Its name; what is no UTF-8 in it is replaced.
     package var name: String
+    /// Whether its name is UTF-8, without which it cannot be opened.
+    package var isText: Bool
     /// Whether it is a folder, also behind a link.
     package var isFolder: Bool
   }
@@ -56,14 +72,15 @@ package enum Folder {
     defer { closedir(folder) }
     var entries: [Entry] = []
     while let item = readdir(folder) {
-      let name = withUnsafePointer(to: &item.pointee.d_name) { tuple in
-        tuple.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: tuple.pointee)) {
-          String(validatingCString: $0)
+      let (name, isText, isFolder) = withUnsafePointer(to: &item.pointee.d_name) { tuple in
+        tuple.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: tuple.pointee)) { name in
+          var info = stat()
+          let isFolder = fstatat(dirfd(folder), name, &info, 0) == 0 && info.st_mode & S_IFMT == S_IFDIR
+          let text = String(validatingCString: name)
+          return (text ?? String(cString: name), text != nil, isFolder)
         }
       }
-      // A name that is no UTF-8 could not be opened by it either.
-      guard let name, name != ".", name != ".." else { continue }
-      entries.append(Entry(name: name, isFolder: isFolder(join(path, name))))
+      if name != ".", name != ".." { entries.append(Entry(name: name, isText: isText, isFolder: isFolder)) }
     }
     return entries.sorted { isBefore($0.name, $1.name) }
   }

@@ -7,26 +7,34 @@ import Foundation
 #endif
 
 /// An HTTP server on a port of 127.0.0.1, for one test: each request is answered by a closure.
-final class TinyServer: @unchecked Sendable {
-  struct Request: Sendable {
-    var path: String
+package final class TinyServer: @unchecked Sendable {
+  package struct Request: Sendable {
+    package var path: String
     /// By names in lower case.
-    var headers: [String: String]
+    package var headers: [String: String]
   }
 
-  struct Reply: Sendable {
-    var status = 200
-    var headers: [String: String] = [:]
-    var body: [UInt8] = []
+  package struct Reply: Sendable {
+    package var status: Int
+    package var headers: [String: String]
+    package var body: [UInt8]
     /// How many bytes of the body are sent before the connection is cut; all where nil.
-    var cut: Int?
+    package var cut: Int?
     /// What the head says of the length; the body's own where nil.
-    var length: Int?
+    package var length: Int?
     /// Seconds between the head and the body.
-    var delay = 0.0
+    package var delay: Double
+
+    package init(
+      status: Int = 200, headers: [String: String] = [:], body: [UInt8] = [], cut: Int? = nil, length: Int? = nil,
+      delay: Double = 0
+    ) {
+      (self.status, self.headers, self.body) = (status, headers, body)
+      (self.cut, self.length, self.delay) = (cut, length, delay)
+    }
   }
 
-  let port: UInt16
+  package let port: UInt16
   private let listener: CInt
   private let answer: @Sendable (Request, Int) -> Reply
   // Guarded by the lock.
@@ -34,7 +42,7 @@ final class TinyServer: @unchecked Sendable {
   private let lock = NSLock()
 
   /// Answers requests, which are numbered from 0, until the server goes.
-  init(_ answer: @escaping @Sendable (Request, Int) -> Reply) {
+  package init(_ answer: @escaping @Sendable (Request, Int) -> Reply) {
     self.answer = answer
     signal(SIGPIPE, SIG_IGN)
     #if canImport(Glibc)
@@ -71,9 +79,9 @@ final class TinyServer: @unchecked Sendable {
     close(listener)
   }
 
-  var requests: [Request] { lock.withLock { seen } }
+  package var requests: [Request] { lock.withLock { seen } }
 
-  func url(_ path: String) -> String { "http://127.0.0.1:\(port)/\(path)" }
+  package func url(_ path: String) -> String { "http://127.0.0.1:\(port)/\(path)" }
 
   private func serve(_ connection: CInt) {
     var head: [UInt8] = [], byte: UInt8 = 0
@@ -116,25 +124,42 @@ final class TinyServer: @unchecked Sendable {
 
 extension TinyServer {
   /// Serves a file as hosts of weights do: with a tag, and from any place on.
-  static func file(
+  package static func file(
     _ body: [UInt8], tag: String? = "\"v1\"", _ change: @escaping @Sendable (inout Reply, Int) -> Void = { _, _ in }
   ) -> TinyServer {
     TinyServer { request, number in
-      var reply = Reply(body: body)
-      reply.headers["ETag"] = tag
-      if let range = request.headers["range"], request.headers["if-range"] == tag, let start = start(of: range) {
-        guard start < body.count else { return Reply(status: 416) }
-        reply.status = 206
-        reply.headers["Content-Range"] = "bytes \(start)-\(body.count - 1)/\(body.count)"
-        reply.body = Array(body[start...])
-      }
+      var reply = part(of: body, tag, request)
       change(&reply, number)
       return reply
     }
   }
 
+  /// Serves files by the last part of their path.
+  package static func files(
+    _ bodies: [String: [UInt8]], _ change: @escaping @Sendable (inout Reply, Int) -> Void = { _, _ in }
+  ) -> TinyServer {
+    TinyServer { request, number in
+      let name = request.path.split(separator: "/").last.map(String.init) ?? ""
+      var reply = bodies[name].map { part(of: $0, "\"\(name)\"", request) } ?? Reply(status: 404)
+      change(&reply, number)
+      return reply
+    }
+  }
+
+  private static func part(of body: [UInt8], _ tag: String?, _ request: Request) -> Reply {
+    var reply = Reply(body: body)
+    reply.headers["ETag"] = tag
+    if let range = request.headers["range"], request.headers["if-range"] == tag, let start = start(of: range) {
+      guard start < body.count else { return Reply(status: 416) }
+      reply.status = 206
+      reply.headers["Content-Range"] = "bytes \(start)-\(body.count - 1)/\(body.count)"
+      reply.body = Array(body[start...])
+    }
+    return reply
+  }
+
   /// The 5 of `bytes=5-`.
-  static func start(of range: String) -> Int? {
+  package static func start(of range: String) -> Int? {
     range.hasPrefix("bytes=") && range.hasSuffix("-") ? Int(range.dropFirst(6).dropLast()) : nil
   }
 }
