@@ -9,7 +9,8 @@ public protocol Picture: Sendable {
   /// Calls the closure that fits and gives its result, perhaps later and on another thread.
   /// - Parameter change: which size of the picture the result does not keep; nil where it keeps all.
   func map(
-    to change: PictureChange?, image: @escaping @Sendable (Image) -> Image, tensor: @escaping @Sendable (Tensor) -> Tensor
+    to change: PictureChange?, image: @escaping @Sendable (Image) -> Image,
+    tensor: @escaping @Sendable (Tensor) -> Tensor
   ) -> Self
   /// What a transform makes of it.
   /// - Precondition: the transform leaves images images and tensors tensors.
@@ -41,7 +42,8 @@ extension Picture where Self: TransformConvertible {
 
 extension Image: Picture {
   public func map(
-    to change: PictureChange?, image: @escaping @Sendable (Image) -> Image, tensor: @escaping @Sendable (Tensor) -> Tensor
+    to change: PictureChange?, image: @escaping @Sendable (Image) -> Image,
+    tensor: @escaping @Sendable (Tensor) -> Tensor
   ) -> Image { image(self) }
   public var channelCount: Int { mode.channels }
   public var pictureSize: (height: Int, width: Int) { (height, width) }
@@ -49,7 +51,8 @@ extension Image: Picture {
 
 extension Tensor: Picture {
   public func map(
-    to change: PictureChange?, image: @escaping @Sendable (Image) -> Image, tensor: @escaping @Sendable (Tensor) -> Tensor
+    to change: PictureChange?, image: @escaping @Sendable (Image) -> Image,
+    tensor: @escaping @Sendable (Tensor) -> Tensor
   ) -> Self {
     let result = tensor(self)
     // Tensor is final: a Self is a Tensor.
