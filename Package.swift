@@ -96,6 +96,13 @@ let package = Package(
       dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "TorchVision", argumentParser],
       path: "Examples/CIFAR10"),
 
+    // PyTorch's usual tutorial, and the documents that show it beside its Python.
+    .executableTarget(
+      name: "tutorial",
+      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "TorchVision", argumentParser],
+      path: "Examples/Tutorial", exclude: ["PyTorch", "rows.txt"]),
+    .executableTarget(name: "tutorial-docs", path: "Tools/tutorial"),
+
     .executableTarget(
       name: "torch-bench", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchVision", argumentParser],
       path: "Benchmarks/TorchBench"),
@@ -118,6 +125,7 @@ let package = Package(
     .testTarget(
       name: "TorchVisionTests", dependencies: ["TorchVision", "TorchHub", "TestServer"], exclude: ["Goldens"]),
     .testTarget(name: "TorchHubTests", dependencies: ["TorchHub", "Torch", "TestServer"]),
+    .testTarget(name: "TutorialTests", dependencies: ["tutorial"], exclude: ["Goldens"]),
     .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzReaders"], path: "Tests/Fuzz/Replay"),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils", "CTorchZlib"], exclude: ["Goldens"]),
     .testTarget(
