@@ -15,7 +15,9 @@ struct Results {
   ///   - folder: made where it is missing; nil for none.
   ///   - goesOn: whether the training goes on from the folder's checkpoint; else what is there gets overwritten.
   init(_ folder: String?, goesOn: Bool) throws {
-    if let folder, !goesOn { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+    if let folder, !goesOn {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
     self.folder = folder
     self.goesOn = goesOn
     log = try TrainingLog(csv: folder.map { "\($0)/log.csv" })
