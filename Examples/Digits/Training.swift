@@ -22,16 +22,16 @@ func makeModel() -> Sequential {
   }
 }
 
-/// Trains for some epochs, with a bar for each and a table at the end. What is watched says how to set the numbers
-/// here; the test digits stay unseen until the end.
-func train(_ model: Sequential, on train: Pairs, validation: Pairs, epochs: Int) {
+/// Trains up to some number of epochs, with a bar for each and a table at the end. What is watched says how to set the
+/// numbers here; the test digits stay unseen until the end.
+func train(_ model: Sequential, on train: Pairs, validation: Pairs, epochs: Int, results: Results) throws {
   let batchSize = 32
   let loader = DataLoader(train, batchSize: batchSize, shuffle: true)
   let optimizer = Adam(model.parameters(), lr: 0.002)
   let criterion = CrossEntropyLoss()
-  var table = TextTable(["epoch", "loss", "train", "validation"])
+  let done = try results.resume(model, optimizer)
 
-  for epoch in 1...epochs {
+  for epoch in stride(from: done + 1, through: epochs, by: 1) {
     model.train()
     var loss = RunningMean(), accuracy = RunningMean()
     let bar = ProgressBar(loader, "epoch \(epoch)/\(epochs)", unit: "img", unitScale: batchSize, leave: false)
@@ -46,19 +46,38 @@ func train(_ model: Sequential, on train: Pairs, validation: Pairs, epochs: Int)
       accuracy.add(Metrics.accuracy(output, y), weight: x.size(0))
       bar.setPostfix(["loss": fixed(loss.mean, 4), "acc": percent(accuracy.mean)])
     }
-    table.append(["\(epoch)", fixed(loss.mean, 4), percent(accuracy.mean), percent(evaluate(model, on: validation))])
+    let watched = evaluate(model, on: validation)
+    try results.log.append([
+      "epoch": Double(epoch), "train loss": loss.mean, "validation loss": watched.loss, "train": accuracy.mean,
+      "validation": watched.accuracy,
+    ])
+    try results.keep(model, optimizer, epoch: epoch, loss: loss.mean)
   }
-  print(table)
+  print(table(results.log))
 }
 
-/// The share of samples that a model reads right, without dropout.
-func evaluate(_ model: Sequential, on data: Pairs) -> Double {
-  model.eval()
-  var accuracy = RunningMean()
-  noGrad {
-    for (x, y) in DataLoader(data, batchSize: 256) { accuracy.add(Metrics.accuracy(model(x), y), weight: x.size(0)) }
+/// What was logged, an epoch a row.
+func table(_ log: TrainingLog) -> TextTable {
+  var table = TextTable(["epoch", "loss", "train", "validation"])
+  for row in log.rows {
+    let accuracies = [row["train"]!, row["validation"]!].map(percent)
+    table.append([fixed(row["epoch"]!, 0), fixed(row["train loss"]!, 4)] + accuracies)
   }
-  return accuracy.mean
+  return table
+}
+
+/// The mean loss of a model without dropout, and the share of samples that it reads right.
+func evaluate(_ model: Sequential, on data: Pairs) -> (loss: Double, accuracy: Double) {
+  model.eval()
+  var loss = RunningMean(), accuracy = RunningMean()
+  noGrad {
+    for (x, y) in DataLoader(data, batchSize: 256) {
+      let output = model(x)
+      loss.add(F.crossEntropy(output, y).item(), weight: x.size(0))
+      accuracy.add(Metrics.accuracy(output, y), weight: x.size(0))
+    }
+  }
+  return (loss.mean, accuracy.mean)
 }
 
 /// Draws the first digits with what the model takes them for.

@@ -5,16 +5,14 @@ import Torch
 import TorchNN
 import TorchUtils
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 struct Program: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "digits",
-    abstract: "Trains a small network on 1,797 handwritten digits and tells how many of the held-out fifth it reads.")
+    abstract: "Trains a small network on 1,797 handwritten digits and tells how many of the held-out fifth it reads.",
+    discussion: """
+      Written to --out after each epoch: checkpoint.pth, which PyTorch reads too, log.csv and curves.png. With --resume \
+      the training goes on from there and ends as if it had never stopped.
+      """)
 
   @Option(help: "The seed of weights, batches and dropout.")
   var seed = 0
@@ -22,8 +20,10 @@ struct Program: ParsableCommand {
   var seeds = 1
   @Option(help: "How often to go through the training digits.")
   var epochs = 20
-  @Option(help: ArgumentHelp("Keep the weights in a file, as safetensors.", valueName: "file"))
-  var output: String?
+  @Option(help: ArgumentHelp("Where the checkpoint, the log and the curves of the first seed go.", valueName: "dir"))
+  var out = ".cache/digits"
+  @Flag(help: "Go on from the checkpoint in --out, up to --epochs.")
+  var resume = false
 
   func validate() throws {
     for (name, value, least) in [("seed", seed, 0), ("seeds", seeds, 1), ("epochs", epochs, 1)] where value < least {
@@ -32,36 +32,43 @@ struct Program: ParsableCommand {
   }
 
   func run() throws {
+    do {
+      try learn()
+    } catch {
+      Terminal.standardError.write("digits: \(error)\n")
+      throw ExitCode.failure
+    }
+  }
+
+  private func learn() throws {
     let parts = Digits().split()
     print("\(parts.train.count) digits to learn from, \(parts.validation.count) to watch, \(parts.test.count) held out")
     var mean = RunningMean()
     for seed in seed..<seed + seeds {
+      let isFirst = seed == self.seed
       manualSeed(seed)
       let model = makeModel()
-      if seed == self.seed { print(model) }
+      let results = try Results(isFirst ? out : nil, goesOn: resume && isFirst)
+      if isFirst { print(model) }
       print("\nseed \(seed)")
-      train(model, on: parts.train, validation: parts.validation, epochs: epochs)
-      let accuracy = evaluate(model, on: parts.test)
+      try train(model, on: parts.train, validation: parts.validation, epochs: epochs, results: results)
+      let accuracy = evaluate(model, on: parts.test).accuracy
       mean.add(accuracy)
-      if seed == self.seed { show(model, on: parts.test) }
-      try checkSaved(model, on: parts.test, accuracy: accuracy)
+      if isFirst { show(model, on: parts.test) }
+      if let checkpoint = results.checkpoint { try checkSaved(checkpoint, on: parts.test, accuracy: accuracy) }
     }
     print("\ntest accuracy: \(percent(mean.mean))")
   }
 
-  /// Saves the weights, loads them into a fresh model and checks that it reads the test digits just as well.
-  private func checkSaved(_ model: Sequential, on test: Pairs, accuracy: Double) throws {
-    let path = output ?? "/tmp/digits-\(getpid()).safetensors"
-    defer { if output == nil { unlink(path) } }
-    try Safetensors.save(model.stateDict(), to: path)
+  /// Loads the checkpoint into a fresh model and checks that it reads the test digits just as well.
+  private func checkSaved(_ checkpoint: String, on test: Pairs, accuracy: Double) throws {
     let copy = makeModel()
-    try copy.loadStateDict(Safetensors.load(path))
-    let again = evaluate(copy, on: test)
+    try copy.loadStateDict(load(checkpoint)["model_state_dict"])
+    let again = evaluate(copy, on: test).accuracy
     guard again == accuracy else {
       throw Unequal(description: "loaded weights read \(percent(again)), those saved \(percent(accuracy))")
     }
-    let place = output.map { " to \($0)" } ?? ""
-    print("\nweights saved\(place) and loaded back: \(percent(again)) of the held-out digits read, as before")
+    print("\ncheckpoint.pth, curves.png and log.csv are in \(out); loaded back, the checkpoint reads \(percent(again))")
   }
 
   private struct Unequal: Error, CustomStringConvertible { let description: String }

@@ -17,7 +17,7 @@ import Torch
 ///     `resnet18-f37072fd.pth`. As in torch, a name without one, and a file that is there already, are not checked.
 ///   - sha256: the SHA-256 or a beginning of it, of 8 hex digits at least: checked always, also of a file that is there already.
 ///   - fileName: the name in the folder; the last part of the URL's path unless told.
-///   - weightsOnly: as in ``Torch/load(_:weightsOnly:)``: with true, as unless told, only plain weights are read;
+///   - weightsOnly: as in `Torch.load`: with true, as unless told, only plain weights are read;
 ///     torch's own default here is false, which runs code from the file.
 /// - Throws: ``HubError`` for what cannot be fetched, `CheckpointError` for a file that is no checkpoint.
 public func loadStateDictFromURL(

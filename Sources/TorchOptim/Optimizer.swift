@@ -117,7 +117,7 @@ open class Optimizer {
   }
 
   /// Clears every gradient, as `torch.optim.Optimizer.zero_grad`.
-  /// - Parameter setToNone: whether ``Tensor/grad`` becomes nil; else it is filled with zeros.
+  /// - Parameter setToNone: whether `grad` becomes nil; else it is filled with zeros.
   public func zeroGrad(setToNone: Bool = true) {
     for group in paramGroups {
       for param in group.params {

@@ -97,7 +97,7 @@ def table():
     for name in NAMES:
         choices = models.get_model_weights(name)
         swift = type_name(choices.__name__)
-        out.append(f"\n/// The weights of ``Models/{camel(name)}``, as `torchvision.models.{choices.__name__}`.\n")
+        out.append(f"\n/// The weights of `Models.{camel(name)}`, as `torchvision.models.{choices.__name__}`.\n")
         out.append(f"public enum {swift}: String, PretrainedWeights {{\n")
         for choice in choices:
             out.append(f'  case {case_name(choice.name)} = "{choice.name}"\n')

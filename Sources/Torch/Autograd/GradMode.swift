@@ -22,7 +22,7 @@ public func isGradEnabled() -> Bool { ct_grad_enabled() }
 
 /// Runs `body` without recording or version tracking, as `torch.inference_mode()`.
 ///
-/// Tensors made inside can never take part in recording; use ``Tensor/clone()`` outside to get one that can.
+/// Tensors made inside can never take part in recording; use ``Tensor/clone(memoryFormat:)`` outside to get one that can.
 public func inferenceMode<R, E>(_ body: () throws(E) -> R) throws(E) -> R {
   let before = ct_inference_mode()
   ct_set_inference_mode(true)

@@ -85,7 +85,7 @@ extension F {
 
   /// The Kullback-Leibler divergence of logarithms of probabilities, as `torch.nn.functional.kl_div`.
   /// - Parameters:
-  ///   - reduction: ``Reduction/batchmean`` is the divergence as mathematics defines it.
+  ///   - reduction: `.batchmean` is the divergence as mathematics defines it.
   ///   - logTarget: the target holds logarithms, too.
   public static func klDiv(
     _ input: Tensor, _ target: Tensor, reduction: Reduction = .mean, logTarget: Bool = false

@@ -48,7 +48,7 @@ open class KLDivLoss: ReducedLoss, Layer2 {
   public let logTarget: Bool
 
   /// - Parameters:
-  ///   - reduction: ``Reduction/batchmean`` is the divergence as mathematics defines it.
+  ///   - reduction: `.batchmean` is the divergence as mathematics defines it.
   ///   - logTarget: whether the target holds logarithms, too.
   public init(reduction: Reduction = .mean, logTarget: Bool = false) {
     self.logTarget = logTarget

@@ -95,7 +95,7 @@ public func updateBN(_ batches: some Sequence<Tensor>, _ model: some Layer) {
   updateBN(model) { for batch in batches { _ = model(batch) } }
 }
 
-/// As ``updateBN(_:_:)-(_<Tensor>,_)``, of pairs of inputs and targets, as a loader has them.
+/// As ``updateBN(_:_:)-(Sequence<Tensor>,_)``, of pairs of inputs and targets, as a loader has them.
 public func updateBN(_ batches: some Sequence<(Tensor, Tensor)>, _ model: some Layer) {
   updateBN(model) { for (batch, _) in batches { _ = model(batch) } }
 }

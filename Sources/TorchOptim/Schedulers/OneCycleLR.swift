@@ -67,7 +67,7 @@ public final class OneCycleLR: LRScheduler {
   ///   - threePhase: whether the fall takes as long as the rise, and the last rate is approached in a third phase.
   ///   - lastEpoch: the last step of a run that goes on; -1 for a new run.
   /// - Precondition: the number of steps is told, one way or the other; lists have one number for each group; the
-  ///   optimizer has a momentum that can be cycled; ``step()`` is called at most `totalSteps` times.
+  ///   optimizer has a momentum that can be cycled; `step()` is called at most `totalSteps` times.
   public init(
     _ optimizer: Optimizer, maxLr: any GroupValues, totalSteps: Int? = nil, epochs: Int? = nil,
     stepsPerEpoch: Int? = nil, pctStart: Double = 0.3, annealStrategy: AnnealStrategy = .cos,

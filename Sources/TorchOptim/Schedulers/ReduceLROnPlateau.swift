@@ -20,7 +20,7 @@ public final class ReduceLROnPlateau {
   public let optimizer: Optimizer
   /// The rates after the last step, one for each group, as `get_last_lr()` gives them.
   public private(set) var lastLR: [Double]
-  /// How often ``step(_:)`` was called.
+  /// How often ``step(_:)-(Double)`` was called.
   public private(set) var lastEpoch = 0
   /// The best metric so far.
   public private(set) var best: Double

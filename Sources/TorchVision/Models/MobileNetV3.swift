@@ -60,7 +60,7 @@ extension MobileNetV3 {
     public var inputChannels: Int, kernel: Int, expandedChannels: Int, outChannels: Int
     /// Whether channels are scaled by a ``SqueezeExcitation``.
     public var useSE: Bool
-    /// Whether activations are ``Hardswish`` rather than ``ReLU``.
+    /// Whether activations are `Hardswish` rather than `ReLU`.
     public var useHS: Bool
     public var stride: Int, dilation: Int
 

@@ -121,7 +121,7 @@ extension VisionTransformer {
     }
   }
 
-  /// Two linear layers with a ``GELU`` between them, for each place.
+  /// Two linear layers with a `GELU` between them, for each place.
   public final class MLPBlock: MLP {
     public init(_ inDim: Int, _ mlpDim: Int, dropout: Double) {
       super.init(inDim, [mlpDim, inDim], activationLayer: { _ in GELU() }, dropout: dropout)

@@ -103,7 +103,7 @@ extension NumPy {
   }
 
   /// Writes the tensors of a dictionary, in the order of their names.
-  /// - Throws: as ``save(archive:to:compressed:)-([(String,Tensor)],_,_)``.
+  /// - Throws: as the one that takes an array.
   public static func save(
     archive tensors: [String: Tensor], to path: String, compressed: Bool = false
   ) throws(CheckpointError) {
@@ -111,7 +111,7 @@ extension NumPy {
   }
 
   /// Writes a model's state.
-  /// - Throws: as ``save(archive:to:compressed:)-([(String,Tensor)],_,_)``.
+  /// - Throws: as the one that takes an array.
   public static func save(
     archive state: StateDict, to path: String, compressed: Bool = false
   ) throws(CheckpointError) {

@@ -41,7 +41,7 @@ extension Safetensors {
   }
 
   /// Writes the tensors of a dictionary.
-  /// - Throws: as ``save(_:to:metadata:maxShardSize:)-([(String,Tensor)],_,_,_)``.
+  /// - Throws: as the one that takes an array.
   public static func save(
     _ tensors: [String: Tensor], to path: String, metadata: [String: String] = [:], maxShardSize: Int? = nil
   ) throws(SafetensorsError) {
@@ -50,7 +50,7 @@ extension Safetensors {
   }
 
   /// Writes a model's state.
-  /// - Throws: as ``save(_:to:metadata:maxShardSize:)-([(String,Tensor)],_,_,_)``.
+  /// - Throws: as the one that takes an array.
   public static func save(
     _ state: StateDict, to path: String, metadata: [String: String] = [:], maxShardSize: Int? = nil
   ) throws(SafetensorsError) {

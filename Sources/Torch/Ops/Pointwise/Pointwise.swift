@@ -255,7 +255,7 @@ extension UnaryOp {
   }
 }
 
-/// The curve that ``Tensor/gelu(approximate:)`` computes, as the `approximate` argument of torch.
+/// The curve that `F.gelu` computes, as the `approximate` argument of torch.
 public enum GELUApproximation: String, Sendable {
   /// Exact, by the error function.
   case none

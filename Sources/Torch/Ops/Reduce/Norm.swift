@@ -81,7 +81,7 @@ extension Tensor {
   }
 }
 
-/// A norm that ``Tensor/norm(p:dim:keepdim:dtype:)-(NormName,_,_,_)`` calls by name, as the `p` argument of torch.
+/// A norm that ``Tensor/norm(p:dim:keepdim:dtype:)-(NormName,[Int],_,_)`` calls by name, as the `p` argument of torch.
 public enum NormName: String, Sendable {
   /// Frobenius: the Euclidean length of all elements.
   case fro

@@ -73,7 +73,8 @@ extension Tensor {
     converted(device, dtype, copy, memoryFormat)
   }
 
-  /// As ``to(_:copy:)-(DType,_)`` and ``to(_:copy:)-(Device,_)`` in one.
+  /// As ``to(_:nonBlocking:copy:memoryFormat:)-(Device,_,_,_)`` and ``to(_:nonBlocking:copy:memoryFormat:)-(DType,_,_,_)``
+  /// in one.
   public func to(
     _ device: Device, _ dtype: DType, nonBlocking: Bool = false, copy: Bool = false,
     memoryFormat: MemoryFormat = .preserveFormat
