@@ -107,6 +107,10 @@ let package = Package(
       dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "DigitsSet", argumentParser],
       path: "Examples/VAE"),
     .executableTarget(
+      name: "gan",
+      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "DigitsSet", argumentParser],
+      path: "Examples/GAN"),
+    .executableTarget(
       name: "ddpm",
       dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "DigitsSet", argumentParser],
       path: "Examples/DDPM"),

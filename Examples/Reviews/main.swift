@@ -41,83 +41,6 @@ enum Network: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// The numbers of characters: those that stand in more than one text that is learnt from.
-struct Vocabulary {
-  static let padding = 0, unknown = 1
-  private(set) var numbers: [Character: Int] = [:]
-  var count: Int { numbers.count + 2 }
-  init(_ reviews: some Sequence<Review>) {
-    var texts: [Character: Int] = [:]
-    for review in reviews { for character in Set(review.text) { texts[character, default: 0] += 1 } }
-    for character in texts.filter({ $0.value > 1 }).keys.sorted() { numbers[character] = count }
-  }
-  /// The first characters of a text, at most so many.
-  func encode(_ text: String, length: Int) -> Tensor {
-    Tensor(text.prefix(length).map { numbers[$0] ?? Self.unknown })
-  }
-}
-
-struct Review: Hashable {
-  var text: String, label: Int
-  static let classes = ["bad", "good"]
-
-  /// The reviews of `neg.txt` and `pos.txt`, one a line, each text once whatever its spaces and punctuation: copies would
-  /// otherwise stand in more than one part. What is in both files is left out.
-  static func read(_ folder: String) throws -> [Review] {
-    var found: [String: Review] = [:], order: [String] = [], torn: Set<String> = []
-    for (label, file) in ["neg.txt", "pos.txt"].enumerated() {
-      for line in try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8).split(whereSeparator: \.isNewline) {
-        let text = unescaped(line), key = text.filter { $0.isLetter || $0.isNumber }
-        if key.isEmpty { continue }
-        if let known = found[key] {
-          if known.label != label { torn.insert(key) }
-        } else {
-          found[key] = Review(text: text.filter { !$0.isWhitespace }, label: label)
-          order.append(key)
-        }
-      }
-    }
-    return order.filter { !torn.contains($0) }.map { found[$0]! }
-  }
-
-  /// Some lines spell characters by number, `&#32431;`.
-  private static func unescaped(_ line: Substring) -> String {
-    String(line).replacing(#/&#(\d+);/#) { UInt32($0.1).flatMap(Unicode.Scalar.init).map { String($0) } ?? "" }
-  }
-
-  /// Random characters among which a word stands that says good or bad, for where there are no real reviews.
-  static func invented(_ count: Int) -> [Review] {
-    let words = [["很差", "失望", "糟糕"], ["很好", "喜欢", "不错"]], filler = Array("的一是在有人这书房酒店电脑我们你他和也都到说就")
-    var random = SystemRandomNumberGenerator()
-    return (0..<count).map { index in
-      let before = (0..<Int.random(in: 2...9, using: &random)).map { _ in filler.randomElement(using: &random)! }
-      let after = (0..<Int.random(in: 0...5, using: &random)).map { _ in filler.randomElement(using: &random)! }
-      return Review(
-        text: String(before) + words[index % 2].randomElement(using: &random)! + String(after), label: index % 2)
-    }
-  }
-}
-
-/// Reviews as numbers and classes.
-struct Reviews: Dataset {
-  let samples: [(text: Tensor, label: Int)]
-  var count: Int { samples.count }
-  subscript(index: Int) -> (text: Tensor, label: Int) { samples[index] }
-
-  /// - Parameter length: how many characters of a text are read at most.
-  init(_ reviews: some Sequence<Review>, _ vocabulary: Vocabulary, length: Int) {
-    samples = reviews.map { (vocabulary.encode($0.text, length: length), $0.label) }
-  }
-
-  /// Batches `[batch, longest text]`. Texts are filled up at the front: the classifiers look at the last step's output, and
-  /// behind a text the state would have to be carried over steps that say nothing.
-  func loader(batchSize: Int, shuffle: Bool = false) -> DataLoader<(Tensor, Tensor)> {
-    DataLoader(self, batchSize: batchSize, shuffle: shuffle) { batch in
-      (Utils.padSequence(batch.map(\.text), batchFirst: true, paddingOnLeft: true), Tensor(batch.map(\.label)))
-    }
-  }
-}
-
 struct Program: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reviews",
@@ -131,12 +54,6 @@ struct Program: ParsableCommand {
   var model = Network.lstm
   @Option(help: "How often to go through the reviews that are learnt from.")
   var epochs = 6
-  @Option(help: "Reviews in a batch.")
-  var batchSize = 64
-  @Option(help: "Characters of a review that are read at most.")
-  var length = 100
-  @Option(help: "The size of the first steps; they become smaller.")
-  var lr = 0.003
   @Option(help: "The seed of weights and batches; the parts are always the same.")
   var seed = 0
   @Option(help: ArgumentHelp("The folder of pos.txt and neg.txt.", valueName: "dir"))
@@ -147,9 +64,7 @@ struct Program: ParsableCommand {
   var quick = false
 
   func validate() throws {
-    guard epochs >= 1, batchSize >= 1, length >= 1, lr > 0, seed >= 0 else {
-      throw ValidationError("--epochs, --batch-size, --length and --lr want more than 0, --seed 0 or more")
-    }
+    guard epochs >= 1, seed >= 0 else { throw ValidationError("--epochs wants 1 or more, --seed 0 or more") }
   }
 
   func run() throws {
@@ -166,6 +81,11 @@ struct Program: ParsableCommand {
       throw ExitCode.failure
     }
   }
+
+  // Chosen by the validation part: what is read of a review at most, and steps that become smaller.
+  private var length: Int { quick ? 50 : 100 }
+  private var batchSize: Int { 64 }
+  private var lr: Double { 0.003 }
 
   /// Learns from four fifths and tells how many of the last tenth are read right.
   private func learn(_ reviews: [Review]) throws -> Double {
