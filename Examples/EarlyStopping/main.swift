@@ -93,7 +93,9 @@ struct Program: ParsableCommand {
       table.append([name, fixed(result.loss, 4), fixed(result.accuracy * 100, 1) + "%"])
     }
     print(table)
-    print("results in \(out)")
+    print(
+      "after epoch \(stopping.steps) back to epoch \(stopping.bestStep! + 1): \(fixed(best.accuracy * 100, 1))% of "
+        + "\(parts.test.count) held-out digits read; results in \(out)")
     if quick {
       guard stopping.shouldStop else { throw Unmet(description: "\(epochs) epochs and it did not end by itself") }
       guard judge(model, parts.validation).loss == stopping.best else {

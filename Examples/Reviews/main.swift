@@ -70,10 +70,10 @@ struct Program: ParsableCommand {
   func run() throws {
     do {
       let isThere = FileManager.default.fileExists(atPath: "\(data)/pos.txt")
-      var reviews = quick && !isThere ? Review.invented(2000) : try Review.read(data)
+      var reviews = quick && !isThere ? Review.invented(5000) : try Review.read(data)
       // The order of the parts is that of a seed, so that they are the same in every run.
       let order = Tensor.randperm(reviews.count, generator: Generator(seed: 2026)).array(Int.self)
-      reviews = order.prefix(quick ? 2000 : reviews.count).map { reviews[$0] }
+      reviews = order.prefix(quick ? 5000 : reviews.count).map { reviews[$0] }
       let accuracy = try learn(reviews)
       if quick, accuracy < 0.6 { throw NotLearnt(description: "read \(percent(accuracy)): no better than guessing") }
     } catch {
@@ -83,7 +83,7 @@ struct Program: ParsableCommand {
   }
 
   // Chosen by the validation part: what is read of a review at most, and steps that become smaller.
-  private var length: Int { quick ? 50 : 100 }
+  private var length: Int { quick ? 32 : 100 }
   private var batchSize: Int { 64 }
   private var lr: Double { 0.003 }
 
@@ -101,6 +101,7 @@ struct Program: ParsableCommand {
     let network = model.make(vocabSize: vocabulary.count)
     print(network)
     let optimizer = Adam(network.parameters(), lr: lr)
+    let epochs = quick ? min(self.epochs, 3) : self.epochs
     let schedule = CosineAnnealingLR(optimizer, tMax: epochs)
     try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
     let log = try TrainingLog(csv: "\(out)/log.csv")
