@@ -32,7 +32,9 @@ struct Program: ParsableCommand {
   var seed = 0
   @Option(help: "Learn from the first pictures alone, so many of them.")
   var limit: Int?
-  @Flag(help: "Learn ten kinds of invented pictures in seconds, and fail where that does not work; needs no data.")
+  @Flag(
+    help:
+      "Learn ten kinds of invented pictures with a narrow network, and fail where that does not work; needs no data.")
   var quick = false
 
   func validate() throws {
@@ -45,7 +47,7 @@ struct Program: ParsableCommand {
   func run() throws {
     manualSeed(seed)
     if quick {
-      let matrix = learn(Stripes(count: 320), judging: Stripes(count: 200), epochs: 3, lr: 0.02)
+      let matrix = learn(Stripes(count: 640), judging: Stripes(count: 200), width: 16, epochs: 4, lr: 0.02)
       print("test accuracy: \(fixed(matrix.accuracy * 100, 1))% of invented pictures")
       if matrix.accuracy < 0.7 { throw ExitCode.failure }
       return
@@ -55,7 +57,7 @@ struct Program: ParsableCommand {
       let trainset = try CIFAR10(data!, train: true, transform: transform, download: download)
       let testset = try CIFAR10(data!, train: false, transform: transform, download: download)
       let learned = Subset(trainset, indices: Array(0..<min(limit ?? trainset.count, trainset.count)))
-      print(learn(learned, judging: testset, epochs: epochs, lr: lr).report(names: testset.classes))
+      print(learn(learned, judging: testset, width: 64, epochs: epochs, lr: lr).report(names: testset.classes))
     } catch {
       Terminal.standardError.write("cifar10: \(error)\n")
       throw ExitCode.failure
@@ -63,9 +65,10 @@ struct Program: ParsableCommand {
   }
 
   private func learn(
-    _ trainset: some Dataset<(Tensor, Int)>, judging testset: some Dataset<(Tensor, Int)>, epochs: Int, lr: Double
+    _ trainset: some Dataset<(Tensor, Int)>, judging testset: some Dataset<(Tensor, Int)>, width: Int, epochs: Int,
+    lr: Double
   ) -> ConfusionMatrix {
-    let model = CNN()
+    let model = CNN(width: width)
     print("\(trainset.count) pictures to learn from, \(testset.count) to test with")
     let trainloader = DataLoader(trainset, batchSize: batchSize, shuffle: true, numWorkers: workers)
     let testloader = DataLoader(testset, batchSize: 256, numWorkers: workers)
