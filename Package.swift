@@ -78,10 +78,21 @@ let package = Package(
     // C: the data set inside the digits example.
     .target(name: "CDigitsData", path: "Examples/Digits/Data", exclude: ["digits.bin", "DATA_LICENSE.md"]),
 
+    // The digits as tensors, for the examples that learn from them.
+    .target(name: "DigitsSet", dependencies: ["Torch", "TorchData", "CDigitsData"], path: "Examples/Digits/Set"),
+
     .executableTarget(
       name: "digits",
-      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "CDigitsData", argumentParser],
-      path: "Examples/Digits", exclude: ["Data"]),
+      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "DigitsSet", argumentParser],
+      path: "Examples/Digits", exclude: ["Data", "Set"]),
+    .executableTarget(
+      name: "ensemble",
+      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "DigitsSet", argumentParser],
+      path: "Examples/Ensemble"),
+    .executableTarget(
+      name: "earlystopping",
+      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "DigitsSet", argumentParser],
+      path: "Examples/EarlyStopping"),
     .executableTarget(
       name: "mnist", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", argumentParser],
       path: "Examples/MNIST"),
@@ -91,6 +102,26 @@ let package = Package(
       name: "finetune",
       dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "TorchVision", argumentParser],
       path: "Examples/Finetune", exclude: ["prepare"]),
+    .executableTarget(
+      name: "vae",
+      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "DigitsSet", argumentParser],
+      path: "Examples/VAE"),
+    .executableTarget(
+      name: "gan",
+      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "DigitsSet", argumentParser],
+      path: "Examples/GAN"),
+    .executableTarget(
+      name: "ddpm",
+      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "DigitsSet", argumentParser],
+      path: "Examples/DDPM"),
+    .executableTarget(
+      name: "forecast", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", argumentParser],
+      path: "Examples/Forecast"),
+    .executableTarget(
+      name: "dqn", dependencies: ["TorchNN", "TorchOptim", "TorchUtils", argumentParser], path: "Examples/DQN"),
+    .executableTarget(
+      name: "reviews", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", argumentParser],
+      path: "Examples/Reviews", exclude: ["prepare"]),
     .executableTarget(
       name: "cifar10",
       dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "TorchVision", argumentParser],

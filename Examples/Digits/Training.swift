@@ -1,10 +1,9 @@
+import DigitsSet
 import Torch
 import TorchData
 import TorchNN
 import TorchOptim
 import TorchUtils
-
-typealias Pairs = TensorDataset<(Tensor, Tensor)>
 
 /// Two convolutions, then two linear layers: 43,000 weights or so.
 func makeModel() -> Sequential {

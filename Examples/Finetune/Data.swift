@@ -1,6 +1,7 @@
 import Foundation
 import Torch
 import TorchData
+import TorchUtils
 import TorchVision
 
 /// Pictures to learn from and pictures to judge by.
@@ -11,13 +12,14 @@ struct Split {
 
   /// The folders `train` and `val` (or `test`) of a folder; else its classes' pictures, of which a share is held out of
   /// each class.
-  init(_ folder: String, holdOut share: Double, seed: Int) throws {
+  /// - Parameter size: how wide and high pictures come to be.
+  init(_ folder: String, holdOut share: Double, size: Int, seed: Int) throws {
     let learning = Compose([
-      RandomResizedCrop(224, scale: [0.5, 1]), RandomHorizontalFlip(), ToTensor(),
+      RandomResizedCrop(size, scale: [0.5, 1]), RandomHorizontalFlip(), ToTensor(),
       Normalize(mean: ImageNet.mean, std: ImageNet.std),
     ])
     let judging = Compose([
-      Resize(256), CenterCrop(224), ToTensor(), Normalize(mean: ImageNet.mean, std: ImageNet.std),
+      Resize(size * 8 / 7), CenterCrop(size), ToTensor(), Normalize(mean: ImageNet.mean, std: ImageNet.std),
     ])
     func isThere(_ part: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(part)") }
     if isThere("train") {
@@ -48,6 +50,21 @@ struct Split {
     train = Subset(all, indices: kept.sorted())
     held = Subset(try ImageFolder(folder, transform: judging), indices: out.sorted())
     classes = all.classes
+  }
+}
+
+/// Makes pictures of two classes, warm and cold ones under noise, in the folders `train` and `val`.
+func inventPictures(in folder: String, size: Int) throws {
+  let draw = Generator(seed: 1)
+  for (part, count) in [("train", 16), ("val", 8)] {
+    for (name, color) in [("warm", [0.7, 0.5, 0.3]), ("cold", [0.3, 0.5, 0.7])] {
+      try FileManager.default.createDirectory(atPath: "\(folder)/\(part)/\(name)", withIntermediateDirectories: true)
+      for number in 0..<count {
+        let noise = Tensor.randn(3, size, size, generator: draw) * 0.2
+        let picture = (Tensor(color).view(3, 1, 1) + noise).clamp(min: 0, max: 1)
+        try Bitmap(picture).write(to: "\(folder)/\(part)/\(name)/\(number).png")
+      }
+    }
   }
 }
 

@@ -43,8 +43,11 @@ struct Program: ParsableCommand {
   var holdOut = 0.2
   @Option(help: "The seed of split, weights and batches.")
   var seed = 0
-  @Option(help: ArgumentHelp("Where results go.", valueName: "dir"))
-  var out = ".cache/finetune"
+  @Option(help: ArgumentHelp("Where results go, .cache/finetune unless told.", valueName: "dir"))
+  var out: String?
+  @Flag(
+    help: "Learn to tell invented pictures apart with a network without weights, and fail where that does not work.")
+  var quick = false
 
   func validate() throws {
     guard frozen >= 0, epochs >= 0, frozen + epochs > 0, patience >= 1, batchSize >= 1, workers >= 0, seed >= 0 else {
@@ -63,12 +66,15 @@ struct Program: ParsableCommand {
   }
 
   private func finetune() throws {
-    let split = try Split(data, holdOut: holdOut, seed: seed)
+    let out = out ?? (quick ? ".cache/quick/finetune" : ".cache/finetune")
+    if quick { try inventPictures(in: "\(out)/pictures", size: 64) }
+    let split = try Split(quick ? "\(out)/pictures" : data, holdOut: holdOut, size: quick ? 64 : 224, seed: seed)
     print(
       "\(split.train.count) pictures to learn from, \(split.held.count) held out, \(split.classes.count) classes: "
         + split.classes.joined(separator: ", "))
     manualSeed(seed)
-    let network = try Network(model, weights: weights, classes: split.classes.count)
+    let network = try Network(
+      quick ? .resnet18 : model, weights: quick ? "none" : weights, classes: split.classes.count)
     try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
     // What an earlier run logged is not of this one.
     let log = try TrainingLog(csv: "\(out)/log.csv")
@@ -77,14 +83,17 @@ struct Program: ParsableCommand {
       network: network, loader: split.train.loader(batchSize: batchSize, shuffle: true, workers: workers),
       judging: split.held.loader(batchSize: batchSize, shuffle: false, workers: workers), classes: split.classes.count,
       log: log, best: "\(out)/best.pth")
-    try training.run(frozen: frozen, epochs: epochs, lr: lr, patience: patience)
+    try training.run(frozen: quick ? 2 : frozen, epochs: quick ? 3 : epochs, lr: lr, patience: patience)
     let result = training.judge()
     try training.log.curves("train loss", "held-out loss", x: "epoch", title: "Loss").write(to: "\(out)/curves.png")
     try HeatMap(result.matrix, names: split.classes, title: "Held-out pictures").write(to: "\(out)/confusion.png")
     print(result.matrix.report(names: split.classes))
     print("held-out accuracy: \(percent(result.matrix.accuracy)) of \(split.held.count) pictures; results in \(out)")
+    if quick, result.matrix.accuracy < 0.8 { throw NotLearnt(description: "no better than guessing") }
   }
 }
+
+private struct NotLearnt: Error, CustomStringConvertible { let description: String }
 
 extension Dataset where Sample == (Tensor, Int) {
   func loader(batchSize: Int, shuffle: Bool, workers: Int) -> DataLoader<(Tensor, Tensor)> {

@@ -2,14 +2,18 @@ import CDigitsData
 import Torch
 import TorchData
 
-/// The digits inside the program: 1,797 images of 8x8 pixels.
-struct Digits {
-  /// [count, 1, 8, 8] from 0, paper, to 1, ink.
-  let images: Tensor
-  /// [count] from 0 to 9.
-  let labels: Tensor
+/// Images and labels.
+public typealias Pairs = TensorDataset<(Tensor, Tensor)>
 
-  init() {
+/// The digits inside the program: 1,797 images of 8x8 pixels.
+public struct Digits {
+  /// [count, 1, 8, 8] from 0, paper, to 1, ink.
+  public let images: Tensor
+  /// [count] from 0 to 9.
+  public let labels: Tensor
+
+  /// Reads them.
+  public init() {
     let bytes = UnsafeBufferPointer(start: digits_data(), count: digits_size())
     let headerSize = 16, recordSize = 65
     precondition(bytes.starts(with: Array("digits01".utf8)) && bytes[12] == 8 && bytes[13] == 8)
@@ -27,7 +31,7 @@ struct Digits {
   }
 
   /// A fifth to test with, a tenth to watch while training, and the rest to learn from; the same ones in every run.
-  func split() -> (train: Pairs, validation: Pairs, test: Pairs) {
+  public func split() -> (train: Pairs, validation: Pairs, test: Pairs) {
     let all = TensorDataset(images, labels)
     let held = all.count / 5, watched = all.count / 10
     let parts = randomSplit(all, [all.count - held - watched, watched, held], generator: Generator(seed: 2026))
