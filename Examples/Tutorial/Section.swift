@@ -15,6 +15,17 @@ func row(_ number: String, _ title: String) { print("# \(number) \(title)") }
 
 /// The sections in the tutorial's order.
 let sections: [Section] = [
+  install,
   tensorBasics,
+  creatingTensors,
+  indexing,
+  operations,
+  shapeTrap,
   autograd,
+  modules,
+  losses,
+  backpropagation,
+  optimizers,
+  schedulers,
+  linearLayers,
 ]

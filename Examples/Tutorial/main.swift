@@ -1,6 +1,7 @@
 // PyTorch's usual tutorial, section by section, beside the same in Python: Examples/Tutorial/PyTorch.
 
 import ArgumentParser
+import Foundation
 
 struct Program: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,6 +28,11 @@ struct Program: ParsableCommand {
       }
       return
     }
+    // What a section writes goes where it does not lie about.
+    let folder = FileManager.default.temporaryDirectory.appending(path: "tutorial-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    _ = FileManager.default.changeCurrentDirectoryPath(folder.path)
     let chosen = names.isEmpty ? sections : names.compactMap { name in sections.first { $0.name == name } }
     for section in chosen {
       if chosen.count > 1 { print("\n== \(section.title) ==\n") }

@@ -101,6 +101,14 @@ import Torch
     says(end, "permute: wants one dim for each of the 2 dimensions, got 3: [1, 2, 0]; got input [28, 28]")
   }
 
+  /// The tutorial's chain, whose words stand in Examples/Tutorial/ShapeTrap.swift.
+  @Test func permuteAfterSqueezing() async {
+    let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.arange(12).reshape(3, 4).unsqueeze(0).squeeze().transpose(0, 1).permute(1, 0, 2)
+    }
+    says(end, "permute: wants one dim for each of the 2 dimensions, got 3: [1, 0, 2]; got input [4, 3]")
+  }
+
   @Test func squeezeOutOfRange() async {
     let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones(2, 3).squeeze(2)

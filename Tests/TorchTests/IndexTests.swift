@@ -14,6 +14,8 @@ import Torch
     same(x[0, (-3)..., (-2)...], "tensor([[ 8, 9], [13, 14], [18, 19]])")
     same(x[0, ..<(-2)], "tensor([[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]])")
     same(x[0, 1, .slice(nil, nil, step: 2)], "tensor([5, 7, 9])")
+    same(x[0, 1, .slice(step: 2)], "tensor([5, 7, 9])")
+    same(x[0, 1, .slice(1, step: 3)], "tensor([6, 9])")
     same(x[0, 1, .slice(1, -1, step: 3)], "tensor([6])")
     same(x[0, .newAxis, 1], "tensor([[5, 6, 7, 8, 9]])")
     same(x[0, ..., .newAxis, 1], "tensor([[ 1], [ 6], [11], [16]])")

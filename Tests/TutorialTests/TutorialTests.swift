@@ -31,6 +31,8 @@ private func run(_ arguments: [String]) throws -> (output: String, status: Int32
   process.executableURL = URL(fileURLWithPath: program)
   process.arguments = arguments
   process.currentDirectoryURL = folder
+  // The goldens were recorded without a GPU.
+  process.environment = ProcessInfo.processInfo.environment.merging(["CUDA_VISIBLE_DEVICES": ""]) { $1 }
   process.standardOutput = pipe
   try process.run()
   let data = pipe.fileHandleForReading.readDataToEndOfFile()

@@ -30,7 +30,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(
                 [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True,
-                env={"OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin", "HOME": folder})
+                env={"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PATH": "/usr/bin:/bin", "HOME": folder})
         if done.returncode != 0:
             sys.exit(f"{name}: {done.stderr}")
         GOLDENS.mkdir(exist_ok=True)

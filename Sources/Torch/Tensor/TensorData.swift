@@ -178,9 +178,41 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// The value of a tensor with one element, as `torch.Tensor.item`; the type may be inferred: Double, Float, Int, Bool.
+  /// A tensor over numbers of the caller's, which it does not copy, as `torch.from_numpy`: what is written to one is seen
+  /// in the other. It has the numbers' own type: Double gives float64.
+  ///
+  /// ```swift
+  /// let numbers = UnsafeMutableBufferPointer<Float>.allocate(capacity: 6)
+  /// numbers.initialize(repeating: 1)
+  /// let x = Tensor(sharing: numbers, shape: [2, 3]) { $0.deallocate() }
+  /// ```
+  /// - Parameters:
+  ///   - numbers: the elements, row-major.
+  ///   - shape: by default one dimension that holds all.
+  ///   - release: gets `numbers` back when the last tensor over them is gone.
+  /// - Precondition: there are at least as many numbers as `shape` wants.
+  public convenience init<S: TensorScalar & TensorData & BitwiseCopyable>(
+    sharing numbers: UnsafeMutableBufferPointer<S>, shape: [Int]? = nil,
+    release: @escaping @Sendable (UnsafeMutableBufferPointer<S>) -> Void = { _ in }
+  ) {
+    guard let dtype = S.memoryType else { fault("from_buffer", "tensors have no dtype for \(S.self)") }
+    // Given back once, by whoever drops the last tensor; until then only tensors know it.
+    nonisolated(unsafe) let kept = numbers
+    self.init(sharing: UnsafeMutableRawBufferPointer(numbers), shape: shape ?? [numbers.count], dtype: dtype) {
+      release(kept)
+    }
+  }
+}
+
+extension Tensor {
+  /// The value of a tensor with one element, as `torch.Tensor.item`, as the type asked for: Double, Float, Int, Bool.
+  ///
+  /// ```swift
+  /// let correct: Int = hits.sum().item()
+  /// print(labels[0].item(Int.self))
+  /// ```
   /// - Precondition: exactly one element.
-  public func item<S: TensorScalar>() -> S { S(scalar: itemScalar()) }
+  public func item<S: TensorScalar>(_ type: S.Type = S.self) -> S { S(scalar: itemScalar()) }
 
   /// The value of a tensor with one element as a Double, as `torch.Tensor.item`.
   /// - Precondition: exactly one element.

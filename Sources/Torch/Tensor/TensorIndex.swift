@@ -28,8 +28,10 @@ extension TensorIndexable where Self == TensorIndex {
   public static var ellipsis: TensorIndex { .ellipsisEntry }
   /// Python's `None`.
   public static var newAxis: TensorIndex { .newAxisEntry }
-  /// Python's `start:end:step`; negative bounds count from the end.
-  public static func slice(_ start: Int?, _ end: Int?, step: Int = 1) -> TensorIndex { .slice(start, end, step) }
+  /// Python's `start:end:step`; negative bounds count from the end. `.slice(step: 2)` is Python's `::2`.
+  public static func slice(_ start: Int? = nil, _ end: Int? = nil, step: Int = 1) -> TensorIndex {
+    .slice(start, end, step)
+  }
 }
 
 extension Int: TensorIndexable {

@@ -12,7 +12,7 @@ import Torch
 /// with transparent ones, `rgba`. "I;16" is `i`.
 public struct Image: Sendable {
   /// What a pixel consists of, by PIL's names.
-  public enum Mode: String, Sendable, Hashable, CaseIterable {
+  public enum Mode: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
     /// Grey, 8 bits.
     case l = "L"
     /// Grey and alpha.
@@ -24,6 +24,9 @@ public struct Image: Sendable {
     case i = "I"
     /// Grey, float32.
     case f = "F"
+
+    /// PIL's name, such as `RGB`.
+    public var description: String { rawValue }
 
     /// How many numbers a pixel has.
     public var channels: Int {

@@ -1,0 +1,34 @@
+import torch
+
+row("S17", "An element, a row, a column")
+board = torch.arange(20).reshape(4, 5)
+print(board[1, 2])
+print(board[2])
+print(board[:, 3])
+print(board[-1, -1].item())
+
+row("S18", "Slices")
+print(board[1:3, :])
+print(board[:, 2:4])
+print(board[:, ::2])
+print(board[..., -1])
+
+row("S18", "A slice is a view")
+corner = board[0:2, 0:2]
+corner[0, 0] = 100
+print(board[0])
+
+row("S19", "Places named by a tensor")
+columns = torch.tensor([0, 3])
+picked = board[:, columns]
+print(picked)
+picked[0, 0] = -1
+print(board[0, 0])
+
+row("S20", "Elements picked by a condition")
+large = board > 15
+print(large)
+print(board[large])
+print(board[(board > 5) & (board < 9)])
+board[board > 15] = 0
+print(board)
