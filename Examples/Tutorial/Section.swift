@@ -17,4 +17,12 @@ func row(_ number: String, _ title: String) { print("# \(number) \(title)") }
 let sections: [Section] = [
   tensorBasics,
   autograd,
+  selfAttention,
+  transformerBlock,
+  transformer,
+  gpu,
+  mixedPrecision,
+  transferLearning,
+  trainingTips,
+  codeLayout,
 ]
