@@ -126,6 +126,9 @@ let package = Package(
       name: "cifar10",
       dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "TorchVision", argumentParser],
       path: "Examples/CIFAR10"),
+    .executableTarget(
+      name: "dates", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", argumentParser],
+      path: "Examples/Dates"),
 
     // PyTorch's usual tutorial, and the documents that show it beside its Python.
     .executableTarget(

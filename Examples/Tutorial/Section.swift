@@ -28,4 +28,12 @@ let sections: [Section] = [
   optimizers,
   schedulers,
   linearLayers,
+  selfAttention,
+  transformerBlock,
+  transformer,
+  gpu,
+  mixedPrecision,
+  transferLearning,
+  trainingTips,
+  codeLayout,
 ]

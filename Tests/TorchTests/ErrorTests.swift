@@ -267,6 +267,16 @@ import Torch
       _ = Tensor.ones(2).to(.cuda)
     }
     says(end, "cuda")
+    #expect(CUDA.deviceCount == 0)
+    CUDA.emptyCache()
+    let asked = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = CUDA.currentDevice
+    }
+    says(asked, "ask CUDA.isAvailable first")
+    let named = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = CUDA.getDeviceName(0)
+    }
+    says(named, "cuda:0 is not available")
   }
 
   @Test func randintWithoutRoom() async {

@@ -9,6 +9,10 @@ package struct CPUBackend: Backend {
 
   package init(plainOnly: Bool = false) { self.plainOnly = plainOnly }
 
+  package var deviceName: String { "CPU" }
+
+  package func releaseCachedMemory() { CPUAllocator.shared.releaseCachedMemory() }
+
   @inline(__always)
   package func allocate(byteCount: Int) -> Storage { Storage.cpu(byteCount: byteCount) }
 }

@@ -6,6 +6,10 @@
 package protocol Backend: Sendable {
   /// Fresh memory with undefined content.
   func allocate(byteCount: Int) -> Storage
+  /// Gives memory that is kept for later back to the system.
+  func releaseCachedMemory()
+  /// What the device's maker calls it.
+  var deviceName: String { get }
 
   // Pointwise. Operands have the shape of `out` (stride 0 where stretched) and, but for tests and compares, its dtype.
   func unary(_ kernel: UnaryKernel, _ x: Strided, a: Double, b: Double, into out: Strided)
