@@ -53,7 +53,7 @@ struct Program: ParsableCommand {
   @Option(help: "The network: lstm or gru.")
   var model = Network.lstm
   @Option(help: "How often to go through the reviews that are learnt from.")
-  var epochs = 6
+  var epochs = 4
   @Option(help: "The seed of weights and batches; the parts are always the same.")
   var seed = 0
   @Option(help: ArgumentHelp("The folder of pos.txt and neg.txt.", valueName: "dir"))
