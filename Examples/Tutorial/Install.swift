@@ -31,7 +31,7 @@ let install = Section("install", "Installation") {
   print(doublings, x.grad!)
 
   row("S3", "From training to serving")
-  // The program that trained is the program that serves, a single file; frozen, a model answers many threads at once.
+  // The program that trained is the one that serves, without Python; frozen, a model answers many threads at once.
   let model = Sequential(Linear(4, 8), Tanh(), Linear(8, 2)).frozen()
   let answer = model(.ones(1, 4))
   print(answer.shape, answer.requiresGrad)
