@@ -63,9 +63,9 @@ let transferLearning = Section("transfer-learning", "Transfer learning") {
   model = try Models.resnet18(weights: nil)
   model.fc = Linear(model.fc.inFeatures, 2)
   model.to(device)
-  let optimizer = SGD(model.parameters(), lr: 0.01, momentum: 0.9)
+  let optimizer = SGD(model.parameters(), lr: 0.001, momentum: 0.9)
   model.train()
-  for epoch in 1...3 {
+  for epoch in 1...5 {
     var total = 0.0
     for (inputs, targets) in loader {
       let (inputs, targets) = (inputs.to(device), targets.to(device))

@@ -64,9 +64,9 @@ device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 model = models.resnet18(weights=None)
 model.fc = nn.Linear(model.fc.in_features, 2)
 model = model.to(device)
-optimizer = optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+optimizer = optim.SGD(model.parameters(), lr=0.001, momentum=0.9)
 model.train()
-for epoch in range(1, 4):
+for epoch in range(1, 6):
     total = 0.0
     for inputs, targets in loader:
         inputs, targets = inputs.to(device), targets.to(device)
