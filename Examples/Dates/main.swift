@@ -19,7 +19,7 @@ struct Program: ParsableCommand {
       """)
 
   @Option(help: "How often to go through the days.")
-  var epochs = 8
+  var epochs = 6
   @Option(help: "Dates in a batch.")
   var batchSize = 128
   @Option(help: "The largest step; the first steps are smaller.")
