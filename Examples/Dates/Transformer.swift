@@ -88,7 +88,7 @@ final class Encoder: Module, Layer2 {
   }
 }
 
-final class DecoderBlock: Module {
+final class DecoderBlock: Module, Layer5 {
   let attention: SelfAttention
   let norm: LayerNorm
   let transformerBlock: TransformerBlock
@@ -102,7 +102,7 @@ final class DecoderBlock: Module {
     self.dropout = Dropout(dropout)
   }
 
-  func callAsFunction(_ x: Tensor, _ value: Tensor, _ key: Tensor, srcMask: Tensor?, trgMask: Tensor?) -> Tensor {
+  func forward(_ x: Tensor, _ value: Tensor, _ key: Tensor, _ srcMask: Tensor?, _ trgMask: Tensor?) -> Tensor {
     let query = dropout(norm(attention(x, x, x, trgMask) + x))
     return transformerBlock(value, key, query, srcMask)
   }
@@ -131,7 +131,7 @@ final class Decoder: Module, Layer4 {
   func forward(_ tokens: Tensor, _ encOut: Tensor, _ srcMask: Tensor?, _ trgMask: Tensor?) -> Tensor {
     let places = Tensor.arange(tokens.size(1), device: device).expand(tokens.shape)
     var x = dropout(wordEmbedding(tokens) + positionEmbedding(places))
-    for layer in layers { x = layer(x, encOut, encOut, srcMask: srcMask, trgMask: trgMask) }
+    for layer in layers { x = layer(x, encOut, encOut, srcMask, trgMask) }
     return x
   }
 }

@@ -19,7 +19,7 @@ struct Program: ParsableCommand {
       """)
 
   @Option(help: "How often to go through the days.")
-  var epochs = 8
+  var epochs = 6
   @Option(help: "Dates in a batch.")
   var batchSize = 128
   @Option(help: "The largest step; the first steps are smaller.")
@@ -57,6 +57,8 @@ struct Program: ParsableCommand {
   }
 
   private func train() throws {
+    // A try leaves the network of a whole training alone.
+    let out = quick ? "\(out)/quick" : out
     manualSeed(seed)
     let forms = quick ? ["%e %B %Y", "%Y/%m/%d"] : Day.forms
     let days = Day.shuffled(seed: seed), held = days.prefix(days.count / 10)

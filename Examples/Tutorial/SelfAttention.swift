@@ -47,7 +47,7 @@ let selfAttention = Section("self-attention", "Self-attention") {
   let sentence = Tensor.randn(1, 3, 8)
   let out = attention(sentence, sentence, sentence, nil)
   print(out.shape)
-  print(out)
+  print(out.detach())
 
   row("S88", "Queries of another sequence")
   let question = Tensor.randn(1, 2, 8)

@@ -63,9 +63,10 @@ let transferLearning = Section("transfer-learning", "Transfer learning") {
   model = try Models.resnet18(weights: nil)
   model.fc = Linear(model.fc.inFeatures, 2)
   model.to(device)
-  let optimizer = SGD(model.parameters(), lr: 0.01, momentum: 0.9)
+  let optimizer = SGD(model.parameters(), lr: 0.001, momentum: 0.9)
   model.train()
-  for epoch in 1...3 {
+  var losses: [Double] = []
+  for _ in 1...5 {
     var total = 0.0
     for (inputs, targets) in loader {
       let (inputs, targets) = (inputs.to(device), targets.to(device))
@@ -75,6 +76,9 @@ let transferLearning = Section("transfer-learning", "Transfer learning") {
       optimizer.step()
       total += loss.item() * Double(inputs.size(0))
     }
-    print("Epoch \(epoch): Train Loss: \(fixed(total / Double(trainSet.count), 2))")
+    losses.append(total / Double(trainSet.count))
   }
+  // So few pictures learn in leaps: the last digits of later losses differ from machine to machine.
+  print("Epoch 1: Train Loss: \(fixed(losses[0], 2))")
+  print(losses.last! < losses[0] * 0.8)
 }

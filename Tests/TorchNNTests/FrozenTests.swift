@@ -23,6 +23,11 @@ private final class Four: Module, Layer4 {
   func forward(_ a: Tensor, _ b: Tensor, _ c: Tensor, _ name: String) -> [String: Tensor] { [name: fc(a + b + c)] }
 }
 
+private final class Five: Module, Layer5 {
+  let fc = Linear(2, 2)
+  func forward(_ a: Tensor, _ b: Tensor, _ c: Tensor, _ d: Tensor?, _ scale: Double) -> Tensor { fc(a + b + c) * scale }
+}
+
 @Suite struct FrozenTests {
   private static func cnn() -> Sequential {
     Sequential {
@@ -81,6 +86,9 @@ private final class Four: Module, Layer4 {
     }.value
     #expect(a == [1, 2] && b == [2])
     #expect(three(.ones(1, 2), .ones(1, 2), 0).array(Float.self) == [0, 0])
+    let five = Five(), x = Tensor.ones(1, 2)
+    #expect(summary(five, x, x, x, nil, 1.0).description.contains("Five"))
+    #expect(!five.frozen()(x, x, x, nil, 2.0).requiresGrad)
   }
 
   /// The compiler takes the model away from its maker here.

@@ -20,6 +20,10 @@ private final class Sum4: Module, Layer4 {
   func forward(_ a: Tensor, _ b: Tensor, _ c: Tensor, _ d: Tensor) -> [Tensor] { [a + b, c + d] }
 }
 
+private final class Sum5: Module, Layer5 {
+  func forward(_ a: Tensor, _ b: Tensor, _ c: Tensor?, _ d: Int, _ e: Double) -> Tensor { (a + b) * d + e }
+}
+
 @Suite struct HookTests {
   /// What hooks saw, as the goldens hold it.
   private final class Log { var entries: [[Any]] = [] }
@@ -161,6 +165,13 @@ private final class Sum4: Module, Layer4 {
     }
     #expect(four(Tensor(1.0), Tensor(2.0), Tensor(3.0), Tensor([4.0])).map { $0.item() } == [7.0, 3.0])
     #expect(seen.last == "Sum4 torch.Size([]) 2")
+
+    let five = Sum5()
+    five.registerForwardPreHook { (_, inputs) -> (Tensor, Tensor, Tensor?, Int, Double)? in
+      (inputs.0, inputs.1, inputs.2, inputs.3 + 1, inputs.4)
+    }
+    five.registerForwardHook { (_, inputs, y) -> Tensor? in y + inputs.4 }
+    #expect(five(Tensor(1.0), Tensor(2.0), nil, 3, 0.5).item() == 13.0)
 
     let two = Two()
     var count = 0

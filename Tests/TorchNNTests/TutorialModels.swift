@@ -138,7 +138,7 @@ final class Encoder: Module, Layer2 {
   }
 }
 
-final class DecoderBlock: Module {
+final class DecoderBlock: Module, Layer5 {
   let attention: SelfAttention, norm: LayerNorm, transformerBlock: TransformerBlock, dropout: Dropout
 
   init(_ embedSize: Int, _ heads: Int, _ forwardExpansion: Int, _ dropout: Double) {
@@ -148,7 +148,7 @@ final class DecoderBlock: Module {
     self.dropout = Dropout(dropout)
   }
 
-  func callAsFunction(_ x: Tensor, _ value: Tensor, _ key: Tensor, _ srcMask: Tensor?, _ trgMask: Tensor?) -> Tensor {
+  func forward(_ x: Tensor, _ value: Tensor, _ key: Tensor, _ srcMask: Tensor?, _ trgMask: Tensor?) -> Tensor {
     let query = dropout(norm(attention(x, x, x, trgMask) + x))
     return transformerBlock(value, key, query, srcMask)
   }

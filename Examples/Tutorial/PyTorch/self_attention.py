@@ -36,7 +36,7 @@ row("S88", "A sequence that attends to itself")
 sentence = torch.randn(1, 3, 8)
 out = attention(sentence, sentence, sentence, None)
 print(out.shape)
-print(out)
+print(out.detach())
 
 row("S88", "Queries of another sequence")
 question = torch.randn(1, 2, 8)

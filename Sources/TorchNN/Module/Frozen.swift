@@ -36,7 +36,7 @@ public struct Frozen<Net: Module>: Sendable {
   }
 }
 
-/// A module that can be called: a ``Layer`` or ``Layer2``...``Layer4``.
+/// A module that can be called: a ``Layer`` or ``Layer2``...``Layer5``.
 public protocol CallableModule: Module {}
 
 extension CallableModule {
@@ -68,6 +68,15 @@ extension Frozen where Net: Layer4 {
   /// Runs the model without gradients.
   public func callAsFunction(_ a: Net.Input1, _ b: Net.Input2, _ c: Net.Input3, _ d: Net.Input4) -> Net.Output {
     noGrad { model(a, b, c, d) }
+  }
+}
+
+extension Frozen where Net: Layer5 {
+  /// Runs the model without gradients.
+  public func callAsFunction(
+    _ a: Net.Input1, _ b: Net.Input2, _ c: Net.Input3, _ d: Net.Input4, _ e: Net.Input5
+  ) -> Net.Output {
+    noGrad { model(a, b, c, d, e) }
   }
 }
 

@@ -155,3 +155,47 @@ extension Layer4 {
     (inputs[0] as! Input1, inputs[1] as! Input2, inputs[2] as! Input3, inputs[3] as! Input4)
   }
 }
+
+extension Layer5 {
+  /// Calls `hook` with the inputs before each call, as `register_forward_pre_hook` of torch; inputs that it returns take
+  /// their place.
+  @discardableResult
+  public func registerForwardPreHook(
+    _ hook: @escaping (Module, (Input1, Input2, Input3, Input4, Input5)) -> (Input1, Input2, Input3, Input4, Input5)?
+  ) -> RemovableHandle {
+    hooksToChange.addBefore { module, inputs in hook(module, Self.typed(inputs)).map { [$0.0, $0.1, $0.2, $0.3, $0.4] }
+    }
+  }
+
+  /// Calls `hook` with the inputs before each call.
+  @discardableResult
+  public func registerForwardPreHook(_ hook: @escaping (Module, (Input1, Input2, Input3, Input4, Input5)) -> Void)
+    -> RemovableHandle
+  {
+    hooksToChange.addBefore { module, inputs in
+      hook(module, Self.typed(inputs))
+      return nil
+    }
+  }
+
+  /// Calls `hook` with the inputs and the output after each call, as `register_forward_hook` of torch; an output that it
+  /// returns takes the output's place.
+  @discardableResult
+  public func registerForwardHook(
+    _ hook: @escaping (Module, (Input1, Input2, Input3, Input4, Input5), Output) -> Output?
+  ) -> RemovableHandle {
+    hooksToChange.addAfter { module, inputs, output in hook(module, Self.typed(inputs), output as! Output) }
+  }
+
+  /// Calls `hook` with the inputs and the output after each call.
+  @discardableResult
+  public func registerForwardHook(
+    _ hook: @escaping (Module, (Input1, Input2, Input3, Input4, Input5), Output) -> Void
+  ) -> RemovableHandle {
+    registerForwardHook(any: { hook($0, Self.typed($1), $2 as! Output) })
+  }
+
+  private static func typed(_ inputs: [Any]) -> (Input1, Input2, Input3, Input4, Input5) {
+    (inputs[0] as! Input1, inputs[1] as! Input2, inputs[2] as! Input3, inputs[3] as! Input4, inputs[4] as! Input5)
+  }
+}

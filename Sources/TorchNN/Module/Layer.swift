@@ -75,10 +75,33 @@ extension Layer4 {
   }
 }
 
+/// A module of five inputs; the types come from `forward`.
+public protocol Layer5<Input1, Input2, Input3, Input4, Input5, Output>: CallableModule {
+  associatedtype Input1
+  associatedtype Input2
+  associatedtype Input3
+  associatedtype Input4
+  associatedtype Input5
+  associatedtype Output
+  func forward(_ a: Input1, _ b: Input2, _ c: Input3, _ d: Input4, _ e: Input5) -> Output
+}
+
+extension Layer5 {
+  /// Runs the module with its hooks.
+  public func callAsFunction(_ a: Input1, _ b: Input2, _ c: Input3, _ d: Input4, _ e: Input5) -> Output {
+    inModule(self) {
+      guard let hooks else { return forward(a, b, c, d, e) }
+      return withHooks(hooks, [a, b, c, d, e]) {
+        forward($0[0] as! Input1, $0[1] as! Input2, $0[2] as! Input3, $0[3] as! Input4, $0[4] as! Input5)
+      }
+    }
+  }
+}
+
 extension Module {
   /// Runs `forward` as a call of the module: between its hooks, and so that a fault inside names its path.
   ///
-  /// For modules whose call has another shape than ``Layer`` to ``Layer4``; `inputs` are what hooks see.
+  /// For modules whose call has another shape than ``Layer`` to ``Layer5``; `inputs` are what hooks see.
   package final func called<Output>(_ inputs: [Any], _ forward: ([Any]) -> Output) -> Output {
     inModule(self) {
       guard let hooks else { return forward(inputs) }

@@ -2,7 +2,7 @@
 
 /// What every model and layer is: parameters, buffers and other modules, with a mode, as `torch.nn.Module`.
 ///
-/// A subclass stores its layers as properties and writes `forward`; conform to ``Layer`` (or ``Layer2``...``Layer4``)
+/// A subclass stores its layers as properties and writes `forward`; conform to ``Layer`` (or ``Layer2``...``Layer5``)
 /// to make it callable. Nothing is registered: the stored properties are looked at when asked, so a layer that was
 /// reassigned is seen. A module may be moved between threads and is used by one at a time.
 ///

@@ -146,6 +146,13 @@ public func summary<M: Layer4>(
   SummaryWatch(model).run([a, b, c, d]) { _ = model(a, b, c, d) }
 }
 
+/// What a model of five inputs is made of when it is given these.
+public func summary<M: Layer5>(
+  _ model: M, _ a: M.Input1, _ b: M.Input2, _ c: M.Input3, _ d: M.Input4, _ e: M.Input5
+) -> ModelSummary {
+  SummaryWatch(model).run([a, b, c, d, e]) { _ = model(a, b, c, d, e) }
+}
+
 /// Watches one forward pass.
 private final class SummaryWatch {
   /// What the calls of a module showed.
