@@ -35,7 +35,8 @@ let saving = Section("saving", "Saving and loading") {
   do {
     try Sequential(Linear(6, 8)).loadStateDict(load("weights.pth"))
   } catch {
-    // ERRORTEXT
+    // load_state_dict: the state does not fit Sequential; the model is unchanged
+    //   unknown to the model: 2.weight, 2.bias
     print("does not fit")
   }
 
