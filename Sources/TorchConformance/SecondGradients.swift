@@ -60,7 +60,7 @@ struct SecondGradientRunner {
     var variables: [Tensor] = [], directions: [Tensor] = [], weights: [Tensor] = []
     func add(_ variable: Tensor) {
       let direction = like(variable)
-      noGrad { _ = variable.add_(direction * step) }
+      noGrad { variable.add_(direction * step) }
       variables.append(variable)
       directions.append(direction)
     }

@@ -125,7 +125,7 @@ open class Optimizer {
         if setToNone {
           param.grad = nil
         } else {
-          noGrad { _ = (grad.gradFn == nil ? grad.requiresGrad_(false) : grad.detach_()).zero_() }
+          noGrad { (grad.gradFn == nil ? grad.requiresGrad_(false) : grad.detach_()).zero_() }
         }
       }
     }

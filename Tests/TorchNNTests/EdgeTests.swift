@@ -42,7 +42,7 @@ import TorchNN
     for c in try golden("modules")["padding"] as! [[String: Any]] {
       let layer = conv(c), label = "\(c["kind"]!) \(c["shape"]!) \(c["mode"]!)"
       for parameter in layer.parameters() {
-        noGrad { _ = parameter.copy_(pattern(Array(parameter.shape), 7, 11) { $0 / 5 - 1 }) }
+        noGrad { parameter.copy_(pattern(Array(parameter.shape), 7, 11) { $0 / 5 - 1 }) }
       }
       let x = pattern(c["shape"] as! [Int], 5, 13) { $0 / 4 }.detach().requiresGrad_()
       let y = layer(x)

@@ -109,7 +109,7 @@ import TorchNN
   @Test func slopesStartAtAQuarter() {
     let layer = PReLU(numParameters: 2)
     #expect(layer.weight.requiresGrad && layer.weight.array(Float.self) == [0.25, 0.25])
-    noGrad { _ = layer.weight.fill_(3) }
+    noGrad { layer.weight.fill_(3) }
     layer.resetParameters()
     #expect(layer.weight.array(Float.self) == [0.25, 0.25])
     #expect(PReLU(init: 0.5).weight.array(Float.self) == [0.5])

@@ -17,7 +17,7 @@ private final class Tied: Module, Layer {
   }
 
   func forward(_ x: Tensor) -> Tensor {
-    noGrad { _ = calls.add_(1) }
+    noGrad { calls.add_(1) }
     return drop(second(first(first(x))))
   }
 }

@@ -121,7 +121,7 @@ import TorchOptim
       let model = Counting()
       let average = AveragedModel(model, useBuffers: useBuffers)
       for value in [2.0, 4.0] {
-        for tensor in [model.weight, model.seen] { noGrad { _ = tensor.fill_(value) } }
+        for tensor in [model.weight, model.seen] { noGrad { tensor.fill_(value) } }
         average.updateParameters(model)
       }
       #expect(average.stateDict()["module.weight"]!.item() == 3.0)

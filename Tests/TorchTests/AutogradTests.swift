@@ -132,7 +132,7 @@ private func leaf<D: TensorData>(_ data: D, dtype: DType? = nil) -> Tensor {
     #expect(!d.requiresGrad && d.isLeaf)
     (y * d).sum().backward()
     same(x.grad, "tensor([4., 8.])")
-    noGrad { _ = d.add_(1) }
+    noGrad { d.add_(1) }
     #expect(y.version == 1)
   }
 

@@ -54,7 +54,7 @@ final class AccumulateGrad: Node, @unchecked Sendable {
         if records {
           state.grad = old + gradient
         } else {
-          noGrad { _ = old.add_(gradient) }
+          noGrad { old.add_(gradient) }
         }
       } else if records {
         state.grad = gradient

@@ -3,16 +3,16 @@ import CTorchRuntime
 /// Runs `body` without recording gradients, as `torch.no_grad()`.
 ///
 /// The switch belongs to the calling thread and does not follow a task across `await`; the block is synchronous.
-/// - Returns: what `body` returns.
-@inline(__always)
+/// - Returns: what `body` returns; as in `noGrad { weight.zero_() }` nobody needs to ask for it.
+@inline(__always) @discardableResult
 public func noGrad<R, E>(_ body: () throws(E) -> R) throws(E) -> R { try gradMode(false, body) }
 
 /// Runs `body` with recording on, inside a ``noGrad(_:)``, as `torch.enable_grad()`.
-@inline(__always)
+@inline(__always) @discardableResult
 public func enableGrad<R, E>(_ body: () throws(E) -> R) throws(E) -> R { try gradMode(true, body) }
 
 /// Runs `body` with recording on or off, as `torch.set_grad_enabled()`.
-@inline(__always)
+@inline(__always) @discardableResult
 public func setGradEnabled<R, E>(_ enabled: Bool, _ body: () throws(E) -> R) throws(E) -> R {
   try gradMode(enabled, body)
 }
@@ -23,6 +23,7 @@ public func isGradEnabled() -> Bool { ct_grad_enabled() }
 /// Runs `body` without recording or version tracking, as `torch.inference_mode()`.
 ///
 /// Tensors made inside can never take part in recording; use ``Tensor/clone(memoryFormat:)`` outside to get one that can.
+@discardableResult
 public func inferenceMode<R, E>(_ body: () throws(E) -> R) throws(E) -> R {
   let before = ct_inference_mode()
   ct_set_inference_mode(true)

@@ -24,7 +24,7 @@ extension F {
       func unit(_ x: Tensor) -> Tensor {
         let length = x.norm(p: 2, dim: dim, keepdim: true).clone()
         // The bound is not part of the derivative.
-        noGrad { _ = length.clamp_(min: eps) }
+        noGrad { length.clamp_(min: eps) }
         return x / length
       }
       return (unit(x) * unit(y)).sum(dim: dim)

@@ -52,7 +52,7 @@ extension F {
         }
       }
       let held = variance.clone()
-      noGrad { _ = held.clamp_(min: eps) }
+      noGrad { held.clamp_(min: eps) }
       var loss = 0.5 * (held.log() + (input - target).square() / held)
       if full { loss = loss + 0.5 * 1.8378770664093453 }
       return loss.reduced(reduction)

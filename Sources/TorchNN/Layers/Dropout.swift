@@ -18,6 +18,9 @@ open class DropoutLayer: Module {
     guard p >= 0, p <= 1 else { fault(typeName, "p is a probability between 0 and 1, got \(p)") }
   }
 
+  /// As ``init(_:inplace:)``.
+  public convenience init(p: Double, inplace: Bool = false) { self.init(p, inplace: inplace) }
+
   open override var extraRepr: String { "p=\(pythonRepr(p)), inplace=\(pythonBool(inplace))" }
 }
 

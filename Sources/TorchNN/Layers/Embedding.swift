@@ -123,5 +123,5 @@ func pretrainedSize(_ rows: Tensor, _ name: String) -> (count: Int, width: Int) 
 func drawRows(_ weight: Tensor, _ paddingIdx: Int?) {
   Init.normal_(weight)
   guard let paddingIdx else { return }
-  noGrad { _ = weight.select(dim: 0, index: paddingIdx).zero_() }
+  noGrad { weight.select(dim: 0, index: paddingIdx).zero_() }
 }

@@ -106,7 +106,7 @@ extension Module {
   public func zeroGrad(setToNone: Bool = true) {
     for parameter in parameters() {
       guard let grad = parameter.grad else { continue }
-      if setToNone { parameter.grad = nil } else { noGrad { _ = grad.detach_().zero_() } }
+      if setToNone { parameter.grad = nil } else { noGrad { grad.detach_().zero_() } }
     }
   }
 }

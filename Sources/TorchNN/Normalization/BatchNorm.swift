@@ -10,7 +10,7 @@ open class BatchNorm: ChannelNorm {
     check(x)
     var share = momentum ?? 0
     if training, let numBatchesTracked {
-      noGrad { _ = numBatchesTracked.add_(1) }
+      noGrad { numBatchesTracked.add_(1) }
       if momentum == nil { share = 1 / Double(numBatchesTracked.item() as Int) }
     }
     let moves = !training || trackRunningStats

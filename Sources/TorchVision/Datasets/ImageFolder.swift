@@ -92,6 +92,14 @@ public struct ImageFolder: Dataset {
     self.classToIdx = classToIdx
   }
 
+  /// As ``init(_:transform:isValidFile:allowEmpty:)``.
+  public init(
+    root: String, transform: any Transform = ToTensor(), isValidFile: (@Sendable (String) -> Bool)? = nil,
+    allowEmpty: Bool = false
+  ) throws(DatasetError) {
+    try self.init(root, transform: transform, isValidFile: isValidFile, allowEmpty: allowEmpty)
+  }
+
   private static func isPicture(_ path: String) -> Bool {
     let name = path.lowercased()
     return extensions.contains { name.hasSuffix($0) }

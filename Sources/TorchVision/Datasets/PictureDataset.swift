@@ -83,6 +83,15 @@ public struct PictureDataset<Source: PictureSource>: Dataset {
     try self.init(root, train: train, transform: transform, shelf, fetches: download)
   }
 
+  /// As ``init(_:train:transform:download:mirrors:progress:)``.
+  public init(
+    root: String, train: Bool = true, transform: any Transform = ToTensor(), download: Bool = false,
+    mirrors: [String]? = nil, progress: Bool = true
+  ) throws(DatasetError) {
+    try self.init(
+      root, train: train, transform: transform, download: download, mirrors: mirrors, progress: progress)
+  }
+
   /// Fetches files whose sums are not those of the true data set, for tests.
   package init(_ root: String, train: Bool = true, mirrors: [String], sums: [String: String]) throws(DatasetError) {
     let shelf = DatasetShelf(dataset: Source.files.name, mirrors: mirrors, sums: sums, progress: false)

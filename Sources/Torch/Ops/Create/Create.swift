@@ -96,7 +96,7 @@ extension Tensor {
     _ n: Int, _ m: Int? = nil, dtype: DType = .float32, device: Device = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     let result = inOp("eye") { zeros([n, m ?? n], dtype: dtype, device: device) }
-    noGrad { _ = result.diagonal().fill_(1) }
+    noGrad { result.diagonal().fill_(1) }
     if requiresGrad { result.requiresGrad = true }
     return result
   }

@@ -90,7 +90,7 @@ struct Mean: StructureOp {
       }
       // Half types add up in float32, or a sum would overflow before it is divided.
       let total = noGrad { reduceKernel(.sum, x.widened, dims, keepdim: keepdim) }
-      noGrad { _ = total.div_(count(x.shape)) }
+      noGrad { total.div_(count(x.shape)) }
       let out = x.dtype.isHalf ? noGrad { total.to(x.dtype) } : total
       if x.isRecording { out.setHistory(StructureNode(self, of: x.strided.shared, edge: x.gradEdge)) }
       return out
