@@ -59,31 +59,31 @@ extension AvgPool3d {
 }
 
 extension AdaptiveAvgPool1d {
-  /// As ``init(_:)``.
+  /// As ``init(_:)-(AdaptiveSize)``.
   public convenience init(outputSize: AdaptiveSize) { self.init(outputSize) }
 }
 
 extension AdaptiveAvgPool2d {
-  /// As ``init(_:)``.
+  /// As ``init(_:)-(AdaptiveSize)``.
   public convenience init(outputSize: AdaptiveSize) { self.init(outputSize) }
 }
 
 extension AdaptiveAvgPool3d {
-  /// As ``init(_:)``.
+  /// As ``init(_:)-(AdaptiveSize)``.
   public convenience init(outputSize: AdaptiveSize) { self.init(outputSize) }
 }
 
 extension AdaptiveMaxPool1d {
-  /// As ``init(_:)``.
+  /// As ``init(_:)-(AdaptiveSize)``.
   public convenience init(outputSize: AdaptiveSize) { self.init(outputSize) }
 }
 
 extension AdaptiveMaxPool2d {
-  /// As ``init(_:)``.
+  /// As ``init(_:)-(AdaptiveSize)``.
   public convenience init(outputSize: AdaptiveSize) { self.init(outputSize) }
 }
 
 extension AdaptiveMaxPool3d {
-  /// As ``init(_:)``.
+  /// As ``init(_:)-(AdaptiveSize)``.
   public convenience init(outputSize: AdaptiveSize) { self.init(outputSize) }
 }
