@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times PyTorch's side of the workloads of Benchmarks/TorchBench: the same names, shapes, seeds, batches and threads.
 
-    peer_torch.py [--list] [--json] [--first | --ops | --layers] [NAME...]
+    peer_torch.py [--list] [--json] [--first | --ops | --layers | --models] [NAME...]
 """
 
 import argparse
@@ -14,6 +14,7 @@ import time
 import torch
 
 import peer_layers
+import peer_networks
 import peer_ops
 
 BATCHES = 4
@@ -218,6 +219,7 @@ def main():
     parser.add_argument("--first", action="store_true", help="time one step alone; name one workload")
     parser.add_argument("--ops", action="store_true", help="the table of single ops instead, by short samples")
     parser.add_argument("--layers", action="store_true", help="what networks are built of instead")
+    parser.add_argument("--models", action="store_true", help="whole networks instead")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     workloads, sample_seconds = WORKLOADS, SAMPLE_SECONDS
@@ -225,6 +227,8 @@ def main():
         workloads, sample_seconds = peer_ops.workloads(function), TABLE_SAMPLE_SECONDS
     elif options.layers:
         workloads, sample_seconds = peer_layers.workloads(function), LAYER_SAMPLE_SECONDS
+    elif options.models:
+        workloads = peer_networks.workloads()
     for name, workload in workloads.items():
         if options.names and not any(name.startswith(wanted) for wanted in options.names):
             continue

@@ -19,6 +19,8 @@ struct Program: ParsableCommand {
   var ops = false
   @Flag(help: "What networks are built of instead, with and without gradients.")
   var layers = false
+  @Flag(help: "Whole networks instead: steps of training and predictions.")
+  var models = false
   @Flag(help: "Train a thousand steps and tell what they cost in memory.")
   var memory = false
   @Option(help: "Read a folder of photographs instead, as training does; see Benchmarks/loader.")
@@ -37,7 +39,8 @@ struct Program: ParsableCommand {
     if let photographs {
       return try Loading.run(photographs, workers: workers, epochs: epochs, batchSize: batchSize)
     }
-    let all = layers ? Layers.all : ops ? Table.all : Ops.all + Matmuls.all + Training.all + Files.all
+    let all =
+      models ? Networks.all : layers ? Layers.all : ops ? Table.all : Ops.all + Matmuls.all + Training.all + Files.all
     let stopwatch = Stopwatch(sampleSeconds: ops ? 0.006 : layers ? 0.02 : 0.06)
     let chosen = names.isEmpty ? all : all.filter { workload in names.contains { workload.name.hasPrefix($0) } }
     for name in names where !all.contains(where: { $0.name.hasPrefix(name) }) {

@@ -21,6 +21,17 @@ extension Module {
     return converted { $0.isFloatingPoint() ? $0.to(device, dtype) : $0.to(device) }
   }
 
+  /// Lays parameters and buffers of four dimensions out anew, as `torch.nn.Module.to(memory_format=)`; values stay.
+  ///
+  /// A network of convolutions whose weights lie channels last gives results that do.
+  @discardableResult
+  public func to(memoryFormat: MemoryFormat) -> Self {
+    let dimensions = memoryFormat == .channelsLast3d ? 5 : 4
+    return converted {
+      $0.ndim == dimensions || memoryFormat == .contiguousFormat ? $0.contiguous(memoryFormat: memoryFormat) : $0
+    }
+  }
+
   /// Converts to float32, as `torch.nn.Module.float`.
   @discardableResult
   public func float() -> Self { to(.float32) }
