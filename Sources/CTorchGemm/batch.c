@@ -5,6 +5,7 @@
 #include "CTorchKernels.h"
 #include "CTorchRuntime.h"
 #include "product.h"
+#include "units.h"
 
 static const struct gemm_kernels *kernels_for(int32_t type) {
 #if defined(__x86_64__)
@@ -175,7 +176,7 @@ bool cg_matmul(const cg_matmul_desc *d, const void *a, const void *b, const void
     .first = {
       .kernels = kernels_for(d->type), .m = d->m, .n = d->n, .k = d->k, .a = a, .b = b, .c = c, .plus = bias,
       .a_row = d->a.row, .a_column = d->a.column, .b_row = d->b.row, .b_column = d->b.column,
-      .plus_row = d->bias.row, .plus_column = d->bias.column,
+      .plus_row = d->bias.row, .plus_column = d->bias.column, .on_unit = d->matrix_unit != 0,
     },
     .rank = d->batch_rank,
     .count = 1,
@@ -206,3 +207,5 @@ bool cg_matmul(const cg_matmul_desc *d, const void *a, const void *b, const void
   while (fold_rows(&batch)) {}
   return run_batch(&batch);
 }
+
+bool cg_has_matrix_unit(void) { return units_available(); }

@@ -3,6 +3,7 @@
 
 #include "CTorchRuntime.h"
 #include "product.h"
+#include "units.h"
 
 enum {
   SLICES = 16,                // the most parts that a long k is cut into
@@ -197,6 +198,7 @@ static bool run_sliced(const struct product *p, ptrdiff_t count, int threads) {
 
 bool product_run(const struct product *p, int threads) {
   if (threads > 1 && product_work(p) < ALONE_WORK) threads = 1;
+  if (p->on_unit && units_suit(p)) return units_run(p, threads);
   ptrdiff_t slices = slices_of(p);
   return slices > 1 ? run_sliced(p, slices, threads) : run_one(p, threads);
 }

@@ -14,6 +14,7 @@ struct product {
   const char *a, *b, *plus;
   char *c;
   ptrdiff_t a_row, a_column, b_row, b_column, c_row, plus_row, plus_column;
+  bool on_unit;                       // may go by the matrix unit
 };
 
 /// How the general way goes through a product, or through one thread's share of it: blocks of k by columns, one after

@@ -30,11 +30,15 @@ typedef struct {
   int32_t batch_rank;        // 0...CG_MAX_BATCH_RANK
   int64_t batch[CG_MAX_BATCH_RANK];  // sizes, outermost first
   int64_t m, n, k;
+  int32_t matrix_unit;       // nonzero: float32 may go by the processor's matrix unit, as exact but not bit for bit the same
   cg_strides a, b, c, bias;  // A, B and bias repeat by strides of 0; no two elements of C may share memory
 } cg_matmul_desc;
 
 /// Computes the product; a null bias counts as zeros, and it may be C itself. False: there was no memory to work in.
 bool cg_matmul(const cg_matmul_desc *desc, const void *a, const void *b, const void *_Nullable bias, void *c);
+
+/// Whether this machine has a matrix unit that products of float32 can go by.
+bool cg_has_matrix_unit(void);
 
 #if defined(__cplusplus)
 }
