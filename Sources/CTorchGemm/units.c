@@ -1,6 +1,7 @@
 // Products on the matrix unit: which ones, and how they are cut up.
 #include "units.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #if defined(__linux__)
 #include <sched.h>
@@ -73,10 +74,13 @@ static void multiply(struct units *u, ptrdiff_t task) {
       ptrdiff_t row = i * UNIT_LINES;
       struct unit_operand a = panels_at(u->a + i * u->panel, u->panel, end_a - i);
       unit_multiply(sums, u->steps, &a, &b);
-      const float *plus = (const float *)p->plus;
-      if (plus) plus += row * p->plus_row + column * p->plus_column;
+      struct unit_finish how = {
+        .plus = (const float *)p->plus, .plus_row = p->plus_row, .plus_column = p->plus_column,
+        .low = -INFINITY, .high = INFINITY,
+      };
+      if (how.plus) how.plus += row * p->plus_row + column * p->plus_column;
       unit_finish(sums, least(UNIT_SIDE, p->m - row), least(UNIT_SIDE, p->n - column),
-                  (float *)p->c + row * p->c_row + column, p->c_row, plus, p->plus_row, p->plus_column);
+                  (float *)p->c + row * p->c_row + column, p->c_row, &how);
     }
   }
 }

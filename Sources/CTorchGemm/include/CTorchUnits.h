@@ -59,9 +59,17 @@ struct unit_operand {
 /// out[32][32] = the products of the panels of A with those of B.
 void unit_multiply(float *out, ptrdiff_t steps, const struct unit_operand *a, const struct unit_operand *b);
 
-/// Writes `rows` by `columns` of `sums[32][32]` to C, with what is to be added.
+/// What is added to sums before they are written, and what becomes of them then.
+struct unit_finish {
+  const float *_Nullable plus;           // by strides of its own
+  ptrdiff_t plus_row, plus_column;       // a column stride of 0 or 1
+  const float *_Nullable added;          // lies as the result does
+  float low, high;                       // results are cut off there; infinities for none
+};
+
+/// Writes `rows` by `columns`, 32 at most, of `sums`, whose rows are 32 apart, to `c`. Reads whole vectors of the sums.
 void unit_finish(const float *sums, ptrdiff_t rows, ptrdiff_t columns, float *c, ptrdiff_t c_row,
-                 const float *_Nullable plus, ptrdiff_t plus_row, ptrdiff_t plus_column);
+                 const struct unit_finish *how);
 
 #if defined(__cplusplus)
 }

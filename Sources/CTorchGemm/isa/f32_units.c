@@ -5,6 +5,7 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <immintrin.h>
+#include <math.h>
 #include <string.h>
 #if defined(__linux__)
 #include <sys/syscall.h>
@@ -147,10 +148,25 @@ INLINE __mmask16 pack_across(char *to, const float *from, ptrdiff_t along, ptrdi
 /// 32 k of up to 16 lines wherever they lie.
 INLINE __mmask16 pack_anywhere(char *to, const float *from, ptrdiff_t across, ptrdiff_t along, ptrdiff_t lines,
                                ptrdiff_t k) {
-  float near[UNIT_LINES][UNIT_DEPTH];
-  for (ptrdiff_t i = 0; i < lines; i++)
-    for (ptrdiff_t p = 0; p < k; p++) near[i][p] = from[i * across + p * along];
-  return pack_along(to, near[0], UNIT_DEPTH, lines, k);
+  __mmask16 bad = 0, low = lanes_below(k), high = lanes_below(k - LANES);
+  // Places are told to the machine in 32 bits.
+  bool near = along < INT32_MAX / UNIT_DEPTH && along > INT32_MIN / UNIT_DEPTH;
+  __m512i places = _mm512_mullo_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+                                      _mm512_set1_epi32(near ? (int)along : 0));
+  for (ptrdiff_t i = 0; i < UNIT_LINES; i++, from += across, to += 64) {
+    __m512 x = _mm512_setzero_ps(), y = x;
+    if (i < lines && near) {
+      x = _mm512_mask_i32gather_ps(x, low, places, from, sizeof(float));
+      if (high) y = _mm512_mask_i32gather_ps(y, high, places, from + LANES * along, sizeof(float));
+    } else if (i < lines) {
+      float row[UNIT_DEPTH] = {0};
+      for (ptrdiff_t p = 0; p < k; p++) row[p] = from[p * along];
+      x = _mm512_loadu_ps(row);
+      y = _mm512_loadu_ps(row + LANES);
+    }
+    bad |= write_parts(to, UNIT_TILE_BYTES, x, y);
+  }
+  return bad;
 }
 
 INLINE bool pack_lines(char *to, const float *from, ptrdiff_t across, ptrdiff_t along, ptrdiff_t lines, ptrdiff_t k,
@@ -265,16 +281,22 @@ void unit_multiply(float *out, ptrdiff_t steps, const struct unit_operand *a, co
 }
 
 UNIT_TARGET void unit_finish(const float *sums, ptrdiff_t rows, ptrdiff_t columns, float *c, ptrdiff_t c_row,
-                             const float *plus, ptrdiff_t plus_row, ptrdiff_t plus_column) {
+                             const struct unit_finish *how) {
   __mmask16 masks[2] = {lanes_below(columns), lanes_below(columns - LANES)};
+  bool bounded = how->low > -INFINITY || how->high < INFINITY;
+  __m512 low = _mm512_set1_ps(how->low), high = _mm512_set1_ps(how->high);
   for (ptrdiff_t i = 0; i < rows; i++) {
     UNROLL for (int half = 0; half < 2; half++) {
       if (masks[half] == 0) continue;
-      __m512 sum = _mm512_load_ps(sums + i * UNIT_SIDE + half * LANES);
-      if (plus) {
-        const float *more = plus + i * plus_row + half * LANES * plus_column;
-        sum = _mm512_add_ps(sum, plus_column == 0 ? _mm512_set1_ps(*more) : _mm512_maskz_loadu_ps(masks[half], more));
+      __m512 sum = _mm512_maskz_loadu_ps(masks[half], sums + i * UNIT_SIDE + half * LANES);
+      if (how->plus) {
+        const float *more = how->plus + i * how->plus_row + half * LANES * how->plus_column;
+        sum = _mm512_add_ps(sum, how->plus_column == 0 ? _mm512_set1_ps(*more) : _mm512_maskz_loadu_ps(masks[half], more));
       }
+      if (how->added)
+        sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(masks[half], how->added + i * c_row + half * LANES));
+      // In this order a NaN stays one.
+      if (bounded) sum = _mm512_max_ps(low, _mm512_min_ps(high, sum));
       _mm512_mask_storeu_ps(c + i * c_row + half * LANES, masks[half], sum);
     }
   }

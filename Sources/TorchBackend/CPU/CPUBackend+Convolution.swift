@@ -1,11 +1,20 @@
+import CTorchConv
 import CTorchDNN
 
-// Convolutions: oneDNN for float32 and bfloat16, plain loops for the other types.
+// Convolutions: the matrix unit or oneDNN for float32, oneDNN for bfloat16, plain loops for the other types.
 
 extension CPUBackend {
   package func convolution(_ spec: ConvolutionSpec, _ x: Strided, weight: Strided, bias: Strided?, into out: Strided) {
     if out.count == 0 { return }
     let (source, sourceLayout) = imageOrder(x), kernel = contiguous(weight), bias = bias.map(contiguous)
+    if imageOrderIfDense(out) != nil,
+      var desc = matrixUnitConvolution(CU_FORWARD, spec, input: source, weight: kernel, output: out)
+    {
+      var epilogue = cu_epilogue()
+      epilogue.bias = bias.map { UnsafePointer($0.of(Float.self)) }
+      let status = cu_conv_forward(&desc, source.of(Float.self), kernel.of(Float.self), epilogue, out.of(Float.self))
+      if status == CU_DONE { return }
+    }
     if takes(x.dtype), x.count > 0, let target = imageOrderIfDense(out) {
       var desc = descriptor(spec, input: x.shape, weight: weight.shape, output: out.shape, dtype: x.dtype)
       desc.src_layout = sourceLayout
@@ -38,6 +47,13 @@ extension CPUBackend {
       return convolutionInputGradientByColumns(spec, contiguous(gradient), weight: contiguous(weight), into: out)
     }
     let (source, sourceLayout) = imageOrder(gradient), kernel = contiguous(weight)
+    if imageOrderIfDense(out) != nil,
+      var desc = matrixUnitConvolution(CU_INPUT_GRADIENT, spec, input: out, weight: kernel, output: source)
+    {
+      let status = cu_conv_input_gradient(
+        &desc, source.of(Float.self), kernel.of(Float.self), out.of(Float.self))
+      if status == CU_DONE { return }
+    }
     if takes(gradient.dtype), gradient.count > 0, let target = imageOrderIfDense(out) {
       var desc = descriptor(spec, input: out.shape, weight: weight.shape, output: gradient.shape, dtype: gradient.dtype)
       desc.src_layout = target
@@ -60,6 +76,14 @@ extension CPUBackend {
   ) {
     if weight.count == 0 { return }
     let (source, sourceLayout) = imageOrder(x), (slope, slopeLayout) = imageOrder(gradient)
+    if var desc = matrixUnitConvolution(CU_WEIGHT_GRADIENT, spec, input: source, weight: weight, output: slope) {
+      let status = cu_conv_weight_gradient(
+        &desc, source.of(Float.self), slope.of(Float.self), weight.of(Float.self))
+      if status == CU_DONE {
+        if let bias { sumChannels(slope, into: bias) }
+        return
+      }
+    }
     if takes(x.dtype), x.count > 0, gradient.count > 0, weight.isContiguous {
       var desc = descriptor(spec, input: x.shape, weight: weight.shape, output: gradient.shape, dtype: x.dtype)
       desc.src_layout = sourceLayout
@@ -78,10 +102,13 @@ extension CPUBackend {
     fill(weight, with: .int(0))
     let loop = ConvolutionLoop(spec, input: x, weight: weight, output: gradient)
     x.dtype.visit(PlainConvolution(loop: loop, purpose: .weightGradient))
-    if let bias {
-      let shape = Shape((0..<gradient.layout.rank).map { $0 == 1 ? gradient.shape[1] : 1 })
-      reduce(.sum, gradient, into: bias.with(Layout(contiguous: shape)))
-    }
+    if let bias { sumChannels(gradient, into: bias) }
+  }
+
+  /// The sum of all but the channels.
+  private func sumChannels(_ gradient: Strided, into bias: Strided) {
+    let shape = Shape((0..<gradient.layout.rank).map { $0 == 1 ? gradient.shape[1] : 1 })
+    reduce(.sum, gradient, into: bias.with(Layout(contiguous: shape)))
   }
 
   private func takes(_ dtype: DType) -> Bool { !plainOnly && (dtype == .float32 || dtype == .bfloat16) }

@@ -1,0 +1,33 @@
+import CTorchConv
+
+// Convolutions of float32 on the processor's matrix unit, where there is one and it is quicker.
+
+extension CPUBackend {
+  /// What one of a convolution's three products wants to know, or nil where it goes another way. Operands lie row-major or channels last.
+  func matrixUnitConvolution(
+    _ purpose: cu_conv_purpose, _ spec: ConvolutionSpec, input: Strided, weight: Strided, output: Strided
+  ) -> cu_conv_desc? {
+    let rank = spec.stride.count
+    guard !plainOnly, input.dtype == .float32, spec.groups == 1, rank <= 2, weight.isContiguous,
+      Swift.min(input.count, output.count) > 0, CPUAlgorithms.uses(.matrixUnits)
+    else { return nil }
+    var desc = cu_conv_desc()
+    desc.batch = Int64(input.shape[0])
+    desc.in_channels = Int64(input.shape[1])
+    desc.out_channels = Int64(output.shape[1])
+    // A line is a picture of one row.
+    func pair(_ sizes: some RandomAccessCollection<Int>, _ missing: Int) -> (Int64, Int64) {
+      let last = Int64(sizes.last!)
+      return rank == 2 ? (Int64(sizes.first!), last) : (Int64(missing), last)
+    }
+    desc.input = pair(input.shape.dropFirst(2), 1)
+    desc.kernel = pair(weight.shape.dropFirst(2), 1)
+    desc.output = pair(output.shape.dropFirst(2), 1)
+    desc.stride = pair(spec.stride, 1)
+    desc.dilation = pair(spec.dilation, 1)
+    desc.padding = pair(spec.padding, 0)
+    desc.input_channels_last = input.isContiguous ? 0 : 1
+    desc.output_channels_last = output.isContiguous ? 0 : 1
+    return cu_conv_suits(&desc, purpose) ? desc : nil
+  }
+}
