@@ -26,7 +26,7 @@ let package = Package(
     .target(name: "CTorchRuntime", linkerSettings: [.linkedLibrary("gomp", .when(platforms: [.linux]))]),
     // C: matrix products in float32 and float64.
     .target(name: "CTorchGemm", dependencies: ["CTorchKernels", "CTorchRuntime"]),
-    // C: convolutions of our own.
+    // C: convolutions in float32 of our own: Winograd's tiles, the matrix unit.
     .target(name: "CTorchConv", dependencies: ["CTorchGemm", "CTorchKernels", "CTorchRuntime"]),
     // C: every oneDNN call.
     .target(name: "CTorchDNN", dependencies: ["CTorchRuntime"], linkerSettings: [.linkedLibrary("dnnl")]),
@@ -38,7 +38,9 @@ let package = Package(
     // C: every libjpeg and libpng call.
     .target(name: "CTorchImages", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
 
-    .target(name: "TorchBackend", dependencies: ["CTorchKernels", "CTorchRuntime", "CTorchGemm", "CTorchConv", "CTorchDNN"]),
+    .target(
+      name: "TorchBackend",
+      dependencies: ["CTorchKernels", "CTorchRuntime", "CTorchGemm", "CTorchConv", "CTorchDNN"]),
     .target(name: "Torch", dependencies: ["TorchBackend", "CTorchZlib"]),
     .target(name: "TorchNN", dependencies: ["Torch"]),
     .target(name: "TorchOptim", dependencies: ["Torch"]),
@@ -147,7 +149,9 @@ let package = Package(
     .target(
       name: "FuzzReaders", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchUtils", "TorchVision"],
       path: "Tests/Fuzz/Readers"),
-    .testTarget(name: "TorchBackendTests", dependencies: ["TorchBackend", "CTorchKernels"], exclude: ["Goldens"]),
+    .testTarget(
+      name: "TorchBackendTests", dependencies: ["TorchBackend", "CTorchKernels", "CTorchRuntime", "CTorchConv"],
+      exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Goldens"]),
     .testTarget(
       name: "TorchDataTests", dependencies: ["TorchData", "TorchUtils", "CTorchZlib", "CDigitsData"],
