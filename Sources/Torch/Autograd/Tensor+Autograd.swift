@@ -181,7 +181,12 @@ extension Tensor {
 
   @inline(__always)
   func bumpVersion() {
-    if let ownVersion { ownVersion.bump() } else { strided.storage.bumpVersion() }
+    if let ownVersion {
+      ownVersion.bump()
+      strided.storage.noteWriteBeside()
+    } else {
+      strided.storage.bumpVersion()
+    }
   }
 
   /// Whether an op on this tensor must be recorded now.

@@ -11,7 +11,11 @@ public final class Storage: @unchecked Sendable {
   @usableFromInline package let isOnCPU: Bool
   /// How often an in-place op wrote here: what tensors saved for backward compare.
   @usableFromInline let version = Atomic<UInt32>(0)
+  /// How often a tensor with a version counter of its own wrote here, as `.data` has one.
+  @usableFromInline let writesBeside = Atomic<UInt32>(0)
   private let release: Release
+  /// What was computed from the bytes and is kept with them.
+  let derivedContent = Mutex<[DerivedKey: DerivedEntry]?>(nil)
 
   package enum Release {
     /// To the CPU's allocator.
@@ -43,6 +47,19 @@ public final class Storage: @unchecked Sendable {
 
   @inlinable @inline(__always)
   package func bumpVersion() { version.wrappingAdd(1, ordering: .relaxed) }
+
+  /// Says that bytes were written by a tensor whose writes the version does not count.
+  @inlinable @inline(__always)
+  package func noteWriteBeside() { writesBeside.wrappingAdd(1, ordering: .relaxed) }
+
+  /// Changes with every write, whoever counts it.
+  var contentMark: UInt64 { UInt64(currentVersion) << 32 | UInt64(writesBeside.load(ordering: .relaxed)) }
+
+  /// Whether all who write here say so: not where the memory is somebody else's.
+  var knowsItsWrites: Bool {
+    if case .owner = release { return false }
+    return true
+  }
 
   /// A fresh block of CPU memory with undefined content.
   package static func cpu(byteCount: Int) -> Storage {
