@@ -26,6 +26,8 @@ let package = Package(
     .target(name: "CTorchRuntime", linkerSettings: [.linkedLibrary("gomp", .when(platforms: [.linux]))]),
     // C: matrix products in float32 and float64.
     .target(name: "CTorchGemm", dependencies: ["CTorchKernels", "CTorchRuntime"]),
+    // C: convolutional layers over images that lie channels last.
+    .target(name: "CTorchChannels", dependencies: ["CTorchKernels", "CTorchRuntime"]),
     // C: every oneDNN call.
     .target(name: "CTorchDNN", dependencies: ["CTorchRuntime"], linkerSettings: [.linkedLibrary("dnnl")]),
     // C: zlib, for packed data sets and checkpoints.
@@ -36,7 +38,9 @@ let package = Package(
     // C: every libjpeg and libpng call.
     .target(name: "CTorchImages", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
 
-    .target(name: "TorchBackend", dependencies: ["CTorchKernels", "CTorchRuntime", "CTorchGemm", "CTorchDNN"]),
+    .target(
+      name: "TorchBackend",
+      dependencies: ["CTorchKernels", "CTorchRuntime", "CTorchGemm", "CTorchDNN", "CTorchChannels"]),
     .target(name: "Torch", dependencies: ["TorchBackend", "CTorchZlib"]),
     .target(name: "TorchNN", dependencies: ["Torch"]),
     .target(name: "TorchOptim", dependencies: ["Torch"]),
