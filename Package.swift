@@ -28,6 +28,8 @@ let package = Package(
     .target(name: "CTorchGemm", dependencies: ["CTorchKernels", "CTorchRuntime"]),
     // C: convolutions in float32 of our own: Winograd's tiles, the matrix unit.
     .target(name: "CTorchConv", dependencies: ["CTorchGemm", "CTorchKernels", "CTorchRuntime"]),
+    // C: convolutional layers over images that lie channels last.
+    .target(name: "CTorchChannels", dependencies: ["CTorchKernels", "CTorchRuntime"]),
     // C: every oneDNN call.
     .target(name: "CTorchDNN", dependencies: ["CTorchRuntime"], linkerSettings: [.linkedLibrary("dnnl")]),
     // C: zlib, for packed data sets and checkpoints.
@@ -40,7 +42,9 @@ let package = Package(
 
     .target(
       name: "TorchBackend",
-      dependencies: ["CTorchKernels", "CTorchRuntime", "CTorchGemm", "CTorchConv", "CTorchDNN"]),
+      dependencies: [
+        "CTorchKernels", "CTorchRuntime", "CTorchGemm", "CTorchConv", "CTorchChannels", "CTorchDNN",
+      ]),
     .target(name: "Torch", dependencies: ["TorchBackend", "CTorchZlib"]),
     .target(name: "TorchNN", dependencies: ["Torch"]),
     .target(name: "TorchOptim", dependencies: ["Torch"]),

@@ -4,6 +4,12 @@ import CTorchKernels
 
 extension CPUBackend {
   package func maxPool(_ spec: PoolSpec, _ x: Strided, into out: Strided, indices: Strided) {
+    if !plainOnly, x.dtype.isHalf {
+      // Every number of a half type is one of float32, so that the greatest is the same.
+      let wide = allocate(Layout(contiguous: out.shape), dtype: .float32)
+      maxPool(spec, cast(x, to: .float32), into: wide, indices: indices)
+      return copy(wide, into: out)
+    }
     let source = contiguous(x)
     let planes = out.shape[0] * out.shape[1]
     let cost = out.count / Swift.max(planes, 1) * spec.kernel.reduce(1, *)

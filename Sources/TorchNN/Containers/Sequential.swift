@@ -47,7 +47,7 @@ open class Sequential: Module, Layer {
     super.namedMembers() + entries.map { NamedMember($0.name, .module($0.layer)) }
   }
 
-  open func forward(_ x: Tensor) -> Tensor { entries.reduce(x) { $1.layer($0) } }
+  open func forward(_ x: Tensor) -> Tensor { LayerChain.run(layers, x) }
 
   /// How many layers there are.
   public var count: Int { entries.count }

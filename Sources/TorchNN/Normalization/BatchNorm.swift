@@ -6,7 +6,10 @@ open class BatchNorm: ChannelNorm {
   /// Since version 2 with `num_batches_tracked`.
   open override var stateVersion: Int { 2 }
 
-  open override func forward(_ x: Tensor) -> Tensor {
+  open override func forward(_ x: Tensor) -> Tensor { normalised(x) }
+
+  /// What the layer computes, with what follows it: an addition and relu.
+  final func normalised(_ x: Tensor, plus: Tensor? = nil, relu: Bool = false) -> Tensor {
     check(x)
     var share = momentum ?? 0
     if training, let numBatchesTracked {
@@ -14,9 +17,9 @@ open class BatchNorm: ChannelNorm {
       if momentum == nil { share = 1 / Double(numBatchesTracked.item() as Int) }
     }
     let moves = !training || trackRunningStats
-    return F.batchNorm(
-      x, moves ? runningMean : nil, moves ? runningVar : nil, weight: weight, bias: bias,
-      training: training || runningMean == nil && runningVar == nil, momentum: share, eps: eps)
+    return x.batchNorm(
+      runningMean: moves ? runningMean : nil, runningVar: moves ? runningVar : nil, weight: weight, bias: bias,
+      training: training || runningMean == nil && runningVar == nil, momentum: share, eps: eps, plus: plus, relu: relu)
   }
 }
 

@@ -64,7 +64,7 @@ open class MobileNetV2: Module, Layer {
   }
 
   /// Widens by a 1 x 1 convolution, looks at each channel by itself, narrows; added to the input where it is as large.
-  public final class InvertedResidual: Module, Layer {
+  public final class InvertedResidual: Module, Layer, ChainLink {
     public var conv: Sequential
     let useResConnect: Bool
 
@@ -97,7 +97,14 @@ open class MobileNetV2: Module, Layer {
 
     public override func copied(_ copy: ModuleCopier) -> Module { InvertedResidual(copying: self, copy) }
 
-    public func forward(_ x: Tensor) -> Tensor { useResConnect ? x + conv(x) : conv(x) }
+    public func forward(_ x: Tensor) -> Tensor {
+      LayerChain.run(x) { extend(&$0, from: 0) } ?? (useResConnect ? x + conv(x) : conv(x))
+    }
+
+    package func extend(_ chain: inout LayerChain, from value: Int) -> Int? {
+      guard let result = chain.extend(by: conv, from: value) else { return nil }
+      return useResConnect ? chain.add(value, to: result) : result
+    }
   }
 }
 

@@ -15,7 +15,7 @@ extension ResNet {
   /// Two 3 x 3 convolutions beside a shortcut, as `torchvision.models.resnet.BasicBlock`.
   ///
   /// - Shape: `[batch, inplanes, height, width]` to `[batch, planes, height / stride, width / stride]`.
-  public final class BasicBlock: Module, ResidualBlock {
+  public final class BasicBlock: Module, ResidualBlock, ChainLink {
     public static let expansion = 1
 
     public var conv1: Conv2d
@@ -55,8 +55,13 @@ extension ResNet {
     public override func copied(_ copy: ModuleCopier) -> Module { BasicBlock(copying: self, copy) }
 
     public func forward(_ x: Tensor) -> Tensor {
-      let out = bn2(conv2(relu(bn1(conv1(x)))))
-      return relu(out.add_(downsample.map { $0(x) } ?? x))
+      if let result = LayerChain.run(x, { extend(&$0, from: 0) }) { return result }
+      let out = conv2(NormThenRelu.run(bn1, conv1(x), relu))
+      return NormThenRelu.run(bn2, out, plus: downsample.map { $0(x) } ?? x, relu)
+    }
+
+    package func extend(_ chain: inout LayerChain, from value: Int) -> Int? {
+      chain.extend(from: value, by: [conv1, bn1, relu, conv2, bn2], beside: downsample, relu)
     }
 
     public func zeroLastNorm() { zeroScale(of: bn2) }
@@ -66,7 +71,7 @@ extension ResNet {
   ///
   /// The 3 x 3 convolution takes the stride, which the paper gives to the first one.
   /// - Shape: `[batch, inplanes, height, width]` to `[batch, 4 * planes, height / stride, width / stride]`.
-  public final class Bottleneck: Module, ResidualBlock {
+  public final class Bottleneck: Module, ResidualBlock, ChainLink {
     public static let expansion = 4
 
     public var conv1: Conv2d
@@ -106,8 +111,13 @@ extension ResNet {
     public override func copied(_ copy: ModuleCopier) -> Module { Bottleneck(copying: self, copy) }
 
     public func forward(_ x: Tensor) -> Tensor {
-      let out = bn3(conv3(relu(bn2(conv2(relu(bn1(conv1(x))))))))
-      return relu(out.add_(downsample.map { $0(x) } ?? x))
+      if let result = LayerChain.run(x, { extend(&$0, from: 0) }) { return result }
+      let out = conv3(NormThenRelu.run(bn2, conv2(NormThenRelu.run(bn1, conv1(x), relu)), relu))
+      return NormThenRelu.run(bn3, out, plus: downsample.map { $0(x) } ?? x, relu)
+    }
+
+    package func extend(_ chain: inout LayerChain, from value: Int) -> Int? {
+      chain.extend(from: value, by: [conv1, bn1, relu, conv2, bn2, relu, conv3, bn3], beside: downsample, relu)
     }
 
     public func zeroLastNorm() { zeroScale(of: bn3) }

@@ -92,7 +92,7 @@ open class ResNet: Module, Layer {
   open override func copied(_ copy: ModuleCopier) -> Module { ResNet(copying: self, copy) }
 
   open func forward(_ x: Tensor) -> Tensor {
-    let stem = maxpool(relu(bn1(conv1(x))))
-    return fc(avgpool(layer4(layer3(layer2(layer1(stem))))).flatten(1))
+    let stages: [any Layer] = [conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4]
+    return fc(avgpool(Sequential.run(stages, x)).flatten(1))
   }
 }

@@ -110,18 +110,25 @@ struct BatchNorm: Op {
 
 extension Tensor {
   /// Normalisation of each channel, as `torch.nn.functional.batch_norm`.
-  /// - Parameter takesSingle: whether a batch of one value per channel will do.
+  /// - Parameters:
+  ///   - takesSingle: whether a batch of one value per channel will do.
+  ///   - plus: what is added to the result; of its shape and dtype.
+  ///   - relu: whether negative results, with what is added, become 0.
   package func batchNorm(
     runningMean: Tensor?, runningVar: Tensor?, weight: Tensor?, bias: Tensor?, training: Bool, momentum: Double,
-    eps: Double, takesSingle: Bool = false, op: StaticString = "batch_norm"
+    eps: Double, takesSingle: Bool = false, plus: Tensor? = nil, relu: Bool = false, op: StaticString = "batch_norm"
   ) -> Tensor {
     inOp(op) {
       let got = "; got input \(signature)"
       guard isFloatingPoint() else { fault("\(op)", "input wants floating point" + got) }
       // As in PyTorch, an empty input takes part in the weights' gradients and asks nothing of the shapes.
       if numel() == 0 {
+        func ended(_ x: Tensor) -> Tensor {
+          let sum = plus.map { x + $0 } ?? x
+          return relu ? sum.relu() : sum
+        }
         let product = weight.map { self * $0.select(dim: 0, index: 0) } ?? clone()
-        return bias.map { product + $0.select(dim: 0, index: 0) } ?? product
+        return ended(bias.map { product + $0.select(dim: 0, index: 0) } ?? product)
       }
       guard ndim >= 2 else { fault("\(op)", "input wants at least 2 dimensions, [batch, channels, ...]" + got) }
       checkPerChannel(runningMean, "runningMean", op)
@@ -134,10 +141,18 @@ extension Tensor {
       if training, !takesSingle, numel() / Swift.max(shape[1], 1) == 1 {
         fault("\(op)", "training wants more than 1 value per channel" + got)
       }
+      if FusedBatchNorm.takes(self) {
+        let norm = FusedBatchNorm(
+          eps: eps, training: training, hasWeight: weight != nil, hasBias: bias != nil, hasPlus: plus != nil,
+          relu: relu, runningMean: runningMean?.detach(), runningVar: runningVar?.detach(), momentum: momentum)
+        return norm.apply([self] + [weight, bias, plus].compactMap { $0 })[0]
+      }
       let norm = BatchNorm(
         eps: eps, training: training, hasWeight: weight != nil, hasBias: bias != nil,
         runningMean: runningMean?.detach(), runningVar: runningVar?.detach(), momentum: momentum)
-      return norm.apply([self] + [weight, bias].compactMap { $0 })[0]
+      let normal = norm.apply([self] + [weight, bias].compactMap { $0 })[0]
+      let sum = plus.map { normal + $0 } ?? normal
+      return relu ? sum.relu() : sum
     }
   }
 

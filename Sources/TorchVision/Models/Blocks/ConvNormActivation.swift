@@ -50,3 +50,5 @@ public final class Conv2dNormActivation: Sequential {
 
   public override func copied(_ copy: ModuleCopier) -> Module { Conv2dNormActivation(copying: self, copy) }
 }
+
+extension Conv2dNormActivation: PlainSequence {}

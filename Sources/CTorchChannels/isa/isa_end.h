@@ -1,0 +1,3 @@
+#if LEVEL > 0
+#pragma clang attribute pop
+#endif
