@@ -175,6 +175,7 @@ public enum F {
     inOp("dropout") {
       guard p >= 0, p <= 1 else { fault("dropout", "p is a probability between 0 and 1, got \(p)") }
       guard training, p > 0, x.numel() > 0 else { return x }
+      if !inplace, x.takesByteMask(p) { return x.masked(p: p) }
       let mask = noGrad {
         p == 1 ? Tensor.zeros(like: x) : Tensor.empty(like: x).bernoulli_(p: 1 - p).div_(1 - p)
       }
