@@ -17,6 +17,7 @@ public enum F {
         fault("linear", "input and weights have different dtypes; convert one with to(_:)" + got)
       }
       if let bias, x.ndim == 2, weight.ndim == 2 { return bias.addmm(x, weight.t()) }
+      if let bias, x.takesLinearProduct(weight, bias) { return x.linearProduct(weight, bias) }
       let product = weight.ndim == 2 ? x.matmul(weight.t()) : x.matmul(weight)
       return bias.map { product + $0 } ?? product
     }
