@@ -2,12 +2,30 @@
 // Every fused multiply-add is written out and nothing else is contracted (see random.c), so that all
 // compilations give the same bits: with the instruction where the CPU has it, by libm's fma where not.
 
+static inline CT_WORDS CT_NAME(load)(const uint32_t *from) {
+  CT_WORDS v;
+  __builtin_memcpy(&v, from, sizeof v);
+  return v;
+}
+
 static void CT_NAME(refill)(uint32_t *state) {
-  // The three loops read only words that are old, or new and at least 227 behind: they vectorise.
+  enum { lanes = sizeof(CT_WORDS) / sizeof(uint32_t) };
 #define CT_TWIST(u, v) ((((u) & 0x80000000u) | ((v) & 0x7fffffffu)) >> 1 ^ (-((v) & 1u) & 0x9908b0dfu))
-  for (int i = 0; i < 227; i++) state[i] = state[i + 397] ^ CT_TWIST(state[i], state[i + 1]);
-  for (int i = 227; i < 623; i++) state[i] = state[i - 227] ^ CT_TWIST(state[i], state[i + 1]);
+  // Words [from, to) out of those `ahead` of them, which are old, or new and at least 227 behind.
+#define CT_TWISTS(from, to, ahead) \
+  do { \
+    int i = from; \
+    for (; i + lanes <= (to); i += lanes) { \
+      CT_WORDS u = CT_NAME(load)(state + i), v = CT_NAME(load)(state + i + 1); \
+      CT_WORDS next = CT_NAME(load)(state + i + (ahead)) ^ CT_TWIST(u, v); \
+      __builtin_memcpy(state + i, &next, sizeof next); \
+    } \
+    for (; i < (to); i++) state[i] = state[i + (ahead)] ^ CT_TWIST(state[i], state[i + 1]); \
+  } while (0)
+  CT_TWISTS(0, 227, 397);
+  CT_TWISTS(227, 623, -227);
   state[623] = state[396] ^ CT_TWIST(state[623], state[0]);
+#undef CT_TWISTS
 #undef CT_TWIST
 }
 
@@ -30,7 +48,23 @@ static void CT_NAME(uniform_f64)(const uint32_t *restrict words, double *restric
 
 static void CT_NAME(bernoulli_u8)(const uint32_t *restrict words, uint8_t *restrict out, long n,
                                   uint64_t threshold) {
-  for (long i = 0; i < n; i++) {
+  enum { lanes = sizeof(CT_PAIRS) / sizeof(int64_t) };
+  long i = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  for (; i + lanes <= n; i += lanes) {
+    CT_WORDS y = CT_NAME(load)(words + 2 * i);
+    y ^= y >> 11;
+    y ^= (y << 7) & 0x9d2c5680u;
+    y ^= (y << 15) & 0xefc60000u;
+    y ^= y >> 18;
+    // The first word of a pair is the high half.
+    CT_UPAIRS pair = (CT_UPAIRS)y;
+    CT_PAIRS bits = (CT_PAIRS)((pair << 32 | pair >> 32) & 0x1fffffffffffffu);
+    CT_FLAGS flags = __builtin_convertvector(bits < (CT_PAIRS)(int64_t)threshold, CT_FLAGS) & 1;
+    __builtin_memcpy(out + i, &flags, lanes);
+  }
+#endif
+  for (; i < n; i++) {
     uint64_t high = ct_mt_temper(words[2 * i]) & 0x1fffffu;
     uint64_t bits = high << 32 | ct_mt_temper(words[2 * i + 1]);
     out[i] = bits < threshold;

@@ -1,6 +1,7 @@
 // Numbers in, numbers out: the hot loops of the CPU backend. No tensors, no allocation, no state but the CPU's features.
 // Pointwise kernels, casts and copies take any address; reductions and row kernels want items at multiples of their size.
 #pragma once
+#include "tk_attention.h"
 #include "tk_copy.h"
 #include "tk_index.h"
 #include "tk_pointwise.h"

@@ -9,6 +9,9 @@
 // Replaces the 624 words of state by the next 624.
 void ct_mt_refill(uint32_t *_Nonnull state);
 
+// Goes on by so many blocks.
+void ct_mt_skip(uint32_t *_Nonnull state, long blocks);
+
 // The tempered value of one word.
 static inline uint32_t ct_mt_temper(uint32_t y) {
   y ^= y >> 11;

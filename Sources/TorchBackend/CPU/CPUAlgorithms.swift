@@ -26,6 +26,7 @@ public struct BackendSettings: Sendable {
 public struct CPUAlgorithms: Sendable {
   package enum Kind: String, CaseIterable, Sendable {
     case winograd, ownConvolutions, fusedNorms, foldedNorms, fusedRecurrence, tiledAttention, fusedProducts, matrixUnits
+    case fusedDropout
   }
 
   /// Convolutions with kernels of 3 x 3 and stride 1, and their gradients, by Winograd's smaller number of multiplications.
@@ -72,6 +73,12 @@ public struct CPUAlgorithms: Sendable {
   public var fusedProducts: Bool {
     get { Self.uses(.fusedProducts) }
     nonmutating set { Self.use(.fusedProducts, newValue) }
+  }
+
+  /// Dropout by masks of bytes, together with the activation before it or the sum after it.
+  public var fusedDropout: Bool {
+    get { Self.uses(.fusedDropout) }
+    nonmutating set { Self.use(.fusedDropout, newValue) }
   }
 
   /// Products of float32 on the processor's matrix unit, from parts of bfloat16 that together hold every bit.

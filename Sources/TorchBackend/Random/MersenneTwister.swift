@@ -98,6 +98,21 @@ package struct MersenneTwister: Sendable {
     next = 0
   }
 
+  /// Passes over so many 32-bit outputs.
+  mutating func skip(_ count: Int) {
+    var rest = count
+    if rest > left - 1 {
+      rest -= left - 1
+      let blocks = (rest - 1) / Self.wordCount
+      words.withUnsafeMutableBufferPointer { ct_mt_skip($0.baseAddress!, blocks + 1) }
+      rest -= blocks * Self.wordCount
+      left = Self.wordCount + 1
+      next = 0
+    }
+    left -= rest
+    next += rest
+  }
+
   /// Hands out `count` draws of `wordsPerDraw` (1 or 2) words each, in runs that lie in one piece of memory.
   ///
   /// - Parameter body: called with the untempered words of a run, the index of its first draw and its number of

@@ -105,7 +105,35 @@ extension MersenneTwister {
     guard let base = out.baseAddress else { return }
     // A 53-bit integer k has k / 2^53 < p exactly when k is below this.
     let threshold = UInt64((p * 0x1p53).rounded(.up))
-    drawRuns(out.count, wordsPerDraw: 2) { ct_bernoulli_u8($0, base + $1, $2, threshold) }
+    let start = self, count = out.count
+    let shares = Self.shares(of: count)
+    parallelFor(shares.count, grain: 1) { range in
+      for share in range {
+        // Each share passes over what the ones before it draw.
+        var twister = start
+        twister.skip(2 * shares[share].lowerBound)
+        let base = base + shares[share].lowerBound
+        twister.drawRuns(shares[share].count, wordsPerDraw: 2) { ct_bernoulli_u8($0, base + $1, $2, threshold) }
+        if share == shares.count - 1 { self = twister }
+      }
+    }
+  }
+
+  /// Which draws each thread makes. A later share has more to pass over and so fewer to make.
+  private static func shares(of count: Int) -> [Range<Int>] {
+    let pieces = Swift.max(Swift.min(numThreads(), count >> 15), 1)
+    // How long a draw takes to be made, beside one that is passed over and made.
+    let ratio = 0.6
+    var weights = [1.0]
+    while weights.count < pieces { weights.append(weights.last! * ratio) }
+    let whole = weights.reduce(0, +)
+    var bounds = [0], end = 0.0
+    for weight in weights.dropLast() {
+      end += weight / whole * Double(count)
+      bounds.append(Swift.min(Int(end), count))
+    }
+    bounds.append(count)
+    return zip(bounds, bounds.dropFirst()).map { $0..<$1 }
   }
 
   /// Fills with 1 where a 53-bit uniform is below the element's probability: a tensor of float64 probabilities.

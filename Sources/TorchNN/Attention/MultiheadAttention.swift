@@ -127,6 +127,12 @@ open class MultiheadAttention: Module {
   ) -> (output: Tensor, weights: Tensor?) {
     check(query, key, value, keyPaddingMask, attnMask, isCausal: isCausal)
     let hasBatch = query.ndim == 3
+    if key === query, value === query, !needWeights,
+      let output = attendToSelf(
+        query, hasBatch ? keyPaddingMask : keyPaddingMask?.unsqueeze(0), attnMask, isCausal: isCausal)
+    {
+      return (output, nil)
+    }
     func sequenceFirst(_ x: Tensor) -> Tensor {
       !hasBatch ? x.unsqueeze(1) : batchFirst ? x.transpose(0, 1) : x
     }
@@ -203,6 +209,35 @@ extension MultiheadAttention {
     var weights = scores.softmax(dim: -1)
     if p > 0 { weights = F.dropout(weights, p: p) }
     return (joined(weights.matmul(heads(v))), weights)
+  }
+
+  /// Attention of a sequence to itself, heads and batch being read where the projection leaves them; nil where it takes
+  /// the general way.
+  private func attendToSelf(
+    _ x: Tensor, _ keyPaddingMask: Tensor?, _ attnMask: Tensor?, isCausal: Bool
+  ) -> Tensor? {
+    let hasBatch = x.ndim == 3, p = training ? dropout : 0
+    guard backends.cpu.tiledAttention, let inProjWeight, biasK == nil, !addZeroAttn, p < 1, x.device == .cpu,
+      x.dtype == .float32 || x.dtype.isHalf, x.numel() > 0
+    else { return nil }
+    for mask in [keyPaddingMask, attnMask] {
+      guard let mask else { continue }
+      guard [.bool, .float32, x.dtype].contains(mask.dtype), mask.device == .cpu,
+        !(mask.requiresGrad && isGradEnabled())
+      else { return nil }
+    }
+    let first = hasBatch && batchFirst
+    let all = F.linear(hasBatch ? x : x.unsqueeze(1), inProjWeight, inProjBias)
+    let (batch, length) = first ? (all.shape[0], all.shape[1]) : (all.shape[1], all.shape[0])
+    let byOrder = isCausal && keyPaddingMask == nil
+    let terms = AttentionTerms(
+      scale: 1 / Double(headDim).squareRoot(),
+      bias: byOrder ? nil : mask(attnMask, keyPaddingMask, batch, length, length, 0, .float32)?.to(.float32),
+      isCausal: byOrder, dropout: p)
+    // Half types are computed in float32 and rounded once.
+    let mixed = all.to(.float32).contiguous().selfAttention(heads: numHeads, batchFirst: first, terms)
+    let output = outProj(mixed.to(all.dtype)).view([length, batch, embedDim])
+    return !hasBatch ? output.squeeze(1) : batchFirst ? output.transpose(0, 1) : output
   }
 
   /// Queries, keys and values after their projections.

@@ -89,17 +89,15 @@ open class TransformerEncoderLayer: Module, Layer {
 
   private func forward(_ x: Tensor, mask: Tensor?, keyPaddingMask: Tensor?, isCausal: Bool) -> Tensor {
     func attended(_ x: Tensor) -> Tensor {
-      dropout1(
-        selfAttn(x, x, x, keyPaddingMask: keyPaddingMask, needWeights: false, attnMask: mask, isCausal: isCausal).output
-      )
+      selfAttn(x, x, x, keyPaddingMask: keyPaddingMask, needWeights: false, attnMask: mask, isCausal: isCausal).output
     }
-    func fed(_ x: Tensor) -> Tensor { dropout2(linear2(dropout(activation(linear1(x))))) }
+    func fed(_ x: Tensor) -> Tensor { linear2(dropout.after(activation, of: linear1, x)) }
     if normFirst {
-      let y = x + attended(norm1(x))
-      return y + fed(norm2(y))
+      let y = dropout1.sum(x, attended(norm1(x)))
+      return dropout2.sum(y, fed(norm2(y)))
     }
-    let y = norm1(x + attended(x))
-    return norm2(y + fed(y))
+    let y = norm1(dropout1.sum(x, attended(x)))
+    return norm2(dropout2.sum(y, fed(y)))
   }
 }
 
@@ -185,28 +183,26 @@ open class TransformerDecoderLayer: Module, Layer2 {
 
   private func forward(_ x: Tensor, _ memory: Tensor, _ masks: DecoderMasks) -> Tensor {
     func attended(_ x: Tensor) -> Tensor {
-      dropout1(
-        selfAttn(
-          x, x, x, keyPaddingMask: masks.targetPadding, needWeights: false, attnMask: masks.target,
-          isCausal: masks.isTargetCausal
-        ).output)
+      selfAttn(
+        x, x, x, keyPaddingMask: masks.targetPadding, needWeights: false, attnMask: masks.target,
+        isCausal: masks.isTargetCausal
+      ).output
     }
     func reminded(_ x: Tensor) -> Tensor {
-      dropout2(
-        multiheadAttn(
-          x, memory, memory, keyPaddingMask: masks.memoryPadding, needWeights: false, attnMask: masks.memory,
-          isCausal: masks.isMemoryCausal
-        ).output)
+      multiheadAttn(
+        x, memory, memory, keyPaddingMask: masks.memoryPadding, needWeights: false, attnMask: masks.memory,
+        isCausal: masks.isMemoryCausal
+      ).output
     }
-    func fed(_ x: Tensor) -> Tensor { dropout3(linear2(dropout(activation(linear1(x))))) }
+    func fed(_ x: Tensor) -> Tensor { linear2(dropout.after(activation, of: linear1, x)) }
     if normFirst {
-      let y = x + attended(norm1(x))
-      let z = y + reminded(norm2(y))
-      return z + fed(norm3(z))
+      let y = dropout1.sum(x, attended(norm1(x)))
+      let z = dropout2.sum(y, reminded(norm2(y)))
+      return dropout3.sum(z, fed(norm3(z)))
     }
-    let y = norm1(x + attended(x))
-    let z = norm2(y + reminded(y))
-    return norm3(z + fed(z))
+    let y = norm1(dropout1.sum(x, attended(x)))
+    let z = norm2(dropout2.sum(y, reminded(y)))
+    return norm3(dropout3.sum(z, fed(z)))
   }
 }
 
@@ -214,4 +210,27 @@ open class TransformerDecoderLayer: Module, Layer2 {
 private struct DecoderMasks {
   var target: Tensor?, memory: Tensor?, targetPadding: Tensor?, memoryPadding: Tensor?
   var isTargetCausal = false, isMemoryCausal = false
+}
+
+extension Dropout {
+  /// Whether nobody sees it run but by its result, so that it may run together with its neighbours.
+  private var isUnwatched: Bool { type(of: self) == Dropout.self && hooks == nil && !inplace }
+
+  /// `x + self(y)`, in one pass where that can be.
+  fileprivate func sum(_ x: Tensor, _ y: Tensor) -> Tensor {
+    guard isUnwatched, training, y.takesByteMask(p), x.dtype == y.dtype, x.device == y.device, x.shape == y.shape else {
+      return x + self(y)
+    }
+    return y.masked(p: p, addedTo: x)
+  }
+
+  /// Dropout of an activation of a linear layer, in one pass where that can be.
+  fileprivate func after(_ activation: TransformerActivation, of linear: Linear, _ x: Tensor) -> Tensor {
+    let y = linear(x)
+    guard isUnwatched, case .relu = activation else { return self(activation(y)) }
+    if training, y.takesByteMask(p) { return y.reluMasked(p: p) }
+    // The layer's result is nobody else's.
+    let isFresh = type(of: linear) == Linear.self && linear.hooks == nil && !isGradEnabled()
+    return self(isFresh && backends.cpu.fusedProducts ? y.relu_() : activation(y))
+  }
 }

@@ -62,15 +62,19 @@ extension F {
     let length = query.shape[query.ndim - 2], width = query.shape[query.ndim - 1], count = key.shape[key.ndim - 2]
     // As torch, a root of the factor on either side.
     let factor = scale ?? 1 / Double(width).squareRoot()
+    let added = attnMask.map { $0.dtype == .bool ? hiding($0.logicalNot(), q.dtype) : $0.to(q.dtype) }
+    if q.takesTiledAttention(k, v, bias: added, dropout: dropoutP) {
+      let terms = AttentionTerms(scale: factor, bias: added, isCausal: isCausal, dropout: dropoutP)
+      return q.tiledAttention(k, v, terms).to(query.dtype)
+    }
     let root = factor.magnitude.squareRoot()
     var scores = (q * (factor < 0 ? -root : root)).matmul(k.mT * root)
     var dead: Tensor?
     if isCausal {
       let rows = Tensor.arange(length, device: query.device).unsqueeze(1)
       scores = scores + hiding(Tensor.arange(count, device: query.device) .> rows, scores.dtype)
-    } else if let attnMask {
-      let hidden = attnMask.dtype == .bool
-      scores = scores + (hidden ? hiding(attnMask.logicalNot(), scores.dtype) : attnMask)
+    } else if let added {
+      scores = scores + added
       dead = noGrad { (scores .== -Double.infinity).all(dim: -1, keepdim: true) }
       // A row without any score would be 0 / 0.
       if count == 0 || !noGrad({ dead!.any().item() as Bool }) { dead = nil }

@@ -17,6 +17,7 @@ public enum F {
         fault("linear", "input and weights have different dtypes; convert one with to(_:)" + got)
       }
       if let bias, x.ndim == 2, weight.ndim == 2 { return bias.addmm(x, weight.t()) }
+      if let bias, x.takesLinearProduct(weight, bias) { return x.linearProduct(weight, bias) }
       let product = weight.ndim == 2 ? x.matmul(weight.t()) : x.matmul(weight)
       return bias.map { product + $0 } ?? product
     }
@@ -175,6 +176,7 @@ public enum F {
     inOp("dropout") {
       guard p >= 0, p <= 1 else { fault("dropout", "p is a probability between 0 and 1, got \(p)") }
       guard training, p > 0, x.numel() > 0 else { return x }
+      if !inplace, x.takesByteMask(p) { return x.masked(p: p) }
       let mask = noGrad {
         p == 1 ? Tensor.zeros(like: x) : Tensor.empty(like: x).bernoulli_(p: 1 - p).div_(1 - p)
       }

@@ -1,0 +1,9 @@
+// Rows of attention and dropout, compiled for avx512.
+#if defined(__x86_64__)
+#define TK_LEVEL 2
+#include "isa_begin.h"
+#include "../attention.h"
+#include "../body/math_f32.h"
+#include "../body/attention.h"
+#include "isa_end.h"
+#endif
