@@ -21,10 +21,11 @@ struct ct_thread_state {
   int serial_depth;      // parallel work is off while above zero
   int thread_index;      // place in the running region's team, 0 outside
   void *_Nullable fault_context;
-  void *_Nullable autocast;
   void *_Nullable profiler;
+  void *_Nullable autocast;
   void *_Nullable generator;
   void *_Nullable worker;
+  unsigned long regions;  // how many this thread has begun, on one thread or more
 };
 
 extern _Thread_local struct ct_thread_state ct_thread_state;
@@ -53,6 +54,12 @@ static inline void ct_set_autocast(void *_Nullable state) { ct_thread_state.auto
 /// The profiler that watches this thread, null when none does.
 static inline void *_Nullable ct_profiler(void) { return ct_thread_state.profiler; }
 static inline void ct_set_profiler(void *_Nullable state) { ct_thread_state.profiler = state; }
+
+/// How many parallel regions this thread has begun so far, those that ran on one thread included.
+static inline unsigned long ct_regions(void) { return ct_thread_state.regions; }
+
+/// The time of a clock that nobody sets, in nanoseconds.
+unsigned long long ct_nanoseconds(void);
 
 /// The generator that stands in for the process's own on this thread, null when none does.
 static inline void *_Nullable ct_generator(void) { return ct_thread_state.generator; }

@@ -1,3 +1,4 @@
+import CTorchRuntime
 import Synchronization
 
 #if canImport(Glibc)
@@ -54,6 +55,7 @@ package final class CPUAllocator: StorageAllocator {
   }
 
   package func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
+    if _slowPath(ct_profiler() != nil) { ProfilerThread.current?.addAllocation(byteCount) }
     if byteCount <= Self.smallLimit {
       if let block = malloc(max(byteCount, 1)) { return block }
       outOfMemory(byteCount)
@@ -71,6 +73,7 @@ package final class CPUAllocator: StorageAllocator {
       return 0
     }
     if let block = UnsafeMutableRawPointer(bitPattern: kept) { return block }
+    if _slowPath(ct_profiler() != nil) { ProfilerThread.current?.addMiss() }
     if let block = systemBlock(size) { return block }
     releaseCachedMemory()
     if let block = systemBlock(size) { return block }
