@@ -17,6 +17,7 @@ extern "C" {
 struct ct_thread_state {
   bool grad_enabled;
   bool inference_mode;
+  bool skips_draws;      // modules are made without first values
   bool inside_region;    // this thread is running the body of a parallel region
   int serial_depth;      // parallel work is off while above zero
   int thread_index;      // place in the running region's team, 0 outside
@@ -37,6 +38,10 @@ static inline void ct_set_grad_enabled(bool enabled) { ct_thread_state.grad_enab
 /// Whether this thread is in inference mode (initially false).
 static inline bool ct_inference_mode(void) { return ct_thread_state.inference_mode; }
 static inline void ct_set_inference_mode(bool enabled) { ct_thread_state.inference_mode = enabled; }
+
+/// Whether modules that are made on this thread draw no first values (initially false).
+static inline bool ct_skips_draws(void) { return ct_thread_state.skips_draws; }
+static inline void ct_set_skips_draws(bool skips) { ct_thread_state.skips_draws = skips; }
 
 /// How many scopes on this thread have asked for serial work; each `enter` needs its `leave`.
 static inline int ct_serial_depth(void) { return ct_thread_state.serial_depth; }
