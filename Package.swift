@@ -170,6 +170,8 @@ let package = Package(
       name: "TorchVisionTests", dependencies: ["TorchVision", "TorchHub", "TestServer"], exclude: ["Goldens"]),
     .testTarget(name: "TorchHubTests", dependencies: ["TorchHub", "Torch", "TestServer"]),
     .testTarget(name: "TutorialTests", dependencies: ["tutorial"], exclude: ["Goldens"]),
+    // Counts of what a step of training costs.
+    .testTarget(name: "SpeedGuardTests", dependencies: ["torch-bench"], exclude: ["counts.txt"]),
     .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzReaders"], path: "Tests/Fuzz/Replay"),
     .testTarget(name: "TorchUtilsTests", dependencies: ["TorchUtils", "CTorchZlib"], exclude: ["Goldens"]),
     .testTarget(

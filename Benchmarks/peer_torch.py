@@ -2,6 +2,8 @@
 """Times PyTorch's side of the workloads of Benchmarks/TorchBench: the same names, shapes, seeds, batches and threads.
 
     peer_torch.py [--list] [--json] [--first | --ops | --layers | --models] [NAME...]
+    peer_torch.py --models --peak NAME
+    peer_torch.py --predict FILE.pth
 """
 
 import argparse
@@ -212,6 +214,36 @@ def measure(name, workload, first_only, sample_seconds):
     return timing | {"seconds": samples[SAMPLES // 2]}
 
 
+def predict(path):
+    """The way from the start of a process to its first prediction."""
+    import torchvision
+
+    model = torchvision.models.mobilenet_v2()
+    model.load_state_dict(torch.load(path))
+    model.eval()
+    torch.manual_seed(0)
+    x = torch.randn(1, 3, 224, 224)
+    with torch.no_grad():
+        logits = model(x)
+    print(json.dumps({"argmax": logits.argmax().item(), "digest": digest(logits)}))
+
+
+def status(name):
+    """A number of KiB that the system tells of this process."""
+    for line in open("/proc/self/status"):
+        if line.startswith(name + ":"):
+            return int(line.split()[1])
+
+
+def peak(name, workload):
+    """What a network and its steps take at most, above what the process held before the network was made."""
+    before = status("VmRSS")
+    step, _ = workload()
+    for i in range(3 * BATCHES):
+        step(i % BATCHES)
+    print(json.dumps({"name": name, "before": before, "peak": status("VmHWM") - before}))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", action="store_true")
@@ -220,8 +252,12 @@ def main():
     parser.add_argument("--ops", action="store_true", help="the table of single ops instead, by short samples")
     parser.add_argument("--layers", action="store_true", help="what networks are built of instead")
     parser.add_argument("--models", action="store_true", help="whole networks instead")
+    parser.add_argument("--peak", action="store_true", help="the memory that a few steps of one workload take at most")
+    parser.add_argument("--predict", help="predict once with weights of MobileNetV2 from this file")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
+    if options.predict:
+        return predict(options.predict)
     workloads, sample_seconds = WORKLOADS, SAMPLE_SECONDS
     if options.ops:
         workloads, sample_seconds = peer_ops.workloads(function), TABLE_SAMPLE_SECONDS
@@ -229,6 +265,8 @@ def main():
         workloads, sample_seconds = peer_layers.workloads(function), LAYER_SAMPLE_SECONDS
     elif options.models:
         workloads = peer_networks.workloads()
+    if options.peak:
+        return peak(options.names[0], workloads[options.names[0]])
     for name, workload in workloads.items():
         if options.names and not any(name.startswith(wanted) for wanted in options.names):
             continue

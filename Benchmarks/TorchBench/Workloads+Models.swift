@@ -58,7 +58,7 @@ enum Networks {
     ]
   }
 
-  private static func training<Net: Module & Layer>(
+  static func training<Net: Module & Layer>(
     _ name: String, _ input: @escaping () -> Tensor, _ classes: Int, format: MemoryFormat = .contiguousFormat,
     half: Bool = false, _ make: @escaping () -> Net, optimizer: @escaping ([Tensor]) -> some Optimizer
   ) -> Workload {

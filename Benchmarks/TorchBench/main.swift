@@ -23,6 +23,16 @@ struct Program: ParsableCommand {
   var models = false
   @Flag(help: "Train a thousand steps and tell what they cost in memory.")
   var memory = false
+  @Flag(help: "Count what a step of training costs, see Tests/SpeedGuardTests.")
+  var counts = false
+  @Flag(help: "Profile a few steps of one workload and print the table.")
+  var profile = false
+  @Flag(help: "Run a few steps of one workload and tell the memory they take at most.")
+  var peak = false
+  @Option(help: "Predict once with weights of MobileNetV2 from this file; see Benchmarks/startup.")
+  var predict: String?
+  @Option(help: "Where --profile writes a trace for chrome://tracing.")
+  var trace: String?
   @Option(help: "Read a folder of photographs instead, as training does; see Benchmarks/loader.")
   var photographs: String?
   @Option(help: "How many workers read photographs.")
@@ -35,7 +45,9 @@ struct Program: ParsableCommand {
   var names: [String] = []
 
   func run() throws {
+    if let predict { return try Prediction.run(predict) }
     if memory { return say(Memory.thousandSteps()) }
+    if counts { return say(Counting.table) }
     if let photographs {
       return try Loading.run(photographs, workers: workers, epochs: epochs, batchSize: batchSize)
     }
@@ -45,6 +57,13 @@ struct Program: ParsableCommand {
     let chosen = names.isEmpty ? all : all.filter { workload in names.contains { workload.name.hasPrefix($0) } }
     for name in names where !all.contains(where: { $0.name.hasPrefix(name) }) {
       throw ValidationError("no workload is called \(name); --list names them")
+    }
+    if peak || self.profile, !list {
+      // Exactly so called, where one is, since variants begin with the name.
+      guard let workload = chosen.first(where: { names.contains($0.name) }) ?? chosen.first, !names.isEmpty else {
+        throw ValidationError("--peak and --profile want the name of a workload")
+      }
+      return peak ? say(try Memory.peak(of: workload)) : try Profiling.run(workload, trace: trace)
     }
     for workload in chosen {
       if list {

@@ -14,8 +14,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 _Thread_local struct ct_thread_state ct_thread_state = {.grad_enabled = true};
+
+unsigned long long ct_nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (unsigned long long)now.tv_sec * 1000000000u + (unsigned long long)now.tv_nsec;
+}
 
 #if defined(__linux__)
 
@@ -133,6 +140,7 @@ static bool take_pool(int threads) {
 static void give_pool(void) { atomic_flag_clear_explicit(&occupied, memory_order_release); }
 
 int ct_team_enter(void) {
+  ct_thread_state.regions += 1;
   int threads = ct_num_threads();
   if (!take_pool(threads)) threads = 1;
   tell_openmp(threads);
@@ -163,6 +171,7 @@ static void run_member(void *argument) {
 }
 
 void ct_team_run(int most, ct_team_body body, void *context) {
+  ct_thread_state.regions += 1;
   int threads = ct_num_threads();
   if (most > 1 && take_pool(threads)) {
     struct gathering gathering = {.body = body, .context = context};
@@ -204,17 +213,22 @@ int ct_num_threads(void) { return 1; }
 
 void ct_set_num_threads(int count) { (void)count; }
 
-int ct_team_enter(void) { return 1; }
+int ct_team_enter(void) {
+  ct_thread_state.regions += 1;
+  return 1;
+}
 
 void ct_team_leave(int threads) { (void)threads; }
 
 void ct_parallel_for(ptrdiff_t count, ptrdiff_t grain, ct_range_body body, void *context) {
   (void)grain;
+  ct_thread_state.regions += 1;
   if (count > 0) body(context, 0, count, 0);
 }
 
 void ct_team_run(int most, ct_team_body body, void *context) {
   (void)most;
+  ct_thread_state.regions += 1;
   body(context, 0, 1);
 }
 

@@ -1,3 +1,4 @@
+import CTorchRuntime
 import Torch
 
 #if canImport(Glibc)
@@ -20,7 +21,7 @@ extension Init {
     guard std > 0, a < b else {
       fault("trunc_normal_", "std wants to be positive and a below b; got std \(std), a \(a), b \(b)")
     }
-    if x.numel() == 0 { return x }
+    if x.numel() == 0 || ct_skips_draws() { return x }
     func share(below bound: Double) -> Double { (1 + erf((bound - mean) / std / 2.0.squareRoot())) / 2 }
     return noGrad {
       if share(below: b) - share(below: a) > 0.3 {
@@ -95,7 +96,7 @@ extension Init {
   @discardableResult
   public static func orthogonal_(_ x: Tensor, gain: Double = 1, generator: Generator? = nil) -> Tensor {
     guard x.ndim >= 2 else { fault("orthogonal_", "wants at least 2 dimensions, got \(x.shape.brackets)") }
-    if x.numel() == 0 { return x }
+    if x.numel() == 0 || ct_skips_draws() { return x }
     return noGrad {
       let rows = x.shape[0], columns = x.numel() / rows
       let drawn = Tensor.empty([rows, columns], dtype: x.dtype, device: x.device).normal_(generator: generator)
@@ -130,6 +131,7 @@ extension Init {
       fault(
         "sparse_", "wants 2 dimensions and a sparsity between 0 and 1; got \(x.shape.brackets), sparsity \(sparsity)")
     }
+    if ct_skips_draws() { return x }
     let (rows, columns) = (x.shape[0], x.shape[1]), zeros = Int((sparsity * Double(rows)).rounded(.up))
     return noGrad {
       x.normal_(mean: 0, std: std, generator: generator)

@@ -1,3 +1,5 @@
+import CTorchRuntime
+
 /// First values for weights, as `torch.nn.init`. They write in place, without gradients, and return the tensor.
 public enum Init {
   /// Which sizes of a weight count.
@@ -23,13 +25,15 @@ public enum Init {
   /// Draws from `from` up to `to`, as `torch.nn.init.uniform_`.
   @discardableResult
   public static func uniform_(_ x: Tensor, from: Double = 0, to: Double = 1, generator: Generator? = nil) -> Tensor {
-    noGrad { x.uniform_(from: from, to: to, generator: generator) }
+    if ct_skips_draws() { return x }
+    return noGrad { x.uniform_(from: from, to: to, generator: generator) }
   }
 
   /// Draws from a normal distribution, as `torch.nn.init.normal_`.
   @discardableResult
   public static func normal_(_ x: Tensor, mean: Double = 0, std: Double = 1, generator: Generator? = nil) -> Tensor {
-    noGrad { x.normal_(mean: mean, std: std, generator: generator) }
+    if ct_skips_draws() { return x }
+    return noGrad { x.normal_(mean: mean, std: std, generator: generator) }
   }
 
   /// One number everywhere, as `torch.nn.init.constant_`.

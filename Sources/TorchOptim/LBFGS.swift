@@ -81,10 +81,12 @@ public final class LBFGS: Optimizer {
     }
     guard let first = params.first else { return try enableGrad { () throws in try closure() } }
     var run = Run(paramGroups[0], state(of: first))
-    return try noGrad { () throws in
-      let loss = try enableGrad { () throws in try closure() }
-      try run.step(from: loss) { () throws in try enableGrad { () throws in try closure() } }
-      return loss
+    return try inRegion("Optimizer.step#LBFGS.step") { () throws in
+      try noGrad { () throws in
+        let loss = try enableGrad { () throws in try closure() }
+        try run.step(from: loss) { () throws in try enableGrad { () throws in try closure() } }
+        return loss
+      }
     }
   }
 }

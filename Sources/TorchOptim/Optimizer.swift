@@ -65,7 +65,7 @@ open class Optimizer {
     for group in groups { addParamGroup(group) }
   }
 
-  private var name: String { "\(Self.self)" }
+  final var name: String { "\(Self.self)" }
 
   /// Adds parameters to train, as `torch.optim.Optimizer.add_param_group`: for layers unfrozen later.
   /// - Precondition: as for the initializer.
@@ -88,15 +88,17 @@ open class Optimizer {
   /// Moves every parameter that has a gradient by one step, as `torch.optim.Optimizer.step`.
   open func step() {
     wasStepped = true
-    noGrad {
-      for group in paramGroups {
-        for param in group.params {
-          guard let grad = param.grad else { continue }
-          let state = state(of: param)
-          for (key, tensor) in state.tensors where tensor.dtype != param.dtype || tensor.device != param.device {
-            state.tensors[key] = tensor.to(param.device, param.dtype)
+    inRegion("Optimizer.step#\(name).step") {
+      noGrad {
+        for group in paramGroups {
+          for param in group.params {
+            guard let grad = param.grad else { continue }
+            let state = state(of: param)
+            for (key, tensor) in state.tensors where tensor.dtype != param.dtype || tensor.device != param.device {
+              state.tensors[key] = tensor.to(param.device, param.dtype)
+            }
+            update(param, grad: grad.to(param.device, param.dtype), group: group, state: state)
           }
-          update(param, grad: grad.to(param.device, param.dtype), group: group, state: state)
         }
       }
     }
@@ -119,13 +121,15 @@ open class Optimizer {
   /// Clears every gradient, as `torch.optim.Optimizer.zero_grad`.
   /// - Parameter setToNone: whether `grad` becomes nil; else it is filled with zeros.
   public func zeroGrad(setToNone: Bool = true) {
-    for group in paramGroups {
-      for param in group.params {
-        guard let grad = param.grad else { continue }
-        if setToNone {
-          param.grad = nil
-        } else {
-          noGrad { (grad.gradFn == nil ? grad.requiresGrad_(false) : grad.detach_()).zero_() }
+    inRegion("Optimizer.zero_grad#\(name).zero_grad") {
+      for group in paramGroups {
+        for param in group.params {
+          guard let grad = param.grad else { continue }
+          if setToNone {
+            param.grad = nil
+          } else {
+            noGrad { (grad.gradFn == nil ? grad.requiresGrad_(false) : grad.detach_()).zero_() }
+          }
         }
       }
     }

@@ -17,14 +17,16 @@ extern "C" {
 struct ct_thread_state {
   bool grad_enabled;
   bool inference_mode;
+  bool skips_draws;      // modules are made without first values
   bool inside_region;    // this thread is running the body of a parallel region
   int serial_depth;      // parallel work is off while above zero
   int thread_index;      // place in the running region's team, 0 outside
   void *_Nullable fault_context;
-  void *_Nullable autocast;
   void *_Nullable profiler;
+  void *_Nullable autocast;
   void *_Nullable generator;
   void *_Nullable worker;
+  unsigned long regions;  // how many this thread has begun, on one thread or more
 };
 
 extern _Thread_local struct ct_thread_state ct_thread_state;
@@ -36,6 +38,10 @@ static inline void ct_set_grad_enabled(bool enabled) { ct_thread_state.grad_enab
 /// Whether this thread is in inference mode (initially false).
 static inline bool ct_inference_mode(void) { return ct_thread_state.inference_mode; }
 static inline void ct_set_inference_mode(bool enabled) { ct_thread_state.inference_mode = enabled; }
+
+/// Whether modules that are made on this thread draw no first values (initially false).
+static inline bool ct_skips_draws(void) { return ct_thread_state.skips_draws; }
+static inline void ct_set_skips_draws(bool skips) { ct_thread_state.skips_draws = skips; }
 
 /// How many scopes on this thread have asked for serial work; each `enter` needs its `leave`.
 static inline int ct_serial_depth(void) { return ct_thread_state.serial_depth; }
@@ -53,6 +59,12 @@ static inline void ct_set_autocast(void *_Nullable state) { ct_thread_state.auto
 /// The profiler that watches this thread, null when none does.
 static inline void *_Nullable ct_profiler(void) { return ct_thread_state.profiler; }
 static inline void ct_set_profiler(void *_Nullable state) { ct_thread_state.profiler = state; }
+
+/// How many parallel regions this thread has begun so far, those that ran on one thread included.
+static inline unsigned long ct_regions(void) { return ct_thread_state.regions; }
+
+/// The time of a clock that nobody sets, in nanoseconds.
+unsigned long long ct_nanoseconds(void);
 
 /// The generator that stands in for the process's own on this thread, null when none does.
 static inline void *_Nullable ct_generator(void) { return ct_thread_state.generator; }

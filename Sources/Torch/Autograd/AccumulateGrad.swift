@@ -1,3 +1,4 @@
+import CTorchRuntime
 import Synchronization
 
 /// Where the gradient of a leaf lands: the end of every path of the graph, and the keeper of `.grad`.
@@ -41,6 +42,9 @@ final class AccumulateGrad: Node, @unchecked Sendable {
 
   /// Adds a gradient that arrived: the first one is taken over where nothing else holds it, later ones are added.
   func accumulate(_ incoming: consuming Tensor) {
+    // Told here and not by the caller, which must have given its own reference away: else the gradient were copied.
+    if _slowPath(ct_profiler() != nil) { announce() }
+    defer { if _slowPath(ct_profiler() != nil) { profilerLeave() } }
     var gradient: Tensor = incoming
     let records = isGradEnabled()
     state.withLock { state in

@@ -18,7 +18,7 @@ enum Engine {
     }
     let roots = makeRoots(outputs, gradients, op: "backward")
     var walk = Walk(retainGraph: retainGraph, createGraph: createGraph, wanted: nil)
-    withoutAutocast { gradMode(createGraph) { walk.run(roots) } }
+    inRegion("backward", isOp: true) { withoutAutocast { gradMode(createGraph) { walk.run(roots) } } }
   }
 
   /// The gradients of `inputs`, nothing added anywhere.
@@ -34,7 +34,7 @@ enum Engine {
       return edge
     }
     var walk = Walk(retainGraph: retainGraph, createGraph: createGraph, wanted: wanted)
-    withoutAutocast { gradMode(createGraph) { walk.run(roots) } }
+    inRegion("backward", isOp: true) { withoutAutocast { gradMode(createGraph) { walk.run(roots) } } }
     return walk.captured
   }
 
@@ -225,7 +225,12 @@ private struct Walk: ~Copyable {
   }
 
   private func differentiate(_ node: Node, _ gradients: [Tensor?]) -> [Tensor?] {
-    let results = inOp("backward") { node.backward(gradients) }
+    var frame = CallFrame(op: "backward")
+    let results = inFrame(&frame) {
+      node.backward(gradients)
+    } announce: { _ in
+      node.announce()
+    }
     if AnomalyMode.isEnabled {
       for (i, gradient) in results.enumerated() {
         if let gradient, i < node.edges.count, node.edges[i] != nil {

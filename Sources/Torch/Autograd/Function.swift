@@ -130,6 +130,7 @@ private final class FunctionNode: Node, @unchecked Sendable {
   }
 
   override var name: String { "\(function)Backward" }
+  override var isNamedByOp: Bool { false }
 
   override func backward(_ gradients: [Tensor?]) -> [Tensor?] {
     let results = function.backward(context, context.materialized(gradients, of: self))

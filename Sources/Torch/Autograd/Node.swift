@@ -1,3 +1,4 @@
+import CTorchRuntime
 import Synchronization
 
 /// Where a gradient goes: an output of a node.
@@ -107,6 +108,7 @@ public class Node: @unchecked Sendable {
     self.op = op
     self.edges = edges
     sequence = LiveObjects.stepsMade.wrappingAdd(1, ordering: .relaxed).newValue
+    if _slowPath(ct_profiler() != nil) { ProfilerThread.current?.addNode() }
     if AnomalyMode.isEnabled { extras = NodeExtras(trace: AnomalyMode.describeCaller(op)) }
   }
 
@@ -155,6 +157,15 @@ public class Node: @unchecked Sendable {
     }
     if parts.count == 1 { return result + "Backward0" }
     return parts[1].isEmpty ? result : result + "Backward" + parts[1]
+  }
+
+  /// Whether op and class say the whole name.
+  var isNamedByOp: Bool { true }
+
+  /// Tells this thread's profiler that the node is at work.
+  @inline(never)
+  final func announce() {
+    ProfilerThread.current?.enter(node: op, type(of: self), isShared: isNamedByOp) { name }
   }
 
   /// The nodes that receive this node's gradients, nil where an input needs none, as `grad_fn.next_functions`.

@@ -73,7 +73,7 @@ final class BinaryOp: Sendable {
   // Tensor and tensor.
 
   func callAsFunction(_ x: Tensor, _ y: Tensor, alpha: Double = 1) -> Tensor {
-    inOp(name) {
+    inOp(name, on: [x.shape, y.shape]) {
       // The common case first: equal dtypes and shapes, row-major, on the processor.
       if x.dtype == y.dtype && x.dtype.isFloatingPoint && x.strided.isPlain && y.strided.isPlain
         && (x.strided.shared === y.strided.shared || x.shape == y.shape)
@@ -110,7 +110,7 @@ final class BinaryOp: Sendable {
 
   @inline(__always)
   func callAsFunction(_ x: Tensor, _ number: Scalar, numberFirst: Bool = false, alpha: Double = 1) -> Tensor {
-    inOp(name) {
+    inOp(name, on: [x.shape]) {
       checkOperands(x.dtype, number.dtype)
       let dtype = resultType(promotedType(x, number))
       let source = x.backend.cast(x.strided, to: dtype)
@@ -133,7 +133,7 @@ final class BinaryOp: Sendable {
   // In place: the result goes into the first operand, which keeps its dtype and shape.
 
   func inPlace(_ x: Tensor, _ y: Tensor, alpha: Double = 1) -> Tensor {
-    inOp(name) {
+    inOp(name, on: [x.shape, y.shape]) {
       let recorded = ct_grad_enabled() && (x.requiresGrad || y.requiresGrad)
       x.checkInPlace(name, recorded: recorded)
       checkOperands(x.dtype, y.dtype)
@@ -160,7 +160,7 @@ final class BinaryOp: Sendable {
   }
 
   func inPlace(_ x: Tensor, _ number: Scalar, alpha: Double = 1) -> Tensor {
-    inOp(name) {
+    inOp(name, on: [x.shape]) {
       let recorded = x.isRecording
       x.checkInPlace(name, recorded: recorded)
       checkOperands(x.dtype, number.dtype)

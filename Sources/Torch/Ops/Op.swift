@@ -61,7 +61,7 @@ extension Op {
 
   /// Runs the op and records it where an input asks for gradients.
   func apply(_ inputs: [Tensor]) -> [Tensor] {
-    inOp(name) {
+    inOp(name, on: inputs.map(\.shape)) {
       var saving = Saving()
       let outputs = gradMode(false) { forward(inputs, &saving) }
       guard ct_grad_enabled(), inputs.contains(where: \.requiresGrad) else { return outputs }
@@ -138,7 +138,7 @@ protocol ViewOp: StructureOp {
 extension ViewOp {
   @inline(__always)
   func callAsFunction(_ x: Tensor) -> Tensor {
-    inOp(name) {
+    inOp(name, on: [x.shape]) {
       let layout = checked { () throws(OpError) in try self.layout(of: x.strided.layout) }
       let out = Tensor(x.strided.with(layout))
       out.becomeView(of: x)

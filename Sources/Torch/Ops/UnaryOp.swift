@@ -54,7 +54,7 @@ final class UnaryOp: Sendable {
 
   /// Computes the op into a fresh tensor.
   func callAsFunction(_ x: Tensor, a: Double = 0, b: Double = 0) -> Tensor {
-    inOp(name) {
+    inOp(name, on: [x.shape]) {
       // The common case first: floating point, row-major, on the processor.
       if x.dtype.isFloatingPoint && x.strided.isPlain {
         let out = Tensor(plain: x.strided.shared, dtype: x.dtype)
@@ -87,7 +87,7 @@ final class UnaryOp: Sendable {
 
   /// Computes the op into its operand.
   func inPlace(_ x: Tensor, a: Double = 0, b: Double = 0) -> Tensor {
-    inOp(name) {
+    inOp(name, on: [x.shape]) {
       let recorded = x.isRecording
       x.checkInPlace(name, recorded: recorded)
       guard domain != .floating || x.dtype.isFloatingPoint else {

@@ -22,6 +22,12 @@ package struct CallFrame {
 package protocol ModuleScope: AnyObject {
   /// The place of a module for a message, such as `features.3 (Conv2d)`.
   func scopeDescription(of module: AnyObject) -> String
+  /// Whether it is a module, which a profiler shows.
+  var isModule: Bool { get }
+}
+
+extension ModuleScope {
+  package var isModule: Bool { true }
 }
 
 /// Runs `body` as the op `name`: faults inside it, and the profiler, name the outermost op that the user called.
@@ -31,6 +37,18 @@ package func inOp<R, E>(_ name: StaticString, _ body: () throws(E) -> R) throws(
   return try inFrame(&frame, body)
 }
 
+/// As `inOp`, for a profiler that also wants the shapes of the operands.
+@inlinable @inline(__always)
+package func inOp<R, E>(
+  _ name: StaticString, on shapes: @autoclosure () -> [Shape], _ body: () throws(E) -> R
+) throws(E) -> R {
+  var frame = CallFrame(op: name)
+  return try inFrame(&frame, body) {
+    profilerEnter($0)
+    profilerNote(shapes)
+  }
+}
+
 /// Runs `body` as the call of a module.
 @inlinable @inline(__always)
 package func inModule<R, E>(_ module: AnyObject, _ body: () throws(E) -> R) throws(E) -> R {
@@ -38,13 +56,18 @@ package func inModule<R, E>(_ module: AnyObject, _ body: () throws(E) -> R) thro
   return try inFrame(&frame, body)
 }
 
+/// Runs `body` with a frame more on the chain, which `announce` tells to a profiler, if there is one.
 @inlinable @inline(__always)
-package func inFrame<R, E>(_ frame: inout CallFrame, _ body: () throws(E) -> R) throws(E) -> R {
+package func inFrame<R, E>(
+  _ frame: inout CallFrame, _ body: () throws(E) -> R, announce: (CallFrame) -> Void = { profilerEnter($0) }
+) throws(E) -> R {
   let parent = ct_fault_context()
   frame.parent = parent
   defer { ct_set_fault_context(parent) }
   return try withUnsafeMutablePointer(to: &frame) { (pointer) throws(E) -> R in
     ct_set_fault_context(UnsafeMutableRawPointer(pointer))
+    if _slowPath(ct_profiler() != nil) { announce(pointer.pointee) }
+    defer { if _slowPath(ct_profiler() != nil) { profilerLeave() } }
     return try body()
   }
 }

@@ -258,6 +258,7 @@ private final class StreamReader<Sample, Batch: Sendable>: Reader<Batch> {
 private final class SampleScope: ModuleScope {
   var index = 0
   private let name: (Int) -> String?
+  var isModule: Bool { false }
 
   init(name: @escaping (Int) -> String?) { self.name = name }
 

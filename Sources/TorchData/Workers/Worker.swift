@@ -62,11 +62,13 @@ final class Worker<Batch: Sendable> {
 
   private func start() {
     // The closure must not hold the worker, whose owner waits for the thread when it goes.
+    let profiler = ProfilerSession.current
     thread = WorkerThread("worker \(info.id)") {
       [line, board, source, info, skips, setUp, recordsGradients] in
       info.run {
         setGradEnabled(recordsGradients) {
-          line.work(source, board, worker: info.id, skips: skips) { try setUp?(info.id) }
+          let work = { line.work(source, board, worker: info.id, skips: skips) { try setUp?(info.id) } }
+          if let profiler { profiler.record(thread: "worker \(info.id)", work) } else { work() }
         }
       }
     }

@@ -4,7 +4,7 @@ public enum F {
   /// - Shape: x `[..., in]`, weight `[out, in]` or `[in]`, bias `[out]`; the result is `[..., out]`.
   /// - Precondition: the sizes of `in` agree, and the dtypes.
   public static func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
-    inOp("linear") {
+    inOp("linear", on: [x.shape, weight.shape] + (bias.map { [$0.shape] } ?? [])) {
       let x = x.lowered, weight = weight.lowered, bias = bias?.lowered
       let got = "; got input \(x.signature), weight \(weight.signature)"
       guard weight.ndim == 1 || weight.ndim == 2 else { fault("linear", "weight wants 2 dimensions, [out, in]" + got) }

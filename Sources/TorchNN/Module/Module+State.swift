@@ -50,12 +50,15 @@ extension Module {
   /// Copies a state into the model, as `torch.nn.Module.load_state_dict`.
   ///
   /// Values are converted to the model's dtypes and devices. Nothing is changed where anything is wrong.
-  /// - Parameter strict: whether keys that the model or the state lacks are an error; sizes must agree always.
+  /// - Parameters:
+  ///   - strict: whether keys that the model or the state lacks are an error; sizes must agree always.
+  ///   - assign: take the state's memory over instead of copying it, with its dtypes and devices: quicker, and the model then
+  ///     shares its weights with the state. Parameters stay the tensors that an optimizer knows.
   /// - Returns: the keys the state lacks, and those the model lacks.
   /// - Throws: ``StateDictError`` with everything that is wrong.
   @discardableResult
   public func loadStateDict(
-    _ state: StateDict, strict: Bool = true
+    _ state: StateDict, strict: Bool = true, assign: Bool = false
   ) throws(StateDictError) -> (missing: [String], unexpected: [String]) {
     var own: [(key: String, tensor: Tensor)] = []
     visitState("") { own.append(($0, $1)) }
@@ -63,7 +66,15 @@ extension Module {
     let (missing, unexpected) = try state.fit(own, of: typeName, strict: strict)
     requireThawed("load_state_dict")
     noGrad {
-      for (key, tensor) in own { if let value = state[key] { tensor.copy_(value) } }
+      for (key, tensor) in own {
+        guard let value = state[key] else { continue }
+        // A whole number cannot carry the gradient of a weight.
+        if assign && value.dtype.isFloatingPoint == tensor.dtype.isFloatingPoint {
+          tensor.setData_(value)
+        } else {
+          tensor.copy_(value)
+        }
+      }
     }
     return (missing, unexpected)
   }
@@ -73,14 +84,16 @@ extension Module {
   /// Copies the state that a file holds into the model: `try model.loadStateDict(load("model.pth"))`.
   ///
   /// The checkpoint is a dictionary of tensors, or a whole model that was read with `weightsOnly: false`.
-  /// - Parameter strict: whether keys that the model or the state lacks are an error; sizes must agree always.
+  /// - Parameters:
+  ///   - strict: whether keys that the model or the state lacks are an error; sizes must agree always.
+  ///   - assign: take the memory that was read over instead of copying it, with its dtypes.
   /// - Returns: the keys the state lacks, and those the model lacks.
   /// - Throws: `CheckpointError` where the checkpoint holds no state, ``StateDictError`` where the state does not fit.
   @discardableResult
   public func loadStateDict(
-    _ checkpoint: Checkpoint, strict: Bool = true
+    _ checkpoint: Checkpoint, strict: Bool = true, assign: Bool = false
   ) throws -> (missing: [String], unexpected: [String]) {
-    try loadStateDict(checkpoint.stateDict(), strict: strict)
+    try loadStateDict(checkpoint.stateDict(), strict: strict, assign: assign)
   }
 }
 

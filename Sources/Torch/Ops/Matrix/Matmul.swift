@@ -1,5 +1,8 @@
 // Matrix products: one batched kernel, and the shapes around it.
 
+/// The multiplications and additions of a product with rows as `x` has them.
+private func productFlops(_ out: Shape, _ x: Shape) -> Int { 2 * out.elementCount * (x.last ?? 0) }
+
 /// `x [..., m, k] * y [..., k, n]`, the batch dimensions being the same.
 struct MatrixProduct: Op {
   var name: StaticString
@@ -11,6 +14,7 @@ struct MatrixProduct: Op {
     var shape = x.shape
     shape[shape.count - 1] = y.shape[shape.count - 1]
     let out = Tensor(shape: shape, dtype: x.dtype, device: x.device)
+    countFlops(productFlops(out.shape, x.shape))
     x.backend.matmul(x.strided, y.strided, bias: nil, into: out.strided)
     return [out]
   }
@@ -60,6 +64,7 @@ struct AddMatrixProduct: Op {
     shape[shape.count - 1] = y.shape[shape.count - 1]
     let out = Tensor(shape: shape, dtype: wide, device: x.device)
     let bias = fused ? inputs[0].strided.broadcast(to: shape) : nil
+    countFlops(productFlops(out.shape, x.shape))
     x.backend.matmul(x.strided, y.strided, bias: bias, into: out.strided)
     if fused { return [out] }
     if alpha != 1 { _ = BinaryOp.mul.inPlace(out, alphaScalar) }
@@ -91,7 +96,7 @@ extension Tensor {
   /// - Shape: `[..., m, k]` and `[..., k, n]` give `[..., m, n]`; a 1-d operand counts as a row or column and disappears.
   /// - Precondition: both have a dimension, equal dtypes, and inner sizes that agree.
   public func matmul(_ other: Tensor) -> Tensor {
-    inOp("matmul") { lowered.product(other.lowered) }
+    inOp("matmul", on: [shape, other.shape]) { lowered.product(other.lowered) }
   }
 
   private func product(_ other: Tensor) -> Tensor {
@@ -151,7 +156,7 @@ extension Tensor {
   /// The product of two matrices, as `torch.mm`.
   /// - Shape: `[m, k]` and `[k, n]` give `[m, n]`.
   public func mm(_ other: Tensor) -> Tensor {
-    inOp("mm") { lowered.matrixProduct(other.lowered) }
+    inOp("mm", on: [shape, other.shape]) { lowered.matrixProduct(other.lowered) }
   }
 
   private func matrixProduct(_ other: Tensor) -> Tensor {
@@ -166,7 +171,7 @@ extension Tensor {
   /// The products of two batches of matrices, as `torch.bmm`.
   /// - Shape: `[b, m, k]` and `[b, k, n]` give `[b, m, n]`.
   public func bmm(_ other: Tensor) -> Tensor {
-    inOp("bmm") { lowered.batchProduct(other.lowered) }
+    inOp("bmm", on: [shape, other.shape]) { lowered.batchProduct(other.lowered) }
   }
 
   private func batchProduct(_ other: Tensor) -> Tensor {
@@ -200,7 +205,9 @@ extension Tensor {
   /// `beta * self + alpha * mat1 * mat2`, as `torch.addmm`.
   public func addmm(_ mat1: Tensor, _ mat2: Tensor, beta: some TensorScalar = 1, alpha: some TensorScalar = 1) -> Tensor
   {
-    inOp("addmm") { lowered.sum(withProductOf: mat1.lowered, mat2.lowered, beta.scalar, alpha.scalar) }
+    inOp("addmm", on: [shape, mat1.shape, mat2.shape]) {
+      lowered.sum(withProductOf: mat1.lowered, mat2.lowered, beta.scalar, alpha.scalar)
+    }
   }
 
   private func sum(withProductOf mat1: Tensor, _ mat2: Tensor, _ beta: Scalar, _ alpha: Scalar) -> Tensor {

@@ -14,6 +14,7 @@ struct Convolution: Op {
     let shape = spec.outputShape(x.shape, weight: weight.shape)
     let out = Tensor(shape: shape, dtype: x.dtype, device: x.device, format: format)
     let bias = inputs.count > 2 ? inputs[2].contiguous().strided : nil
+    countFlops(spec.flops(weight.shape, output: shape))
     x.backend.convolution(spec, x.strided, weight: weight.strided, bias: bias, into: out.strided)
     return [out]
   }
@@ -53,6 +54,7 @@ struct ConvolutionInputGradient: Op {
     saving.input(1)
     let g = inputs[0].dense, weight = inputs[1].contiguous()
     let out = Tensor(shape: shape, dtype: g.dtype, device: g.device, format: format)
+    countFlops(spec.flops(weight.shape, output: g.shape))
     g.backend.convolutionInputGradient(spec, g.strided, weight: weight.strided, into: out.strided)
     return [out]
   }
@@ -79,6 +81,7 @@ struct ConvolutionWeightGradient: Op {
     let x = inputs[0].dense, g = inputs[1].dense
     let out = Tensor(shape: shape, dtype: g.dtype, device: g.device)
     let bias = withBias ? Tensor(shape: [shape[0]], dtype: g.dtype, device: g.device) : nil
+    countFlops(spec.flops(shape, output: g.shape))
     g.backend.convolutionWeightGradient(spec, x.strided, g.strided, into: out.strided, bias: bias?.strided)
     return [out] + (bias.map { [$0] } ?? [])
   }
@@ -102,6 +105,12 @@ struct ConvolutionWeightGradient: Op {
 }
 
 extension ConvolutionSpec {
+  /// The multiplications and additions of a convolution, which are those of its gradients too: at each place of the output, of
+  /// each of its channels, a kernel over the channels of a group.
+  fileprivate func flops(_ weight: Shape, output: Shape) -> Int {
+    2 * output.elementCount * Shape(weight.dropFirst()).elementCount
+  }
+
   func outputShape(_ x: Shape, weight: Shape) -> Shape {
     var shape: Shape = [x[0], weight[0]]
     for i in stride.indices {
@@ -129,7 +138,7 @@ extension Tensor {
     _ weight: Tensor, bias: Tensor?, stride: [Int], padding: ConvolutionPadding, dilation: [Int], groups: Int,
     op: StaticString
   ) -> Tensor {
-    inOp(op) {
+    inOp(op, on: [shape, weight.shape] + (bias.map { [$0.shape] } ?? [])) {
       lowered.convolved(weight.lowered, bias?.lowered, stride, padding, dilation, groups, op)
     }
   }

@@ -9,7 +9,7 @@ struct Convert: StructureOp {
   let name: StaticString
 
   func run(_ x: Tensor, into layout: Layout) -> Tensor {
-    inOp(name) {
+    inOp(name, on: [x.shape]) {
       let out = Tensor(Backends.of(device).allocate(layout, dtype: dtype))
       if x.device == device {
         out.backend.copy(x.strided, into: out.strided)
