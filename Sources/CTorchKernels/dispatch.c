@@ -186,3 +186,21 @@ tk_scan_fn tk_scan(tk_reduce_kernel kernel, tk_dtype dtype) { return row_kernels
   }
 TK_ROW_ENTRIES(f32, float)
 TK_ROW_ENTRIES(f64, double)
+
+static const tk_recurrence_kernels *recurrence_kernels(void) {
+#if defined(__x86_64__)
+  static const tk_recurrence_kernels *const all[] = {
+    &tk_recurrence_kernels_base, &tk_recurrence_kernels_avx2, &tk_recurrence_kernels_avx512};
+  return all[tk_isa_level()];
+#else
+  return &tk_recurrence_kernels_base;
+#endif
+}
+
+void tk_recurrence_step_f32(tk_recurrence kind, const tk_recurrence_step *step) {
+  recurrence_kernels()->step(kind, step);
+}
+
+int tk_recurrence_slope_f32(tk_recurrence kind, const tk_recurrence_slope *slope) {
+  return recurrence_kernels()->slope(kind, slope);
+}

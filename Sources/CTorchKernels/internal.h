@@ -13,7 +13,8 @@
   tk_unary_fn tk_cast_##isa(tk_dtype from, tk_dtype to); \
   tk_reduce_fn tk_reduce_##isa(int kernel, tk_dtype dtype); \
   tk_arg_fn tk_argreduce_##isa(int kernel, tk_dtype dtype); \
-  extern const tk_row_kernels tk_row_kernels_##isa;
+  extern const tk_row_kernels tk_row_kernels_##isa; \
+  extern const tk_recurrence_kernels tk_recurrence_kernels_##isa;
 
 /// The fixed-signature kernels of one ISA.
 typedef struct tk_row_kernels {
@@ -69,6 +70,12 @@ typedef struct tk_row_kernels {
   void (*max_pool_f64)(ptrdiff_t, double *, int64_t *, const double *, const tk_max_pool *);
   tk_scan_fn (*scan)(tk_reduce_kernel, tk_dtype);
 } tk_row_kernels;
+
+/// The steps of recurrent nets of one ISA.
+typedef struct tk_recurrence_kernels {
+  void (*step)(tk_recurrence, const tk_recurrence_step *);
+  int (*slope)(tk_recurrence, const tk_recurrence_slope *);
+} tk_recurrence_kernels;
 
 TK_DECLARE_ISA(base)
 TK_DECLARE_ISA(avx2)

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cg_recurrence.h"
+
 #pragma clang assume_nonnull begin
 
 #if defined(__cplusplus)

@@ -5,6 +5,7 @@
 #include "tk_copy.h"
 #include "tk_index.h"
 #include "tk_pointwise.h"
+#include "tk_recurrence.h"
 #include "tk_reduce.h"
 #include "tk_rows.h"
 #include "tk_sort.h"

@@ -12,5 +12,6 @@
 #include "../body/max_pool.h"
 #include "../body/scan.h"
 #include "../body/scatter_add.h"
+#include "../body/recurrence.h"
 #include "isa_end.h"
 #endif
