@@ -7,6 +7,7 @@
 // Every function returns a status and never stops the process. Results have the same bits for any number of threads.
 #pragma once
 
+#include "CTorchConvUnits.h"
 #include <stdbool.h>
 #include <stddef.h>
 
