@@ -9,6 +9,8 @@ enum ChildCheck: Codable, Sendable {
   case move(MoveFamily)
   /// Products of the dtype with this code.
   case product(dtype: UInt8)
+  /// Convolutions by Winograd's tiles.
+  case tiles
 
   /// What is wrong, from draws that a seed decides.
   func complaints(seed: UInt64) -> [String] {
@@ -16,6 +18,7 @@ enum ChildCheck: Codable, Sendable {
     case .kernel(let family): KernelCheck(seed: seed).run(family)
     case .move(let family): MoveCheck(seed: seed).run(family)
     case .product(let code): MatmulCheck(seed: seed).run(DType(rawValue: code)!)
+    case .tiles: WinogradCheck(seed: seed).run()
     }
   }
 }

@@ -1,10 +1,10 @@
 import CTorchDNN
 
-// Convolutions: oneDNN for float32 and bfloat16, plain loops for the other types.
+// Convolutions: oneDNN for float32 and bfloat16, where no other way is quicker; plain loops for the other types.
 
 extension CPUBackend {
   package func convolution(_ spec: ConvolutionSpec, _ x: Strided, weight: Strided, bias: Strided?, into out: Strided) {
-    if out.count == 0 { return }
+    if out.count == 0 || convolutionByTiles(spec, x, weight: weight, bias: bias, into: out) { return }
     let (source, sourceLayout) = imageOrder(x), kernel = contiguous(weight), bias = bias.map(contiguous)
     if takes(x.dtype), x.count > 0, let target = imageOrderIfDense(out) {
       var desc = descriptor(spec, input: x.shape, weight: weight.shape, output: out.shape, dtype: x.dtype)
@@ -33,7 +33,7 @@ extension CPUBackend {
   package func convolutionInputGradient(
     _ spec: ConvolutionSpec, _ gradient: Strided, weight: Strided, into out: Strided
   ) {
-    if out.count == 0 { return }
+    if out.count == 0 || inputGradientByTiles(spec, gradient, weight: weight, into: out) { return }
     if prefersColumns(spec, gradient, weight: weight, into: out) {
       return convolutionInputGradientByColumns(spec, contiguous(gradient), weight: contiguous(weight), into: out)
     }
@@ -58,7 +58,7 @@ extension CPUBackend {
   package func convolutionWeightGradient(
     _ spec: ConvolutionSpec, _ x: Strided, _ gradient: Strided, into weight: Strided, bias: Strided?
   ) {
-    if weight.count == 0 { return }
+    if weight.count == 0 || weightGradientByTiles(spec, x, gradient, into: weight, bias: bias) { return }
     let (source, sourceLayout) = imageOrder(x), (slope, slopeLayout) = imageOrder(gradient)
     if takes(x.dtype), x.count > 0, gradient.count > 0, weight.isContiguous {
       var desc = descriptor(spec, input: x.shape, weight: weight.shape, output: gradient.shape, dtype: x.dtype)
@@ -87,12 +87,12 @@ extension CPUBackend {
   private func takes(_ dtype: DType) -> Bool { !plainOnly && (dtype == .float32 || dtype == .bfloat16) }
 
   /// The tensor itself where it flows row-major or channels-last, else a row-major copy; with oneDNN's word for it.
-  private func imageOrder(_ x: Strided) -> (Strided, Int32) {
+  func imageOrder(_ x: Strided) -> (Strided, Int32) {
     if let order = imageOrderIfDense(x) { return (x, order) }
     return (contiguous(x), Int32(CD_CONTIGUOUS))
   }
 
-  private func imageOrderIfDense(_ x: Strided) -> Int32? {
+  func imageOrderIfDense(_ x: Strided) -> Int32? {
     if x.isContiguous { return Int32(CD_CONTIGUOUS) }
     return x.layout.isChannelsLast ? Int32(CD_CHANNELS_LAST) : nil
   }

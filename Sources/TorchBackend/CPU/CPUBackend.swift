@@ -7,7 +7,14 @@ package struct CPUBackend: Backend {
   /// Whether only the plain kernels run, for tests that hold the fast ones against them.
   let plainOnly: Bool
 
-  package init(plainOnly: Bool = false) { self.plainOnly = plainOnly }
+  /// The tile of every convolution that can be computed by Winograd's algorithm, 2 or 4, in place of the rule that chooses,
+  /// or 0 for never; for tests.
+  let forcedTile: Int?
+
+  package init(plainOnly: Bool = false, winogradTile: Int? = nil) {
+    self.plainOnly = plainOnly
+    forcedTile = winogradTile ?? Winograd.tileFromEnvironment
+  }
 
   package var deviceName: String { "CPU" }
 
