@@ -47,7 +47,7 @@ public func recordFunction<R, E>(_ name: @autoclosure () -> String, _ body: () t
   try inRegion(name(), body)
 }
 
-/// What ``profile(recordShapes:mostEvents:_:)`` recorded. Printed, it is the table of its averages.
+/// What `profile` recorded. Printed, it is the table of its averages.
 public struct Profile: Sendable, CustomStringConvertible {
   /// What an event is.
   public enum Kind: String, Sendable, Hashable {
@@ -102,7 +102,7 @@ public struct Profile: Sendable, CustomStringConvertible {
   public let seconds: Double
   /// What was counted.
   public let counts: Counts
-  /// The names of the threads; the first is the one that ``profile(recordShapes:mostEvents:_:)`` was called on.
+  /// The names of the threads; the first is the one that `profile` was called on.
   public let threads: [String]
   /// How many events were left out, since their thread had kept as many as it may.
   public let droppedEvents: Int
