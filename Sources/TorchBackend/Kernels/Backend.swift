@@ -93,6 +93,15 @@ package protocol Backend: Sendable {
     _ gradient: Strided, _ x: Strided, mean: Strided, byGradient: Strided, byX: Strided, shift: Strided,
     into out: Strided)
 
+  /// Whether the device runs whole sequences of recurrent layers in this dtype; where it does not, tensor ops do, step by
+  /// step.
+  func runsRecurrence(in dtype: DType) -> Bool
+  /// All steps of a layer after its products with the inputs.
+  func recurrence(_ layer: RecurrentPass)
+  /// The gradients of the sums of each step, and of the first states. Gives the steps of each direction beyond which all
+  /// gradients of sums are zero.
+  func recurrenceGradient(_ layer: RecurrentPass) -> [Range<Int>]
+
   /// Fills contiguous memory with draws.
   func random(_ draw: RandomDraw, from generator: inout MersenneTwister, into out: Strided)
 }

@@ -119,43 +119,47 @@ extension RecurrentLayer {
   /// All layers over packed rows.
   /// - Parameter start: the state before each sequence, `[layers * directions, batch, size]`; nil for zeros.
   func run(_ x: Tensor, batchSizes: [Int], from start: RecurrentState?) -> (outputs: Tensor, last: RecurrentState) {
-    guard recurrence == .lstm else { return layers(x, batchSizes, start ?? zeros(batchSizes[0], like: x)) }
+    guard recurrence == .lstm else { return layers(x, batchSizes, start) }
     // As in PyTorch, autocast runs a whole LSTM in a half type; in the others the products alone.
-    let x = x.lowered, start = start?.map(\.lowered) ?? zeros(batchSizes[0], like: x)
+    let x = x.lowered, start = start?.map(\.lowered)
     return withoutAutocast {
       // And as there, bfloat16 has gates and cells of float32.
       guard x.dtype == .bfloat16, projSize == 0 else { return layers(x, batchSizes, start) }
+      let start = start ?? zeros(batchSizes[0], like: x)
       let wide = RecurrentState(hidden: start.hidden, cell: start.cell?.float())
       let (outputs, last) = layers(x, batchSizes, wide) { $0.map { $0.float() } }
       return (outputs, last.map { $0.to(x.dtype) })
     }
   }
 
-  /// - Parameter converted: the weights as the steps take them.
+  /// - Parameters:
+  ///   - start: the state before each sequence; nil for zeros.
+  ///   - converted: the weights as the steps take them.
   private func layers(
-    _ x: Tensor, _ batchSizes: [Int], _ start: RecurrentState,
-    converted: (RecurrentWeights) -> RecurrentWeights = { $0 }
+    _ x: Tensor, _ batchSizes: [Int], _ start: RecurrentState?,
+    converted: ((RecurrentWeights) -> RecurrentWeights)? = nil
   ) -> (outputs: Tensor, last: RecurrentState) {
     var x = x, last: [RecurrentState] = []
     for layer in 0..<numLayers {
-      var outputs: [Tensor] = []
-      for direction in 0..<directions {
-        let first = start.map { $0.select(dim: 0, index: layer * directions + direction) }
-        let result = recurrence.run(
-          x, batchSizes: batchSizes, converted(weights(layer, direction)), from: first, reversed: direction == 1)
-        outputs.append(result.outputs)
-        last.append(result.last)
-      }
-      x = outputs.count == 1 ? outputs[0] : Tensor.cat(outputs, dim: 1)
+      let first = start?.map { $0.narrow(dim: 0, start: layer * directions, length: directions) }
+      let own = (0..<directions).map { weights(layer, $0) }
+      var result: (outputs: Tensor, last: RecurrentState)?
+      if converted == nil { result = recurrence.runWhole(x, batchSizes: batchSizes, own, from: first) }
+      let done =
+        result
+        ?? recurrence.runStepwise(
+          x, batchSizes: batchSizes, converted.map { own.map($0) } ?? own,
+          from: first ?? zeros(batchSizes[0], like: x, layers: 1))
+      x = done.outputs
+      last.append(done.last)
       if dropout > 0, layer < numLayers - 1 { x = F.dropout(x, p: dropout, training: training) }
     }
-    let cells = last.compactMap(\.cell)
-    return (x, .init(hidden: Tensor.stack(last.map(\.hidden)), cell: cells.isEmpty ? nil : Tensor.stack(cells)))
+    return (x, .cat(last))
   }
 
-  private func zeros(_ count: Int, like x: Tensor) -> RecurrentState {
+  private func zeros(_ count: Int, like x: Tensor, layers: Int? = nil) -> RecurrentState {
     func state(_ size: Int) -> Tensor {
-      .zeros([numLayers * directions, count, size], dtype: x.dtype, device: x.device)
+      .zeros([(layers ?? numLayers) * directions, count, size], dtype: x.dtype, device: x.device)
     }
     return .init(hidden: state(outputSize), cell: recurrence == .lstm ? state(hiddenSize) : nil)
   }

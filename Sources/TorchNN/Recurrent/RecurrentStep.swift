@@ -3,20 +3,6 @@ import Torch
 // One step of each recurrent net: what becomes of the hidden state. The products with the inputs are done before, for all
 // steps at once.
 
-/// Which recurrence a layer computes.
-enum Recurrence: Sendable {
-  case tanh, relu, lstm, gru
-
-  /// How many gates there are: the weights hold so many blocks of rows, one below the other.
-  var gates: Int {
-    switch self {
-    case .tanh, .relu: 1
-    case .lstm: 4
-    case .gru: 3
-    }
-  }
-}
-
 /// The weights of one layer in one direction.
 struct RecurrentWeights {
   /// - Shape: `[gates * hidden, input]` and `[gates * hidden, hidden]`, or with a projection `[gates * hidden, projected]`.
