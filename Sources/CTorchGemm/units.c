@@ -23,7 +23,7 @@ enum {
 
 /// What a line's splitting costs pays where each number meets enough others: found by measuring.
 static const double LEAST_MEETINGS = 96, LEAST_WORK = 3e6;
-enum { LEAST_DEPTH = 48, LEAST_SIDE = 48 };
+enum { LEAST_DEPTH = 128, LEAST_SIDE = 48 };  // a short k does not pay for writing its sums
 
 bool units_suit(const struct product *p) {
   if (p->kernels->item != sizeof(float) || p->m < LEAST_SIDE || p->n < LEAST_SIDE || p->k < LEAST_DEPTH) return false;

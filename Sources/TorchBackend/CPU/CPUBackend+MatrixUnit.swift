@@ -3,12 +3,13 @@ import CTorchConv
 // Convolutions of float32 on the processor's matrix unit, where there is one and it is quicker.
 
 extension CPUBackend {
-  /// What one of a convolution's three products wants to know, or nil where it goes another way. Operands lie row-major or channels last.
+  /// What one of a convolution's three products wants to know, or nil where it goes another way. Operands lie row-major or
+  /// channels last. A backend of one way to compute convolutions has no other.
   func matrixUnitConvolution(
     _ purpose: cu_conv_purpose, _ spec: ConvolutionSpec, input: Strided, weight: Strided, output: Strided
   ) -> cu_conv_desc? {
     let rank = spec.stride.count
-    guard !plainOnly, input.dtype == .float32, spec.groups == 1, rank <= 2, weight.isContiguous,
+    guard !plainOnly, forcedTile == nil, input.dtype == .float32, spec.groups == 1, rank <= 2, weight.isContiguous,
       Swift.min(input.count, output.count) > 0, CPUAlgorithms.uses(.matrixUnits)
     else { return nil }
     var desc = cu_conv_desc()

@@ -28,13 +28,12 @@ package struct LayerChain {
 
   private var entries: [Entry] = []
   private let input: Tensor
-  /// How many modules take part, and whether one is a convolution.
-  private var moduleCount = 0
 
   fileprivate init(_ input: Tensor) { self.input = input }
 
   fileprivate var newest: Int { entries.count }
-  fileprivate var pays: Bool { moduleCount > 1 }
+  /// One convolution alone is as quick in the layout in which it lies.
+  fileprivate var pays: Bool { entries.count > 1 }
 
   fileprivate func channels(of value: Int) -> Int { value == 0 ? input.shape[1] : entries[value - 1].layer.outputs }
 
@@ -47,21 +46,18 @@ package struct LayerChain {
   fileprivate mutating func append(_ layer: ChannelLayer, _ convolution: Conv2d? = nil) -> Int? {
     guard entries.count < CPUBackend.mostChannelLayers, convolution != nil || !entries.isEmpty else { return nil }
     entries.append(Entry(layer: layer, convolution: convolution))
-    moduleCount += 1
     return newest
   }
 
   fileprivate mutating func append(norm: BatchNorm2d, to value: Int) -> Int? {
     guard isOpen(value), entries[value - 1].norm == nil, entries[value - 1].layer.plus == nil else { return nil }
     entries[value - 1].norm = norm
-    moduleCount += 1
     return value
   }
 
   fileprivate mutating func append(_ activation: ChannelLayer.Activation, to value: Int) -> Int? {
     guard isOpen(value) else { return nil }
     entries[value - 1].layer.activation = activation
-    moduleCount += 1
     return value
   }
 
@@ -104,7 +100,7 @@ package struct LayerChain {
     let keepsFormat = isLast || !entries.contains { $0.convolution?.weight.suggestedFormat == .channelsLast }
     // Few channels are read from the planes in which they lie.
     let x =
-      isLast || input.shape[1] <= 4
+      isLast || input.shape[1] <= Conv2d.fewChannels
       ? input.contiguous(memoryFormat: input.suggestedFormat)
       : input.contiguous(memoryFormat: .channelsLast)
     let planes = CPUBackend.readsPlanes(x.strided)
@@ -204,6 +200,9 @@ extension Convolution {
 }
 
 extension Conv2d: ChainLink {
+  /// So many channels are read from the planes in which they lie.
+  fileprivate static let fewChannels = 4
+
   package func extend(_ chain: inout LayerChain, from value: Int) -> Int? {
     guard type(of: self) == Conv2d.self, isPlain, let sizes = padding.padSizes?.sizes,
       sizes.count == 1 || sizes.count == 2,
@@ -211,6 +210,8 @@ extension Conv2d: ChainLink {
     else { return nil }
     let isDepthwise = groups > 1 && groups == inChannels && groups == outChannels
     guard groups == 1 || isDepthwise else { return nil }
+    // Dense kernels of several pixels are quicker by tiles, or on the matrix unit, each for itself.
+    guard groups > 1 || kernelSize.allSatisfy({ $0 == 1 }) || inChannels <= Self.fewChannels else { return nil }
     // A depthwise layer reads channels last.
     guard value > 0 || !isDepthwise else { return nil }
     let layer = ChannelLayer(
