@@ -6,9 +6,13 @@ struct TileCase {
   var padding: [Int], paddingEnd: [Int]
   /// Whether input and output lie channels last.
   var order: [Bool]
+  var isInference = false
 
   var spec: ConvolutionSpec {
-    ConvolutionSpec(stride: [1, 1], padding: padding, paddingEnd: paddingEnd, dilation: [1, 1], groups: 1)
+    var spec = ConvolutionSpec(
+      stride: [1, 1], padding: padding, paddingEnd: paddingEnd, dilation: [1, 1], groups: 1)
+    spec.isInference = isInference
+    return spec
   }
   var outHeight: Int { height + padding[0] + paddingEnd[0] - 2 }
   var outWidth: Int { width + padding[1] + paddingEnd[1] - 2 }
@@ -31,7 +35,7 @@ struct TileError: CustomStringConvertible {
 
 /// Operands of a convolution, what comes of them, and what ought to.
 struct TileData {
-  let sizes: TileCase
+  var sizes: TileCase
   let input: Strided, weight: Strided, bias: Strided, slopes: Strided
 
   /// - Parameter like: weights that keep the results as large as the inputs.

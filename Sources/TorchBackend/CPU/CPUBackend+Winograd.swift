@@ -1,7 +1,6 @@
 import CTorchConv
 import CTorchDNN
 import CTorchKernels
-import CTorchRuntime
 
 #if canImport(Glibc)
   import Glibc
@@ -78,7 +77,7 @@ extension CPUBackend {
     guard imageOrderIfDense(out) != nil, var desc = tiling(spec, input: x, weight: weight, output: out) else {
       return false
     }
-    let keeps = !ct_grad_enabled()
+    let keeps = spec.isInference
     guard choosesTile(of: &desc, for: keeps ? .inference : .forward) else { return false }
     let (source, order) = imageOrder(x), shift = bias.map(contiguous)
     desc.in_channels_last = order == Int32(CD_CHANNELS_LAST)

@@ -157,6 +157,8 @@ package struct ConvolutionSpec: Sendable, Equatable {
   package var paddingEnd: [Int]
   package var dilation: [Int]
   package var groups: Int
+  /// Whether the same weights are expected again, so that what is made of them is worth keeping: no gradient is recorded.
+  package var isInference = false
 
   package init(stride: [Int], padding: [Int], paddingEnd: [Int]? = nil, dilation: [Int], groups: Int) {
     self.stride = stride

@@ -194,7 +194,8 @@ extension Tensor {
       let size = shape[ndim - count + i] + before[i] + after[i]
       refuse("the kernel spans \(reach[i] + 1) at spatial dim \(i), the padded input has \(size)")
     }
-    let spec = ConvolutionSpec(stride: stride, padding: before, paddingEnd: after, dilation: dilation, groups: groups)
+    var spec = ConvolutionSpec(stride: stride, padding: before, paddingEnd: after, dilation: dilation, groups: groups)
+    spec.isInference = !isGradEnabled()
     let batch = ndim == count + 2 ? self : unsqueeze(0)
     let out = Convolution(spec: spec).apply([batch, weight] + (bias.map { [$0] } ?? []))[0]
     return ndim == count + 2 ? out : out.squeeze(0)
