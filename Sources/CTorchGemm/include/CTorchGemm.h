@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "CTorchUnits.h"
 #include "cg_recurrence.h"
 
 #pragma clang assume_nonnull begin

@@ -25,7 +25,7 @@ public struct BackendSettings: Sendable {
 /// settings of the whole process; an op that is running is not affected.
 public struct CPUAlgorithms: Sendable {
   package enum Kind: String, CaseIterable, Sendable {
-    case winograd, ownConvolutions, fusedNorms, foldedNorms, fusedRecurrence, tiledAttention, fusedProducts, matrixUnits
+    case winograd, fusedNorms, foldedNorms, fusedRecurrence, tiledAttention, fusedProducts, matrixUnits
     case fusedDropout
   }
 
@@ -37,19 +37,13 @@ public struct CPUAlgorithms: Sendable {
     nonmutating set { Self.use(.winograd, newValue) }
   }
 
-  /// Convolutions by this library's own kernels where they are quicker than oneDNN's.
-  public var ownConvolutions: Bool {
-    get { Self.uses(.ownConvolutions) }
-    nonmutating set { Self.use(.ownConvolutions, newValue) }
-  }
-
   /// Batch normalisation together with the addition and the activation that follow it, in one pass.
   public var fusedNorms: Bool {
     get { Self.uses(.fusedNorms) }
     nonmutating set { Self.use(.fusedNorms, newValue) }
   }
 
-  /// Batch normalisation in evaluation as a part of the convolution before it.
+  /// Batch normalisation in evaluation as a part of the convolution before it, and several such layers as one.
   public var foldedNorms: Bool {
     get { Self.uses(.foldedNorms) }
     nonmutating set { Self.use(.foldedNorms, newValue) }
