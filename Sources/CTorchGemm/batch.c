@@ -5,7 +5,6 @@
 #include "CTorchKernels.h"
 #include "CTorchRuntime.h"
 #include "product.h"
-#include "units.h"
 
 static const struct gemm_kernels *kernels_for(int32_t type) {
 #if defined(__x86_64__)
@@ -207,5 +206,3 @@ bool cg_matmul(const cg_matmul_desc *d, const void *a, const void *b, const void
   while (fold_rows(&batch)) {}
   return run_batch(&batch);
 }
-
-bool cg_has_matrix_unit(void) { return units_available(); }

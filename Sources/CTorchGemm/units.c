@@ -12,7 +12,7 @@
 #if defined(__x86_64__)
 
 enum {
-  DEPTH = 512,             // k of a block at most: two panels of A and two of B, half of the nearest cache's streams
+  DEPTH = 512,             // k of a block at most
   NEAR_BYTES = 1 << 20,    // panels of A that stay in the second cache while those of B pass
   MOST_LINES = 8192,       // rows, or columns, that are laid out at a time
   CHUNK = 4,               // pairs of panels of B in a task

@@ -40,9 +40,6 @@ typedef struct {
 /// Computes the product; a null bias counts as zeros, and it may be C itself. False: there was no memory to work in.
 bool cg_matmul(const cg_matmul_desc *desc, const void *a, const void *b, const void *_Nullable bias, void *c);
 
-/// Whether this machine has a matrix unit that products of float32 can go by.
-bool cg_has_matrix_unit(void);
-
 #if defined(__cplusplus)
 }
 #endif

@@ -75,7 +75,7 @@ public struct CPUAlgorithms: Sendable {
     nonmutating set { Self.use(.fusedDropout, newValue) }
   }
 
-  /// Products of float32 on the processor's matrix unit, from parts of bfloat16 that together hold every bit.
+  /// Products and convolutions of float32 on the processor's matrix unit, from parts of bfloat16 that together hold every bit.
   public var matrixUnits: Bool {
     get { Self.uses(.matrixUnits) }
     nonmutating set { Self.use(.matrixUnits, newValue) }
