@@ -46,9 +46,17 @@ bool cu_conv_suits(const cu_conv_desc *d, cu_conv_purpose purpose) {
   (void)purpose;
   return false;
 }
-cu_status cu_conv_forward(const cu_conv_desc *d, const float *input, const float *weight, cu_epilogue epilogue,
-                          float *output) {
-  (void)d, (void)input, (void)weight, (void)epilogue, (void)output;
+size_t cu_packed_bytes(const cu_conv_desc *d) {
+  (void)d;
+  return 0;
+}
+cu_status cu_pack_weights(const cu_conv_desc *d, const float *weight, void *packed) {
+  (void)d, (void)weight, (void)packed;
+  return CU_DECLINED;
+}
+cu_status cu_conv_forward(const cu_conv_desc *d, const float *input, const float *weight, const void *packed,
+                          cu_epilogue epilogue, float *output) {
+  (void)d, (void)input, (void)weight, (void)packed, (void)epilogue, (void)output;
   return CU_DECLINED;
 }
 cu_status cu_conv_input_gradient(const cu_conv_desc *d, const float *gradient, const float *weight, float *input) {

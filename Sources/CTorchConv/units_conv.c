@@ -37,7 +37,6 @@ struct weights {
 
 struct conv {
   const struct unit_pass *pass;
-  struct weights weights;
   struct target target;
   ptrdiff_t blocks;                    // of 32 channels of the source
   ptrdiff_t steps, panel, panels;      // of the weights
@@ -46,28 +45,58 @@ struct conv {
   ptrdiff_t groups, group;             // of panels, and how many
   ptrdiff_t lead, pixels;              // before a chunk's first pixel; of a plane in all
   size_t plane_bytes, row_bytes;
-  char *packed, *planes, *rows;
+  const char *packed;                  // the weights
+  char *planes, *rows;
   atomic_long ticket;
   atomic_bool bad;
 };
 
-static void pack_weights(void *context, ptrdiff_t begin, ptrdiff_t end, int thread) {
+/// How weights are laid out: panels of 16 of the result's channels, each a step for every tap and 32 of the source's channels.
+struct packing {
+  const struct unit_pass *pass;
+  struct weights weights;
+  ptrdiff_t channels, blocks, panel, panels;
+  char *to;
+  atomic_bool bad;
+};
+
+static struct packing packing_of(const struct unit_pass *pass, struct weights weights, ptrdiff_t channels) {
+  struct packing packing = {.pass = pass, .weights = weights, .channels = channels};
+  packing.blocks = pieces(pass->source.channels, UNIT_CHANNELS);
+  packing.panel = packing.blocks * pass->tap_count * UNIT_STEP_BYTES;
+  packing.panels = pieces(channels, UNIT_LINES);
+  return packing;
+}
+
+static void pack_panels(void *context, ptrdiff_t begin, ptrdiff_t end, int thread) {
   (void)thread;
-  struct conv *conv = context;
-  const struct unit_pass *pass = conv->pass;
+  struct packing *p = context;
+  const struct unit_pass *pass = p->pass;
   for (ptrdiff_t i = begin; i < end; i++) {
-    ptrdiff_t line = i * UNIT_LINES, lines = least(UNIT_LINES, conv->target.channels - line);
-    const float *from = conv->weights.at + line * conv->weights.line;
+    ptrdiff_t line = i * UNIT_LINES, lines = least(UNIT_LINES, p->channels - line);
+    const float *from = p->weights.at + line * p->weights.line;
     // Taps innermost: they lie beside each other.
-    for (ptrdiff_t block = 0; block < conv->blocks; block++)
+    for (ptrdiff_t block = 0; block < p->blocks; block++)
       for (int t = 0; t < pass->tap_count; t++) {
-        ptrdiff_t channel = block * UNIT_CHANNELS, step = t * conv->blocks + block;
-        if (!unit_pack_b(conv->packed + i * conv->panel + step * UNIT_STEP_BYTES,
-                         from + channel * conv->weights.channel + pass->taps[t].weight, conv->weights.line,
-                         conv->weights.channel, lines, least(UNIT_DEPTH, pass->source.channels - channel)))
-          atomic_store_explicit(&conv->bad, true, memory_order_relaxed);
+        ptrdiff_t channel = block * UNIT_CHANNELS, step = t * p->blocks + block;
+        if (!unit_pack_b(p->to + i * p->panel + step * UNIT_STEP_BYTES,
+                         from + channel * p->weights.channel + pass->taps[t].weight, p->weights.line,
+                         p->weights.channel, lines, least(UNIT_DEPTH, pass->source.channels - channel)))
+          atomic_store_explicit(&p->bad, true, memory_order_relaxed);
       }
   }
+}
+
+/// What is asked for early lies up to a step past the end.
+static size_t packed_bytes(const struct packing *packing) {
+  return (size_t)pieces(packing->panels * packing->panel + UNIT_STEP_BYTES, PAGE) * PAGE;
+}
+
+/// Whether all weights have parts.
+static bool pack(struct packing *packing, char *to) {
+  packing->to = to;
+  ct_parallel_for(packing->panels, 1, pack_panels, packing);
+  return !atomic_load(&packing->bad);
 }
 
 /// Splits the pixels that a chunk's results are made of.
@@ -103,6 +132,7 @@ static void write_run(const struct target *target, const float *sums, ptrdiff_t 
   x = x * target->stride[1] + target->first[1];
   if (target->channels_last) {
     ptrdiff_t at = ((number * target->rows + y) * target->columns + x) * target->channels + channel;
+    if (epilogue->scale) how.times = epilogue->scale + channel;
     if (epilogue->bias) how.plus = epilogue->bias + channel;
     how.plus_column = 1;
     if (epilogue->added) how.added = epilogue->added + at;
@@ -117,6 +147,7 @@ static void write_run(const struct target *target, const float *sums, ptrdiff_t 
         target->at[at + c * plane + i * target->stride[1]] = sums[c * UNIT_SIDE + pixel + i];
     return;
   }
+  if (epilogue->scale) how.times = epilogue->scale + channel;
   if (epilogue->bias) how.plus = epilogue->bias + channel;
   how.plus_row = 1;
   if (epilogue->added) how.added = epilogue->added + at;
@@ -195,10 +226,6 @@ static void work(void *context, int thread, int team) {
 static void plan(struct conv *conv, int threads) {
   const struct unit_pass *pass = conv->pass;
   ptrdiff_t pitch = pass->grid.pitch, rows = pass->source.batch * pass->grid.rows;
-  conv->blocks = pieces(pass->source.channels, UNIT_CHANNELS);
-  conv->steps = conv->blocks * pass->tap_count;
-  conv->panel = conv->steps * UNIT_STEP_BYTES;
-  conv->panels = pieces(conv->target.channels, UNIT_LINES);
   // A row more at both ends, for what is seen beyond a row's ends.
   ptrdiff_t around = pass->bottom - pass->top + 2;
   ptrdiff_t row_bytes = pitch * UNIT_PAIR_BYTES * conv->blocks * pass->phase_count;
@@ -228,36 +255,60 @@ static void find_offsets(struct conv *conv) {
     }
 }
 
-static cu_status run_pass(const struct unit_pass *pass, struct weights weights, struct target target) {
-  struct conv conv = {.pass = pass, .weights = weights, .target = target};
+/// `packed` are the weights laid out, or null.
+static cu_status run_pass(const struct unit_pass *pass, struct weights weights, const char *packed, struct target target) {
+  struct packing packing = packing_of(pass, weights, target.channels);
+  struct conv conv = {
+    .pass = pass, .target = target, .blocks = packing.blocks, .steps = packing.blocks * pass->tap_count,
+    .panel = packing.panel, .panels = packing.panels,
+  };
   int threads = ct_num_threads();
   plan(&conv, threads);
-  size_t weight_bytes = (size_t)(conv.panels * conv.panel + PAGE);
+  size_t weight_bytes = packed ? 0 : packed_bytes(&packing);
   size_t offset_bytes = (size_t)pieces(conv.steps * (ptrdiff_t)sizeof(ptrdiff_t), PAGE) * PAGE;
   size_t planes_bytes = conv.plane_bytes * (size_t)(conv.blocks * pass->phase_count) * (size_t)threads + PAGE;
   char *scratch = ct_scratch_borrow(weight_bytes + offset_bytes + planes_bytes + conv.row_bytes * (size_t)threads);
   if (!scratch) return CU_DECLINED;
-  conv.packed = scratch;
-  conv.offsets = (ptrdiff_t *)(scratch + weight_bytes / 64 * 64);
+  conv.packed = packed ? packed : scratch;
+  conv.offsets = (ptrdiff_t *)(scratch + weight_bytes);
   conv.planes = (char *)conv.offsets + offset_bytes;
   conv.rows = conv.planes + (planes_bytes - PAGE) / 64 * 64;
   find_offsets(&conv);
-  ct_parallel_for(conv.panels, 1, pack_weights, &conv);
-  if (!atomic_load(&conv.bad)) ct_team_run(threads, work, &conv);
+  bool good = packed || pack(&packing, scratch);
+  if (good) ct_team_run(threads, work, &conv);
   ct_scratch_return(scratch);
-  return atomic_load(&conv.bad) ? CU_DECLINED : CU_DONE;
+  return good && !atomic_load(&conv.bad) ? CU_DONE : CU_DECLINED;
 }
 
-cu_status cu_conv_forward(const cu_conv_desc *d, const float *input, const float *weight, cu_epilogue epilogue,
-                          float *output) {
+static struct weights forward_weights(const cu_conv_desc *d, const float *weight) {
+  ptrdiff_t kernel = d->kernel[0] * d->kernel[1];
+  return (struct weights){weight, d->in_channels * kernel, kernel};
+}
+
+size_t cu_packed_bytes(const cu_conv_desc *d) {
+  struct unit_pass pass;
+  unit_pass_forward(&pass, d, NULL);
+  struct packing packing = packing_of(&pass, forward_weights(d, NULL), d->out_channels);
+  return packed_bytes(&packing);
+}
+
+cu_status cu_pack_weights(const cu_conv_desc *d, const float *weight, void *packed) {
   struct unit_pass pass;
   if (!units_available()) return CU_DECLINED;
+  unit_pass_forward(&pass, d, NULL);
+  struct packing packing = packing_of(&pass, forward_weights(d, weight), d->out_channels);
+  return pack(&packing, packed) ? CU_DONE : CU_DECLINED;
+}
+
+cu_status cu_conv_forward(const cu_conv_desc *d, const float *input, const float *weight, const void *packed,
+                          cu_epilogue epilogue, float *output) {
+  struct unit_pass pass;
+  if (!units_available() || (!weight && !packed)) return CU_DECLINED;
   unit_pass_forward(&pass, d, input);
-  ptrdiff_t kernel = d->kernel[0] * d->kernel[1];
   struct target target = {
     output, d->out_channels, d->output[0], d->output[1], d->output_channels_last, {1, 1}, {0, 0}, epilogue,
   };
-  return run_pass(&pass, (struct weights){weight, d->in_channels * kernel, kernel}, target);
+  return run_pass(&pass, forward_weights(d, weight), packed, target);
 }
 
 /// Zeros for every stride-th pixel, from the first on.
@@ -286,7 +337,7 @@ cu_status cu_conv_input_gradient(const cu_conv_desc *d, const float *gradient, c
         clear(&target, d->batch);
         continue;
       }
-      cu_status status = run_pass(&pass, (struct weights){weight, kernel, d->in_channels * kernel}, target);
+      cu_status status = run_pass(&pass, (struct weights){weight, kernel, d->in_channels * kernel}, NULL, target);
       if (status != CU_DONE) return status;
     }
   return CU_DONE;

@@ -55,34 +55,45 @@ static void pack(struct units *u, ptrdiff_t task) {
   if (!good) atomic_store_explicit(&u->bad, true, memory_order_relaxed);
 }
 
-/// The first one or two of some panels.
-static struct unit_operand panels_at(const char *at, ptrdiff_t panel, ptrdiff_t count) {
+/// One or two panels of a side, from a line on.
+static struct unit_operand panels_at(const char *side, ptrdiff_t steps, ptrdiff_t line, ptrdiff_t lines) {
+  ptrdiff_t panel = steps * UNIT_STEP_BYTES;
   return (struct unit_operand){
-    .at = at, .row = 64, .part = UNIT_TILE_BYTES, .panel = panel, .step = UNIT_STEP_BYTES, .panels = count > 1 ? 2 : 1,
+    .at = side + line / UNIT_LINES * panel, .row = 64, .part = UNIT_TILE_BYTES, .panel = panel, .step = UNIT_STEP_BYTES,
+    .panels = lines - line > UNIT_LINES ? 2 : 1,
   };
 }
 
-static void multiply(struct units *u, ptrdiff_t task) {
+void unit_block_run(const struct unit_block *block) {
   _Alignas(64) float sums[UNIT_SIDE * UNIT_SIDE];
-  const struct product *p = &u->p;
-  ptrdiff_t first_a = task / u->chunks * u->block * 2, first_b = task % u->chunks * u->chunk * 2;
-  ptrdiff_t end_a = least(first_a + u->block * 2, u->a_panels), end_b = least(first_b + u->chunk * 2, u->b_panels);
-  for (ptrdiff_t j = first_b; j < end_b; j += 2) {
-    ptrdiff_t column = j * UNIT_LINES;
-    struct unit_operand b = panels_at(u->b + j * u->panel, u->panel, end_b - j);
-    for (ptrdiff_t i = first_a; i < end_a; i += 2) {
-      ptrdiff_t row = i * UNIT_LINES;
-      struct unit_operand a = panels_at(u->a + i * u->panel, u->panel, end_a - i);
-      unit_multiply(sums, u->steps, &a, &b);
+  for (ptrdiff_t column = 0; column < block->columns; column += UNIT_SIDE) {
+    struct unit_operand b = panels_at(block->b, block->steps, column, block->columns);
+    for (ptrdiff_t row = 0; row < block->rows; row += UNIT_SIDE) {
+      struct unit_operand a = panels_at(block->a, block->steps, row, block->rows);
+      unit_multiply(sums, block->steps, &a, &b);
       struct unit_finish how = {
-        .plus = (const float *)p->plus, .plus_row = p->plus_row, .plus_column = p->plus_column,
+        .plus = block->plus, .plus_row = block->plus_row, .plus_column = block->plus_column,
         .low = -INFINITY, .high = INFINITY,
       };
-      if (how.plus) how.plus += row * p->plus_row + column * p->plus_column;
-      unit_finish(sums, least(UNIT_SIDE, p->m - row), least(UNIT_SIDE, p->n - column),
-                  (float *)p->c + row * p->c_row + column, p->c_row, &how);
+      if (how.plus) how.plus += row * block->plus_row + column * block->plus_column;
+      unit_finish(sums, least(UNIT_SIDE, block->rows - row), least(UNIT_SIDE, block->columns - column),
+                  block->c + row * block->c_row + column, block->c_row, &how);
     }
   }
+}
+
+static void multiply(struct units *u, ptrdiff_t task) {
+  const struct product *p = &u->p;
+  ptrdiff_t panel_a = task / u->chunks * u->block * 2, panel_b = task % u->chunks * u->chunk * 2;
+  ptrdiff_t row = panel_a * UNIT_LINES, column = panel_b * UNIT_LINES;
+  struct unit_block block = {
+    .a = u->a + panel_a * u->panel, .b = u->b + panel_b * u->panel, .steps = u->steps,
+    .rows = least(u->block * UNIT_SIDE, p->m - row), .columns = least(u->chunk * UNIT_SIDE, p->n - column),
+    .c = (float *)p->c + row * p->c_row + column, .c_row = p->c_row, .plus = (const float *)p->plus,
+    .plus_row = p->plus_row, .plus_column = p->plus_column,
+  };
+  if (block.plus) block.plus += row * p->plus_row + column * p->plus_column;
+  unit_block_run(&block);
 }
 
 static void wait_for_packs(struct units *u, ptrdiff_t count) {
@@ -169,6 +180,17 @@ bool units_run(const struct product *p, int threads) {
 #else
 
 bool units_available(void) { return false; }
+void unit_begin(void) {}
+void unit_end(void) {}
+bool unit_pack_a(char *to, const float *from, ptrdiff_t across, ptrdiff_t along, ptrdiff_t lines, ptrdiff_t k) {
+  (void)to, (void)from, (void)across, (void)along, (void)lines, (void)k;
+  return false;
+}
+bool unit_pack_b(char *to, const float *from, ptrdiff_t across, ptrdiff_t along, ptrdiff_t lines, ptrdiff_t k) {
+  (void)to, (void)from, (void)across, (void)along, (void)lines, (void)k;
+  return false;
+}
+void unit_block_run(const struct unit_block *block) { (void)block; }
 bool units_suit(const struct product *p) {
   (void)p;
   return false;

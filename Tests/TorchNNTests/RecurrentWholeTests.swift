@@ -130,6 +130,10 @@ import TorchNN
         kind, hidden: 9, batch: 36, steps: 5, bias: false, bidirectional: bidirectional, hasState: hasState,
         isPacked: true
       ).agrees()
+      // Steps of many sequences, and then of few, that multiply on the matrix unit where there is one.
+      Problem(
+        kind, hidden: 70, batch: 40, steps: 5, bidirectional: bidirectional, hasState: hasState, isPacked: true
+      ).agrees()
     }
   }
 
@@ -149,10 +153,26 @@ import TorchNN
   @Test(arguments: Kind.allCases)
   func stepsThatAreNotFinite(_ kind: Kind) {
     for value in [Double.infinity, .nan] {
-      let problem = Problem(kind, hidden: 6, batch: 2, steps: 5, bidirectional: true)
-      noGrad { _ = problem.x[1, 0, 2].fill_(value) }
-      let whole = problem.everything(.float32, .lastStep), loop = problem.everything(.float64, .lastStep)
-      for (a, b) in zip(whole, loop) { #expect(a.isnan().equal(b.isnan())) }
+      for (hidden, batch) in [(6, 2), (66, 14)] {
+        let problem = Problem(kind, hidden: hidden, batch: batch, steps: 5, bidirectional: true)
+        noGrad { _ = problem.x[1, 0, 2].fill_(value) }
+        let whole = problem.everything(.float32, .lastStep), loop = problem.everything(.float64, .lastStep)
+        for (a, b) in zip(whole, loop) { #expect(a.isnan().equal(b.isnan())) }
+      }
+    }
+  }
+
+  /// The matrix unit multiplies finite weights alone.
+  @Test(arguments: Kind.allCases)
+  func weightsThatAreNotFinite(_ kind: Kind) {
+    let problem = Problem(kind, hidden: 64, batch: 13, steps: 3, hasState: true)
+    let hidden = problem.layer.parameters()[1]
+    noGrad { _ = hidden[5, 7].fill_(Double.infinity) }
+    let whole = problem.run(problem.layer, problem.x, problem.state)
+    let loop = problem.run(problem.layer.copy().to(.float64), problem.x.double(), problem.state.map { $0.double() })
+    for (a, b) in zip(whole, loop) {
+      #expect(a.isnan().equal(b.isnan()))
+      #expect(a.nanToNum().double().allclose(b.nanToNum(), rtol: 1e-4, atol: 1e-4))
     }
   }
 
@@ -164,6 +184,8 @@ import TorchNN
         let problems = [
           Problem(kind, hidden: 40, batch: 67, bidirectional: true, hasState: true),
           Problem(kind, hidden: 40, batch: 19),
+          Problem(kind, hidden: 80, batch: 70),
+          Problem(kind, hidden: kind == .lstm || kind == .gru ? 300 : 550, batch: 16),
           Problem(kind, hidden: kind == .lstm || kind == .gru ? 300 : 550, batch: 3),
         ]
         for problem in problems {

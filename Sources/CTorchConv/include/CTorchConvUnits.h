@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #pragma clang assume_nonnull begin
@@ -25,9 +26,9 @@ typedef enum { CU_FORWARD, CU_INPUT_GRADIENT, CU_WEIGHT_GRADIENT } cu_conv_purpo
 
 typedef enum { CU_PLAIN, CU_RELU, CU_RELU6 } cu_activation;
 
-/// What is done to each result while it is near: activation(result + bias + added).
+/// What is done to each result while it is near: activation(result * scale + bias + added).
 typedef struct {
-  const float *_Nullable bias;   // a number for each channel
+  const float *_Nullable scale, *_Nullable bias;  // a number for each channel
   const float *_Nullable added;  // an image like the result
   cu_activation activation;
 } cu_epilogue;
@@ -40,8 +41,15 @@ typedef enum {
 /// Whether the unit is there and quicker.
 bool cu_conv_suits(const cu_conv_desc *desc, cu_conv_purpose purpose);
 
-cu_status cu_conv_forward(const cu_conv_desc *desc, const float *input, const float *weight, cu_epilogue epilogue,
-                          float *output);
+/// How many bytes the weights take once they are laid out for `cu_conv_forward`.
+size_t cu_packed_bytes(const cu_conv_desc *desc);
+
+/// Lays out weights [out, in, rows, columns], for images of any size. CU_DECLINED: some are not finite.
+cu_status cu_pack_weights(const cu_conv_desc *desc, const float *weight, void *packed);
+
+/// Either `weight` or `packed` is given.
+cu_status cu_conv_forward(const cu_conv_desc *desc, const float *input, const float *_Nullable weight,
+                          const void *_Nullable packed, cu_epilogue epilogue, float *output);
 cu_status cu_conv_input_gradient(const cu_conv_desc *desc, const float *gradient, const float *weight, float *input);
 cu_status cu_conv_weight_gradient(const cu_conv_desc *desc, const float *input, const float *gradient, float *weight);
 

@@ -59,10 +59,10 @@ struct unit_operand {
 /// out[32][32] = the products of the panels of A with those of B.
 void unit_multiply(float *out, ptrdiff_t steps, const struct unit_operand *a, const struct unit_operand *b);
 
-/// What is added to sums before they are written, and what becomes of them then.
+/// What becomes of sums before they are written: sum * times + plus + added, cut off.
 struct unit_finish {
-  const float *_Nullable plus;           // by strides of its own
-  ptrdiff_t plus_row, plus_column;       // a column stride of 0 or 1
+  const float *_Nullable times, *_Nullable plus;  // by strides of their own
+  ptrdiff_t plus_row, plus_column;       // of both; a column stride of 0 or 1
   const float *_Nullable added;          // lies as the result does
   float low, high;                       // results are cut off there; infinities for none
 };

@@ -59,6 +59,8 @@ typedef struct {
   /// Where each step's rows begin, and where the last one's end: steps + 1 numbers. Steps never have more rows than the one
   /// before.
   const ptrdiff_t *starts;
+  /// Whether steps may multiply on the processor's matrix unit, as exact but not bit for bit the same.
+  bool matrix_unit;
   /// Whether gates and cells are kept for the backward pass.
   bool keeps;
   /// Whether the gradients of the states before the first step are wanted.

@@ -280,6 +280,11 @@ void unit_multiply(float *out, ptrdiff_t steps, const struct unit_operand *a, co
   else multiply_1_1(out, steps, a, b);
 }
 
+/// A vector of the numbers that belong to results: one for all lanes, or one for each.
+INLINE __m512 own_numbers(const float *at, ptrdiff_t column, __mmask16 mask) {
+  return column == 0 ? _mm512_set1_ps(*at) : _mm512_maskz_loadu_ps(mask, at);
+}
+
 UNIT_TARGET void unit_finish(const float *sums, ptrdiff_t rows, ptrdiff_t columns, float *c, ptrdiff_t c_row,
                              const struct unit_finish *how) {
   __mmask16 masks[2] = {lanes_below(columns), lanes_below(columns - LANES)};
@@ -289,10 +294,9 @@ UNIT_TARGET void unit_finish(const float *sums, ptrdiff_t rows, ptrdiff_t column
     UNROLL for (int half = 0; half < 2; half++) {
       if (masks[half] == 0) continue;
       __m512 sum = _mm512_maskz_loadu_ps(masks[half], sums + i * UNIT_SIDE + half * LANES);
-      if (how->plus) {
-        const float *more = how->plus + i * how->plus_row + half * LANES * how->plus_column;
-        sum = _mm512_add_ps(sum, how->plus_column == 0 ? _mm512_set1_ps(*more) : _mm512_maskz_loadu_ps(masks[half], more));
-      }
+      ptrdiff_t place = i * how->plus_row + half * LANES * how->plus_column;
+      if (how->times) sum = _mm512_mul_ps(sum, own_numbers(how->times + place, how->plus_column, masks[half]));
+      if (how->plus) sum = _mm512_add_ps(sum, own_numbers(how->plus + place, how->plus_column, masks[half]));
       if (how->added)
         sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(masks[half], how->added + i * c_row + half * LANES));
       // In this order a NaN stays one.

@@ -5,16 +5,9 @@ import CTorchDNN
 
 extension CPUBackend {
   package func convolution(_ spec: ConvolutionSpec, _ x: Strided, weight: Strided, bias: Strided?, into out: Strided) {
-    if out.count == 0 || convolutionByTiles(spec, x, weight: weight, bias: bias, into: out) { return }
-    let (source, sourceLayout) = imageOrder(x), kernel = contiguous(weight), bias = bias.map(contiguous)
-    if imageOrderIfDense(out) != nil,
-      var desc = matrixUnitConvolution(CU_FORWARD, spec, input: source, weight: kernel, output: out)
-    {
-      var epilogue = cu_epilogue()
-      epilogue.bias = bias.map { UnsafePointer($0.of(Float.self)) }
-      let status = cu_conv_forward(&desc, source.of(Float.self), kernel.of(Float.self), epilogue, out.of(Float.self))
-      if status == CU_DONE { return }
-    }
+    let bias = bias.map(contiguous)
+    if out.count == 0 || convolution(spec, x, weight: weight, ConvolutionEnding(shift: bias), into: out) { return }
+    let (source, sourceLayout) = imageOrder(x), kernel = contiguous(weight)
     if takes(x.dtype), x.count > 0, let target = imageOrderIfDense(out) {
       var desc = descriptor(spec, input: x.shape, weight: weight.shape, output: out.shape, dtype: x.dtype)
       desc.src_layout = sourceLayout
@@ -37,6 +30,19 @@ extension CPUBackend {
       fill(out, with: .int(0))
     }
     x.dtype.visit(PlainConvolution(loop: loop, purpose: .forward))
+  }
+
+  /// Computes a convolution and what becomes of its results where a way that does both at once is the quickest, and says
+  /// whether it did.
+  package func convolution(
+    _ spec: ConvolutionSpec, _ x: Strided, weight: Strided, _ ending: ConvolutionEnding, into out: Strided
+  ) -> Bool {
+    guard x.dtype == .float32, imageOrderIfDense(out) != nil else { return false }
+    let (source, _) = imageOrder(x)
+    let unit = matrixUnitConvolution(CU_FORWARD, spec, input: source, weight: weight, output: out)
+    if convolutionByTiles(spec, source, weight: weight, ending, besideUnit: unit != nil, into: out) { return true }
+    guard let unit else { return false }
+    return convolution(onUnit: unit, spec, source, weight: weight, ending, into: out)
   }
 
   package func convolutionInputGradient(

@@ -9,7 +9,7 @@ extension CPUBackend {
     _ purpose: cu_conv_purpose, _ spec: ConvolutionSpec, input: Strided, weight: Strided, output: Strided
   ) -> cu_conv_desc? {
     let rank = spec.stride.count
-    guard !plainOnly, forcedTile == nil, input.dtype == .float32, spec.groups == 1, rank <= 2, weight.isContiguous,
+    guard !plainOnly, forcedTile == nil, input.dtype == .float32, spec.groups == 1, rank <= 2,
       Swift.min(input.count, output.count) > 0, CPUAlgorithms.uses(.matrixUnits)
     else { return nil }
     var desc = cu_conv_desc()
@@ -30,5 +30,37 @@ extension CPUBackend {
     desc.input_channels_last = input.isContiguous ? 0 : 1
     desc.output_channels_last = output.isContiguous ? 0 : 1
     return cu_conv_suits(&desc, purpose) ? desc : nil
+  }
+
+  /// False: there are infinite numbers, or no memory.
+  func convolution(
+    onUnit desc: cu_conv_desc, _ spec: ConvolutionSpec, _ x: Strided, weight: Strided, _ ending: ConvolutionEnding,
+    into out: Strided
+  ) -> Bool {
+    var desc = desc
+    if spec.isInference {
+      guard let packed = packedWeights(weight, desc) else { return false }
+      return withExtendedLifetime((packed, ending)) {
+        cu_conv_forward(&desc, x.of(Float.self), nil, packed.base, ending.forUnit, out.of(Float.self)) == CU_DONE
+      }
+    }
+    let kernel = contiguous(weight)
+    return withExtendedLifetime((kernel, ending)) {
+      cu_conv_forward(
+        &desc, x.of(Float.self), kernel.of(Float.self), nil, ending.forUnit, out.of(Float.self)) == CU_DONE
+    }
+  }
+
+  /// Weights as the unit multiplies them, kept beside the weights until these change; nil where some are infinite.
+  private func packedWeights(_ weight: Strided, _ desc: cu_conv_desc) -> Storage? {
+    let key = DerivedKey(
+      .unitWeights, [weight.layout.offset] + Array(weight.shape) + Array(weight.layout.strides))
+    return weight.storage.derived(key) { () -> Storage? in
+      var desc = desc
+      let kernel = contiguous(weight), made = Storage.cpu(byteCount: cu_packed_bytes(&desc))
+      return withExtendedLifetime(kernel) {
+        cu_pack_weights(&desc, kernel.of(Float.self), made.base) == CU_DONE ? made : nil
+      }
+    }
   }
 }

@@ -4,36 +4,15 @@ import CTorchChannels
 
 /// Weights and bias of a convolution as the kernels read them, with the norm that follows it worked in.
 package final class PackedConvolution: Sendable {
-  /// A norm in evaluation: (x - mean) / sqrt(variance + eps) * weight + bias.
-  package struct Norm {
-    let mean: Strided, variance: Strided, weight: Strided?, bias: Strided?
-    let eps: Double
-
-    package init(mean: Strided, variance: Strided, weight: Strided?, bias: Strided?, eps: Double) {
-      (self.mean, self.variance, self.weight, self.bias, self.eps) = (mean, variance, weight, bias, eps)
-    }
-  }
-
   fileprivate let weight: Storage, bias: Storage
 
   /// - Parameters:
   ///   - weight: `[outputs, inputs, height, width]`; of a depthwise convolution `[channels, 1, height, width]`.
   ///   - readsPlanes: whether the input lies row-major.
-  package init(_ weight: Strided, bias: Strided?, norm: Norm?, isDepthwise: Bool, readsPlanes: Bool) {
+  package init(_ weight: Strided, bias: Strided?, norm: EvaluationNorm?, isDepthwise: Bool, readsPlanes: Bool) {
     let shape = weight.shape, outputs = shape[0], places = shape[2] * shape[3]
-    func numbers(_ x: Strided?, or value: Double) -> [Double] {
-      guard let x else { return Array(repeating: value, count: outputs) }
-      return (0..<outputs).map { Double(x.of(Float.self)[$0 * x.layout.strides[0]]) }
-    }
-    var scale = [Double](repeating: 1, count: outputs), shift = numbers(bias, or: 0)
-    if let norm {
-      let mean = numbers(norm.mean, or: 0), variance = numbers(norm.variance, or: 1)
-      let factor = numbers(norm.weight, or: 1), offset = numbers(norm.bias, or: 0)
-      for i in 0..<outputs {
-        scale[i] = factor[i] / (variance[i] + norm.eps).squareRoot()
-        shift[i] = (shift[i] - mean[i]) * scale[i] + offset[i]
-      }
-    }
+    let factors = norm?.factors(after: bias, channels: outputs)
+    let shift = factors?.shift ?? EvaluationNorm.numbers(bias, or: 0, count: outputs)
     let padded = cl_padded(outputs), source = CPUBackend.shared.contiguous(weight)
     let count = isDepthwise ? padded * places : cl_packed_size(outputs, shape[1] * places)
     self.weight = .cpu(byteCount: count * 4)
@@ -41,7 +20,6 @@ package final class PackedConvolution: Sendable {
     let target = self.bias.base.assumingMemoryBound(to: Float.self)
     for i in 0..<padded { target[i] = i < outputs ? Float(shift[i]) : 0 }
     let packed = self.weight.base.assumingMemoryBound(to: Float.self), plain = source.of(Float.self)
-    let factors = norm == nil ? nil : scale
     func pack(_ factors: UnsafePointer<Double>?) {
       if isDepthwise {
         cl_pack_depthwise(packed, plain, factors, outputs, places)
@@ -49,7 +27,7 @@ package final class PackedConvolution: Sendable {
         cl_pack(packed, plain, factors, outputs, shape[1], [shape[2], shape[3]], readsPlanes ? 1 : 0)
       }
     }
-    if let factors { factors.withUnsafeBufferPointer { pack($0.baseAddress) } } else { pack(nil) }
+    if let factors { factors.scale.withUnsafeBufferPointer { pack($0.baseAddress) } } else { pack(nil) }
   }
 }
 

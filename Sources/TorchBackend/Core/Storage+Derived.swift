@@ -2,7 +2,7 @@ import Synchronization
 
 /// Names one thing that was computed from the content of a storage.
 package struct DerivedKey: Hashable, Sendable {
-  package enum Kind: Sendable { case winogradWeights, foldedNorm, recurrentWeights }
+  package enum Kind: Sendable { case winogradWeights, unitWeights, foldedNorm, recurrentWeights }
 
   let kind: Kind
   /// What else it depends on: offset, sizes, strides.

@@ -71,7 +71,7 @@ package struct LayerChain {
 
   /// The chain with another module at its end; nil where that cannot be a part of it.
   package mutating func extend(by module: Module, from value: Int) -> Int? {
-    guard module.hooks == nil || module.hooks!.isEmpty else { return nil }
+    guard module.hasNoHooks else { return nil }
     return (module as? any ChainLink)?.extend(&self, from: value)
   }
 
@@ -125,7 +125,7 @@ package struct LayerChain {
 
 extension LayerChain {
   /// Whether layers on this input may run as a chain: float32 images of the processor, nothing recorded, nothing cast.
-  private static func takes(_ x: Tensor) -> Bool {
+  static func takes(_ x: Tensor) -> Bool {
     !isGradEnabled() && CPUAlgorithms.uses(.foldedNorms) && x.ndim == 4 && x.dtype == .float32 && x.device == .cpu
       && x.numel() > 0 && !isAutocastEnabled(.cpu)
   }
@@ -146,6 +146,9 @@ extension LayerChain {
       if let result {
         value = result
         next = end
+      } else if let folded = FoldedConvolution(layers[next...]), let result = folded.run(value) {
+        value = result
+        next += folded.count
       } else if next + 1 < layers.count, let norm = NormThenRelu.joined(layers[next], layers[next + 1]) {
         value = inModule(norm) { norm.normalised(value, relu: true) }
         next += 2
@@ -172,6 +175,11 @@ extension LayerChain {
   }
 }
 
+extension Module {
+  /// Whether no hook sees what the module is given and what it gives.
+  var hasNoHooks: Bool { hooks?.isEmpty ?? true }
+}
+
 extension Convolution {
   /// The weights as a chain reads them, with the norm worked in; kept until one of the numbers changes.
   fileprivate func packed(with norm: BatchNorm2d?, isDepthwise: Bool, readsPlanes: Bool) -> PackedConvolution {
@@ -183,16 +191,12 @@ extension Convolution {
     return weight.storage.derived(key, with: tensors.compactMap { $0?.storage }) {
       PackedConvolution(
         weight.strided, bias: bias?.strided,
-        norm: norm.map {
-          .init(
-            mean: $0.runningMean!.strided, variance: $0.runningVar!.strided, weight: $0.weight?.strided,
-            bias: $0.bias?.strided, eps: $0.eps)
-        }, isDepthwise: isDepthwise, readsPlanes: readsPlanes)
+        norm: norm?.inEvaluation, isDepthwise: isDepthwise, readsPlanes: readsPlanes)
     }
   }
 
   /// Whether weight and bias are those that the layer was made with, in what a chain computes in.
-  fileprivate var isPlain: Bool {
+  var isPlain: Bool {
     func isPlain(_ x: Tensor) -> Bool { x.dtype == .float32 && x.device == .cpu }
     return paddingMode == .zeros && isPlain(weight) && (bias.map { isPlain($0) && $0.shape == [outChannels] } ?? true)
       && weight.shape == Shape([outChannels, inChannels / groups] + kernelSize)
@@ -210,7 +214,7 @@ extension Conv2d: ChainLink {
     else { return nil }
     let isDepthwise = groups > 1 && groups == inChannels && groups == outChannels
     guard groups == 1 || isDepthwise else { return nil }
-    // Dense kernels of several pixels are quicker by tiles, or on the matrix unit, each for itself.
+    // Dense kernels of several pixels are quicker by tiles, or on the matrix unit, each for itself (``FoldedConvolution``).
     guard groups > 1 || kernelSize.allSatisfy({ $0 == 1 }) || inChannels <= Self.fewChannels else { return nil }
     // A depthwise layer reads channels last.
     guard value > 0 || !isDepthwise else { return nil }
@@ -223,13 +227,22 @@ extension Conv2d: ChainLink {
 
 extension BatchNorm2d: ChainLink {
   package func extend(_ chain: inout LayerChain, from value: Int) -> Int? {
-    guard type(of: self) == BatchNorm2d.self, !training, runningMean != nil, runningVar != nil,
-      chain.channels(of: value) == numFeatures,
-      [runningMean, runningVar, weight, bias].allSatisfy({
-        $0.map { $0.dtype == .float32 && $0.device == .cpu && $0.shape == [numFeatures] } ?? true
-      })
-    else { return nil }
+    guard isFixed, chain.channels(of: value) == numFeatures else { return nil }
     return chain.append(norm: self, to: value)
+  }
+
+  /// Whether the norm is a factor and an addend for each channel: of this very class, in evaluation, in float32.
+  var isFixed: Bool {
+    type(of: self) == BatchNorm2d.self && !training && runningMean != nil && runningVar != nil
+      && [runningMean, runningVar, weight, bias].allSatisfy {
+        $0.map { $0.dtype == .float32 && $0.device == .cpu && $0.shape == [numFeatures] } ?? true
+      }
+  }
+
+  /// What a fixed norm computes.
+  var inEvaluation: EvaluationNorm {
+    EvaluationNorm(
+      mean: runningMean!.strided, variance: runningVar!.strided, weight: weight?.strided, bias: bias?.strided, eps: eps)
   }
 }
 

@@ -56,8 +56,8 @@ extension ResNet {
 
     public func forward(_ x: Tensor) -> Tensor {
       if let result = LayerChain.run(x, { extend(&$0, from: 0) }) { return result }
-      let out = conv2(NormThenRelu.run(bn1, conv1(x), relu))
-      return NormThenRelu.run(bn2, out, plus: downsample.map { $0(x) } ?? x, relu)
+      let out = FoldedConvolution.run(conv1, bn1, x, relu)
+      return FoldedConvolution.run(conv2, bn2, out, plus: { self.downsample.map { $0(x) } ?? x }, relu)
     }
 
     package func extend(_ chain: inout LayerChain, from value: Int) -> Int? {
@@ -112,8 +112,8 @@ extension ResNet {
 
     public func forward(_ x: Tensor) -> Tensor {
       if let result = LayerChain.run(x, { extend(&$0, from: 0) }) { return result }
-      let out = conv3(NormThenRelu.run(bn2, conv2(NormThenRelu.run(bn1, conv1(x), relu)), relu))
-      return NormThenRelu.run(bn3, out, plus: downsample.map { $0(x) } ?? x, relu)
+      let out = FoldedConvolution.run(conv2, bn2, FoldedConvolution.run(conv1, bn1, x, relu), relu)
+      return FoldedConvolution.run(conv3, bn3, out, plus: { self.downsample.map { $0(x) } ?? x }, relu)
     }
 
     package func extend(_ chain: inout LayerChain, from value: Int) -> Int? {

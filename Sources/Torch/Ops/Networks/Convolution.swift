@@ -8,9 +8,9 @@ struct Convolution: Op {
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.input(0)
     saving.input(1)
-    let x = inputs[0].dense, weight = inputs[1].contiguous()
+    let x = inputs[0].dense, weight = inputs[1]
     // Channels last is catching: one operand is enough, as in PyTorch.
-    let format = x.suggestedFormat == .contiguousFormat ? inputs[1].suggestedFormat : x.suggestedFormat
+    let format = x.suggestedFormat == .contiguousFormat ? weight.suggestedFormat : x.suggestedFormat
     let shape = spec.outputShape(x.shape, weight: weight.shape)
     let out = Tensor(shape: shape, dtype: x.dtype, device: x.device, format: format)
     let bias = inputs.count > 2 ? inputs[2].contiguous().strided : nil
@@ -107,7 +107,7 @@ struct ConvolutionWeightGradient: Op {
 extension ConvolutionSpec {
   /// The multiplications and additions of a convolution, which are those of its gradients too: at each place of the output, of
   /// each of its channels, a kernel over the channels of a group.
-  fileprivate func flops(_ weight: Shape, output: Shape) -> Int {
+  func flops(_ weight: Shape, output: Shape) -> Int {
     2 * output.elementCount * Shape(weight.dropFirst()).elementCount
   }
 
