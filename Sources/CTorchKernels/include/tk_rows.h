@@ -67,9 +67,11 @@ typedef struct tk_max_pool {
   /// Between the taps of a window: the dilation.
   ptrdiff_t step[3];
 } tk_max_pool;
-/// The maximum of each window and its place in the plane.
-void tk_max_pool_f32(ptrdiff_t planes, float *out, int64_t *positions, const float *in, const tk_max_pool *options);
-void tk_max_pool_f64(ptrdiff_t planes, double *out, int64_t *positions, const double *in, const tk_max_pool *options);
+/// The maximum of each window and its place in the plane; null where places are not wanted.
+void tk_max_pool_f32(
+  ptrdiff_t planes, float *out, int64_t *positions, const float *in, const tk_max_pool *options);
+void tk_max_pool_f64(
+  ptrdiff_t planes, double *out, int64_t *positions, const double *in, const tk_max_pool *options);
 
 typedef struct tk_sgd_options {
   double lr, momentum, dampening, weight_decay;

@@ -3,7 +3,7 @@ import CTorchKernels
 // Maximum pooling over one to three spatial dimensions.
 
 extension CPUBackend {
-  package func maxPool(_ spec: PoolSpec, _ x: Strided, into out: Strided, indices: Strided) {
+  package func maxPool(_ spec: PoolSpec, _ x: Strided, into out: Strided, indices: Strided?) {
     if !plainOnly, x.dtype.isHalf {
       // Every number of a half type is one of float32, so that the greatest is the same.
       let wide = allocate(Layout(contiguous: out.shape), dtype: .float32)
@@ -26,11 +26,11 @@ extension CPUBackend {
   }
 
   private func maxPool(
-    _ planes: Range<Int>, _ options: tk_max_pool, _ x: Strided, into out: Strided, indices: Strided
+    _ planes: Range<Int>, _ options: tk_max_pool, _ x: Strided, into out: Strided, indices: Strided?
   ) {
     let whole = out.shape[0] * out.shape[1], inPlane = x.count / whole, outPlane = out.count / whole
     let (source, first) = (planes.lowerBound * inPlane, planes.lowerBound * outPlane)
-    let places = indices.of(Int64.self) + first
+    let places = indices.map { $0.of(Int64.self) + first }
     withUnsafePointer(to: options) { options in
       if x.dtype == .float32 {
         tk_max_pool_f32(planes.count, out.of(Float.self) + first, places, x.of(Float.self) + source, options)
@@ -64,10 +64,10 @@ extension CPUBackend {
   }
 }
 
-/// `out` and `indices` are contiguous; planes count over batch and channels.
+/// `out` and `indices`, if wanted, are contiguous; planes count over batch and channels.
 private struct PlainMaxPool: ElementVisitor {
   let windows: tk_max_pool
-  let x: Strided, out: Strided, indices: Strided
+  let x: Strided, out: Strided, indices: Strided?
   let planes: Range<Int>
 
   func visit<T: Element>(_ type: T.Type) {
@@ -105,7 +105,7 @@ private struct PlainMaxPool: ElementVisitor {
               position = (iz * input.1 + iy) * input.2 + first(w * stride.2 - padding.2, dilation.2)
             }
             out.pointer.setElement(place * size, best, type)
-            indices.pointer.storeBytes(of: Int64(position), toByteOffset: place * 8, as: Int64.self)
+            indices?.pointer.storeBytes(of: Int64(position), toByteOffset: place * 8, as: Int64.self)
             place += 1
           }
         }

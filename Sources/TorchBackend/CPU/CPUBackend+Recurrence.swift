@@ -26,7 +26,8 @@ extension CPUBackend {
     let isDone = layer.starts.withUnsafeBufferPointer { starts in
       job = cg_recurrence(
         kind: Int32(layer.recurrence.rawValue), hidden: layer.hidden, steps: layer.starts.count - 1,
-        starts: starts.baseAddress!, matrix_unit: CPUAlgorithms.uses(.matrixUnits), keeps: layer.keeps, wants_hidden: layer.wantsHidden,
+        starts: starts.baseAddress!, matrix_unit: CPUAlgorithms.uses(.matrixUnits), keeps: layer.keeps,
+        wants_hidden: layer.wantsHidden,
         directions: Int32(directions.count), direction: (directions[0], directions.last!))
       return kernel(&job!)
     }

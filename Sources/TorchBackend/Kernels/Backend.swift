@@ -50,8 +50,8 @@ package protocol Backend: Sendable {
   func convolutionInputGradient(_ spec: ConvolutionSpec, _ gradient: Strided, weight: Strided, into out: Strided)
   func convolutionWeightGradient(
     _ spec: ConvolutionSpec, _ x: Strided, _ gradient: Strided, into weight: Strided, bias: Strided?)
-  /// `indices` receives the position of each maximum within its plane.
-  func maxPool(_ spec: PoolSpec, _ x: Strided, into out: Strided, indices: Strided)
+  /// `indices`, if wanted, receives the position of each maximum within its plane.
+  func maxPool(_ spec: PoolSpec, _ x: Strided, into out: Strided, indices: Strided?)
   func maxPoolGradient(_ spec: PoolSpec, _ gradient: Strided, indices: Strided, into out: Strided)
 
   // Indices. All are int64; one out of range is a fault that names it, and negative ones are out of range unless

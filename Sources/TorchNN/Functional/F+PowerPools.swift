@@ -29,8 +29,8 @@ extension F {
     inOp(op) {
       guard p != 0, !p.isNaN else { fault("\(op)", "normType cannot be \(p)") }
       let spec = poolSpec(count, op, kernelSize, stride, 0, 1)
-      if p == .infinity { return x.abs().maxPool(spec, ceilMode: ceilMode, op: op).values }
-      if p == -.infinity { return -(-x.abs()).maxPool(spec, ceilMode: ceilMode, op: op).values }
+      if p == .infinity { return x.abs().maxPool(spec, ceilMode: ceilMode, op: op) }
+      if p == -.infinity { return -(-x.abs()).maxPool(spec, ceilMode: ceilMode, op: op) }
       let powers = p == p.rounded() && abs(p) < 1e9 ? x.pow(Int(p)) : x.pow(p)
       let mean = powers.averagePool(spec, ceilMode: ceilMode, countIncludePad: true, divisor: nil, op: op)
       return (mean.sign() * mean.abs().relu() * spec.kernel.reduce(1, *)).pow(1 / p)

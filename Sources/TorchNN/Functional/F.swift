@@ -61,7 +61,7 @@ public enum F {
   public static func maxPool1d(
     _ x: Tensor, kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
     dilation: some SpatialSize = 1, ceilMode: Bool = false
-  ) -> Tensor { maxPool(1, "max_pool1d", x, kernelSize, stride, padding, dilation, ceilMode).output }
+  ) -> Tensor { maxPool(1, "max_pool1d", x, kernelSize, stride, padding, dilation, ceilMode) }
 
   /// The largest value of each window of an image, as `torch.nn.functional.max_pool2d`.
   /// - Parameter stride: the steps between windows; nil for the size of the window.
@@ -69,7 +69,7 @@ public enum F {
   public static func maxPool2d(
     _ x: Tensor, kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
     dilation: some SpatialSize = 1, ceilMode: Bool = false
-  ) -> Tensor { maxPool(2, "max_pool2d", x, kernelSize, stride, padding, dilation, ceilMode).output }
+  ) -> Tensor { maxPool(2, "max_pool2d", x, kernelSize, stride, padding, dilation, ceilMode) }
 
   /// The largest value of each window of a volume, as `torch.nn.functional.max_pool3d`.
   /// - Parameter stride: the steps between windows; nil for the size of the window.
@@ -77,7 +77,7 @@ public enum F {
   public static func maxPool3d(
     _ x: Tensor, kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
     dilation: some SpatialSize = 1, ceilMode: Bool = false
-  ) -> Tensor { maxPool(3, "max_pool3d", x, kernelSize, stride, padding, dilation, ceilMode).output }
+  ) -> Tensor { maxPool(3, "max_pool3d", x, kernelSize, stride, padding, dilation, ceilMode) }
 
   /// As ``maxPool1d(_:kernelSize:stride:padding:dilation:ceilMode:)``, with the position of each value in its channel.
   ///
@@ -86,7 +86,7 @@ public enum F {
     _ x: Tensor, kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
     dilation: some SpatialSize = 1, ceilMode: Bool = false
   ) -> (output: Tensor, indices: Tensor) {
-    maxPool(1, "max_pool1d", x, kernelSize, stride, padding, dilation, ceilMode)
+    maxPoolWithIndices(1, "max_pool1d", x, kernelSize, stride, padding, dilation, ceilMode)
   }
 
   /// As ``maxPool2d(_:kernelSize:stride:padding:dilation:ceilMode:)``, with the position of each value in its image,
@@ -97,7 +97,7 @@ public enum F {
     _ x: Tensor, kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
     dilation: some SpatialSize = 1, ceilMode: Bool = false
   ) -> (output: Tensor, indices: Tensor) {
-    maxPool(2, "max_pool2d", x, kernelSize, stride, padding, dilation, ceilMode)
+    maxPoolWithIndices(2, "max_pool2d", x, kernelSize, stride, padding, dilation, ceilMode)
   }
 
   /// As ``maxPool3d(_:kernelSize:stride:padding:dilation:ceilMode:)``, with the position of each value in its volume.
@@ -107,15 +107,22 @@ public enum F {
     _ x: Tensor, kernelSize: some SpatialSize, stride: (any SpatialSize)? = nil, padding: some SpatialSize = 0,
     dilation: some SpatialSize = 1, ceilMode: Bool = false
   ) -> (output: Tensor, indices: Tensor) {
-    maxPool(3, "max_pool3d", x, kernelSize, stride, padding, dilation, ceilMode)
+    maxPoolWithIndices(3, "max_pool3d", x, kernelSize, stride, padding, dilation, ceilMode)
   }
 
   static func maxPool(
     _ count: Int, _ op: StaticString, _ x: Tensor, _ kernelSize: any SpatialSize, _ stride: (any SpatialSize)?,
     _ padding: any SpatialSize, _ dilation: any SpatialSize, _ ceilMode: Bool
+  ) -> Tensor {
+    x.maxPool(poolSpec(count, op, kernelSize, stride, padding, dilation), ceilMode: ceilMode, op: op)
+  }
+
+  static func maxPoolWithIndices(
+    _ count: Int, _ op: StaticString, _ x: Tensor, _ kernelSize: any SpatialSize, _ stride: (any SpatialSize)?,
+    _ padding: any SpatialSize, _ dilation: any SpatialSize, _ ceilMode: Bool
   ) -> (output: Tensor, indices: Tensor) {
     let spec = poolSpec(count, op, kernelSize, stride, padding, dilation)
-    let (values, indices) = x.maxPool(spec, ceilMode: ceilMode, op: op)
+    let (values, indices) = x.maxPoolWithIndices(spec, ceilMode: ceilMode, op: op)
     return (values, indices)
   }
 

@@ -30,7 +30,7 @@ open class MaxPool: Module, Layer {
   }
 
   open func forward(_ x: Tensor) -> Tensor {
-    F.maxPool(count, op, x, kernelSize, stride, padding, dilation, ceilMode).output
+    F.maxPool(count, op, x, kernelSize, stride, padding, dilation, ceilMode)
   }
 
   /// The largest values, with the position of each in its channel, image or volume, counted row by row.
@@ -39,7 +39,7 @@ open class MaxPool: Module, Layer {
   /// and see both.
   public func withIndices(_ x: Tensor) -> (output: Tensor, indices: Tensor) {
     called([x]) { [self] in
-      F.maxPool(count, op, $0[0] as! Tensor, kernelSize, stride, padding, dilation, ceilMode)
+      F.maxPoolWithIndices(count, op, $0[0] as! Tensor, kernelSize, stride, padding, dilation, ceilMode)
     }
   }
 

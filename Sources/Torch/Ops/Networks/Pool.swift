@@ -3,6 +3,8 @@
 struct MaxPool: Op {
   let spec: PoolSpec
   let ceilMode: Bool
+  /// Whether the places of the maxima are wanted, by the caller or for a gradient.
+  let wantsPlaces: Bool
   var name: StaticString {
     switch spec.kernel.count {
     case 1: "max_pool1d_with_indices"
@@ -15,8 +17,9 @@ struct MaxPool: Op {
     let x = inputs[0].contiguous()
     let shape = spec.outputShape(x.shape, ceilMode: ceilMode)
     let out = Tensor(shape: shape, dtype: x.dtype, device: x.device)
-    let indices = Tensor(shape: shape, dtype: .int64, device: x.device)
-    x.backend.maxPool(spec, x.strided, into: out.strided, indices: indices.strided)
+    let indices = wantsPlaces ? Tensor(shape: shape, dtype: .int64, device: x.device) : nil
+    x.backend.maxPool(spec, x.strided, into: out.strided, indices: indices?.strided)
+    guard let indices else { return [out.inFormat(of: inputs[0])] }
     saving.constant(indices)
     return [out.inFormat(of: inputs[0]), indices.inFormat(of: inputs[0])]
   }
@@ -98,13 +101,26 @@ extension PoolSpec {
 }
 
 extension Tensor {
+  /// The maximum of each window over the last dimensions.
+  package func maxPool(_ spec: PoolSpec, ceilMode: Bool, op: StaticString) -> Tensor {
+    maxPool(spec, ceilMode, wantsPlaces: requiresGrad && isGradEnabled(), op)[0]
+  }
+
   /// The maximum of each window over the last dimensions, and where in its plane it was.
-  package func maxPool(_ spec: PoolSpec, ceilMode: Bool, op: StaticString) -> (values: Tensor, indices: Tensor) {
+  package func maxPoolWithIndices(_ spec: PoolSpec, ceilMode: Bool, op: StaticString) -> (
+    values: Tensor, indices: Tensor
+  ) {
+    let found = maxPool(spec, ceilMode, wantsPlaces: true, op)
+    return (found[0], found[1])
+  }
+
+  private func maxPool(_ spec: PoolSpec, _ ceilMode: Bool, wantsPlaces: Bool, _ op: StaticString) -> [Tensor] {
     inOp(op) {
       spec.check(self, op: op)
-      let batched = ndim == spec.kernel.count + 2
-      let found = MaxPool(spec: spec, ceilMode: ceilMode).apply([batched ? self : unsqueeze(0)])
-      return batched ? (found[0], found[1]) : (found[0].squeeze(0), found[1].squeeze(0))
+      let batched = ndim == spec.kernel.count + 2,
+        pool = MaxPool(spec: spec, ceilMode: ceilMode, wantsPlaces: wantsPlaces)
+      let found = pool.apply([batched ? self : unsqueeze(0)])
+      return batched ? found : found.map { $0.squeeze(0) }
     }
   }
 }
