@@ -60,10 +60,10 @@ static void gather_groups(const struct forward *f, ptrdiff_t first, ptrdiff_t co
     .work = work,
   };
   // Where all channels of a pixel lie together they are read together, a row of tiles at a time.
-  ptrdiff_t most = c->input.channel == 1 ? c->grid.across : count;
+  ptrdiff_t run = c->input.channel == 1 ? c->grid.across : count;
   for (ptrdiff_t t = 0; t < count; t += g.count) {
     g.first = first + t;
-    g.count = smaller(most, count - t);
+    g.count = least(run, count - t);
     for (ptrdiff_t group = from; group < end; group++) {
       g.channel = group * c->kernels->lanes;
       g.to = to + t * f->row + g.channel;
@@ -154,23 +154,23 @@ static int run_forward(struct forward *f) {
   const ptrdiff_t lanes = c->kernels->lanes, panel = c->kernels->panel, frequencies = c->tiles->frequencies;
   const ptrdiff_t tiles = c->tile_count, threads = ct_num_threads();
   f->depth = c->input.channels;
-  f->lane_groups = divide_up(f->depth, lanes);
+  f->lane_groups = pieces(f->depth, lanes);
   f->row = f->lane_groups * lanes;
-  f->panels = divide_up(c->output.channels, panel);
+  f->panels = pieces(c->output.channels, panel);
   f->weights_step = f->depth * panel + LINE;
   f->weights_size = frequencies * f->weights_step;
-  ptrdiff_t near = larger(NEAR_FLOATS / (frequencies * (f->row + panel)), c->kernels->height);
+  ptrdiff_t near = most(NEAR_FLOATS / (frequencies * (f->row + panel)), c->kernels->height);
   bool shares = tiles < near * 2 * threads && frequencies * tiles * f->row <= SHARED_FLOATS && f->panels >= threads;
   if (shares) {
-    near = larger(NEAR_FLOATS / 2 / (frequencies * panel), c->kernels->height);
-    f->blocks = divide_up(tiles, near);
+    near = most(NEAR_FLOATS / 2 / (frequencies * panel), c->kernels->height);
+    f->blocks = pieces(tiles, near);
     f->gathered_step = tiles * f->row + LINE;
   } else {
-    f->blocks = divide_up(tiles, near);
-    if (f->blocks < 8 * threads) f->blocks = smaller(round_up(f->blocks, threads), tiles);
-    f->gathered_step = divide_up(tiles, f->blocks) * f->row + LINE;
+    f->blocks = pieces(tiles, near);
+    if (f->blocks < 8 * threads) f->blocks = least(round_up(f->blocks, threads), tiles);
+    f->gathered_step = pieces(tiles, f->blocks) * f->row + LINE;
   }
-  f->block_most = divide_up(tiles, f->blocks);
+  f->block_most = pieces(tiles, f->blocks);
   f->products_step = f->block_most * panel + LINE;
   f->products_size = frequencies * f->products_step;
   f->gathered_size = frequencies * f->gathered_step;
@@ -187,7 +187,7 @@ static int run_forward(struct forward *f) {
     hand_out(f->panels, threads, panel_job, f);
   } else {
     if (!f->transformed) {
-      f->depth_parts = divide_up(f->depth, 64);
+      f->depth_parts = pieces(f->depth, 64);
       hand_out(f->panels * f->depth_parts, threads, turn_job, f);
     }
     hand_out(f->blocks, threads, block_job, f);
@@ -220,7 +220,7 @@ int cw_input_gradient(const cw_desc *desc, const float *grad_dst, const float *w
 ptrdiff_t cw_weights_count(const cw_desc *desc) {
   struct convolution c;
   if (!describe(desc, false, &c)) return 0;
-  ptrdiff_t panels = divide_up(c.output.channels, c.kernels->panel);
+  ptrdiff_t panels = pieces(c.output.channels, c.kernels->panel);
   return panels * c.tiles->frequencies * (c.input.channels * c.kernels->panel + LINE);
 }
 
@@ -228,10 +228,10 @@ int cw_transform_weights(const cw_desc *desc, const float *weight, float *transf
   struct forward f = {.weight = weight, .weights = transformed};
   if (!describe(desc, false, &f.conv)) return CW_UNSUPPORTED;
   f.depth = f.conv.input.channels;
-  f.panels = divide_up(f.conv.output.channels, f.conv.kernels->panel);
+  f.panels = pieces(f.conv.output.channels, f.conv.kernels->panel);
   f.weights_step = f.depth * f.conv.kernels->panel + LINE;
   f.weights_size = f.conv.tiles->frequencies * f.weights_step;
-  f.depth_parts = divide_up(f.depth, 64);
+  f.depth_parts = pieces(f.depth, 64);
   hand_out(f.panels * f.depth_parts, ct_num_threads(), turn_job, &f);
   return CW_OK;
 }

@@ -43,8 +43,8 @@ bool describe(const cw_desc *d, bool input_gradient, struct convolution *c) {
   // One channel in channels-last order, or one pixel, lies as both.
   if (c->input.channels == 1) c->input.channel = 1;
   if (c->output.channels == 1) c->output.channel = 1;
-  c->grid.down = divide_up(c->output.height, d->tile);
-  c->grid.across = divide_up(c->output.width, d->tile);
+  c->grid.down = pieces(c->output.height, d->tile);
+  c->grid.across = pieces(c->output.width, d->tile);
   c->tile_count = d->batch * c->grid.down * c->grid.across;
   return true;
 }
@@ -68,6 +68,6 @@ static void take_parts(void *context, int thread, int team) {
 
 void hand_out(ptrdiff_t count, ptrdiff_t threads, job_body body, void *context) {
   struct hand hand = {.body = body, .context = context, .count = count};
-  ptrdiff_t most = smaller(count, threads);
-  ct_team_run(most < INT_MAX ? (int)most : INT_MAX, take_parts, &hand);
+  ptrdiff_t team = least(count, threads);
+  ct_team_run(team < INT_MAX ? (int)team : INT_MAX, take_parts, &hand);
 }

@@ -5,6 +5,7 @@
 
 #include "CTorchConv.h"
 #include "CTorchRuntime.h"
+#include "counts.h"
 #include "kernels.h"
 
 /// A convolution as the kernels see it. For an input gradient `input` is the slopes and `output` the result.
@@ -20,14 +21,11 @@ struct convolution {
 /// False where the sizes are not for these kernels.
 bool describe(const cw_desc *desc, bool input_gradient, struct convolution *c);
 
-static inline ptrdiff_t divide_up(ptrdiff_t a, ptrdiff_t b) { return (a + b - 1) / b; }
-static inline ptrdiff_t round_up(ptrdiff_t a, ptrdiff_t b) { return divide_up(a, b) * b; }
-static inline ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
-static inline ptrdiff_t larger(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
+static inline ptrdiff_t round_up(ptrdiff_t a, ptrdiff_t b) { return pieces(a, b) * b; }
 
 /// The first of part `i` of `parts` nearly equal ones.
 static inline ptrdiff_t part_begin(ptrdiff_t count, ptrdiff_t parts, ptrdiff_t i) {
-  return count / parts * i + smaller(i, count % parts);
+  return count / parts * i + least(i, count % parts);
 }
 
 /// Frequencies lie one line beyond a round number apart, so that those of a place do not fall on the same cache lines.

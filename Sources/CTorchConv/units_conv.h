@@ -2,6 +2,7 @@
 #pragma once
 
 #include "CTorchConvUnits.h"
+#include "counts.h"
 #include "units_image.h"
 
 enum { MOST_TAPS = 121, MOST_PHASES = 16 };
@@ -29,7 +30,3 @@ void unit_pass_forward(struct unit_pass *pass, const cu_conv_desc *desc, const f
 /// One of the passes that the input's gradient is, for every stride-th pixel from (row, column) on; false: nothing falls there.
 bool unit_pass_backward(struct unit_pass *pass, const cu_conv_desc *desc, const float *gradient, ptrdiff_t row,
                         ptrdiff_t column);
-
-static inline ptrdiff_t least(ptrdiff_t x, ptrdiff_t y) { return x < y ? x : y; }
-static inline ptrdiff_t most(ptrdiff_t x, ptrdiff_t y) { return x > y ? x : y; }
-static inline ptrdiff_t pieces(ptrdiff_t count, ptrdiff_t size) { return (count + size - 1) / size; }

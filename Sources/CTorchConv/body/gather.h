@@ -13,7 +13,7 @@ INLINE void stage_row(const struct picture *p, const float *row, ptrdiff_t lanes
   for (ptrdiff_t x = from; x < least(begin, from + count); x++) store(to + x * LANES, (V)(0));
   for (ptrdiff_t x = most(end, from); x < from + count; x++) store(to + x * LANES, (V)(0));
   if (lanes < LANES) {
-    for (ptrdiff_t x = begin; x < end; x++) store(to + x * LANES, load_some(row + x * p->pixel, p->channel, lanes));
+    for (ptrdiff_t x = begin; x < end; x++) store(to + x * LANES, load_apart(row + x * p->pixel, p->channel, lanes));
   } else if (p->channel == 1) {
     for (ptrdiff_t x = begin; x < end; x++) store(to + x * LANES, load(row + x * p->pixel));
   } else {
@@ -30,7 +30,7 @@ INLINE void stage_row(const struct picture *p, const float *row, ptrdiff_t lanes
       UNROLL for (int i = 0; i < 4; i++)
         if (end - 4 + i >= x) store(to + (end - 4 + i) * LANES, v[i]);
     } else {
-      for (; x < end; x++) store(to + x * LANES, load_some(row + x, p->channel, LANES));
+      for (; x < end; x++) store(to + x * LANES, load_apart(row + x, p->channel, LANES));
     }
   }
 }

@@ -18,9 +18,9 @@ INLINE void unstage_row(const struct picture *p, const struct ending *e, float *
   if (lanes < LANES || (p->channel != 1 && count < 4)) {
     for (ptrdiff_t x = 0; x < count; x++) {
       V v = load(from + x * LANES);
-      if (residual) v += load_some(residual + x * p->pixel, p->channel, lanes);
+      if (residual) v += load_apart(residual + x * p->pixel, p->channel, lanes);
       if (e->bounded) v = bound(e, v);
-      store_some(to + x * p->pixel, p->channel, lanes, v);
+      store_apart(to + x * p->pixel, p->channel, lanes, v);
     }
   } else if (p->channel == 1) {
     for (ptrdiff_t x = 0; x < count; x++) {
@@ -65,8 +65,8 @@ INLINE void scatter_tiles(int m, const struct scattering *s) {
   const int n = m + 2, longest = MOST_TILES_ACROSS * 4 / m;
   const ptrdiff_t across = s->grid->across, each = s->grid->down * across, end = s->first + s->count;
   const ptrdiff_t lanes = least(p->channels - s->channel, LANES);
-  V scale = e->scale ? load_some(e->scale + s->channel, 1, lanes) : (V)(1);
-  V shift = e->shift ? load_some(e->shift + s->channel, 1, lanes) : (V)(0);
+  V scale = e->scale ? load_apart(e->scale + s->channel, 1, lanes) : (V)(1);
+  V shift = e->shift ? load_apart(e->shift + s->channel, 1, lanes) : (V)(0);
   for (ptrdiff_t t = s->first, run; t < end; t += run) {
     ptrdiff_t picture = t / each, y = t % each / across, x = t % across;
     run = least(least(longest, across - x), end - t);

@@ -10,7 +10,7 @@ INLINE void stage_taps(const struct turning *t, ptrdiff_t channel, ptrdiff_t fir
     if (lanes < LANES) {
       for (ptrdiff_t j = 0; j < columns; j++) {
         ptrdiff_t place = t->turned ? 8 - j : j;
-        store(taps + place * LANES, lanes > 0 ? load_some(from + j, stride, lanes) : (V)(0));
+        store(taps + place * LANES, lanes > 0 ? load_apart(from + j, stride, lanes) : (V)(0));
       }
       continue;
     }
@@ -93,12 +93,12 @@ static void ISA(collect)(float *weight, ptrdiff_t columns, ptrdiff_t channel, pt
       for (ptrdiff_t p = 1; p < parts; p++)
         UNROLL for (int k = 0; k < 4; k++) v[k] += load(part + p * part_step + (i + k) * PANEL);
       if (lanes == LANES) store_turned(to + i, columns, v);
-      else UNROLL for (int k = 0; k < 4; k++) store_some(to + i + k, columns, lanes, v[k]);
+      else UNROLL for (int k = 0; k < 4; k++) store_apart(to + i + k, columns, lanes, v[k]);
     }
     for (; i < end; i++) {
       V v = load(part + i * PANEL);
       for (ptrdiff_t p = 1; p < parts; p++) v += load(part + p * part_step + i * PANEL);
-      store_some(to + i, columns, lanes, v);
+      store_apart(to + i, columns, lanes, v);
     }
   }
 }

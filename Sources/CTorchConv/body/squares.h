@@ -1,13 +1,8 @@
-// Vectors of floats, one channel in each lane, and how pixels come to lie so. Memory is never assumed to be aligned.
+// How pixels come to lie in vectors, one channel in each lane: squares of numbers are turned around.
 
-enum { PANEL = 2 * LANES };
-typedef float V __attribute__((ext_vector_type(LANES)));
-typedef float LOOSE __attribute__((ext_vector_type(LANES), aligned(4)));
 typedef float Q __attribute__((ext_vector_type(4)));
 typedef float LOOSE_Q __attribute__((ext_vector_type(4), aligned(4)));
 
-INLINE V load(const float *p) { return *(const LOOSE *)p; }
-INLINE void store(float *p, V v) { *(LOOSE *)p = v; }
 INLINE Q load_quad(const float *p) { return *(const LOOSE_Q *)p; }
 INLINE void store_quad(float *p, Q v) { *(LOOSE_Q *)p = v; }
 
@@ -93,17 +88,14 @@ INLINE void store_square(float *p, ptrdiff_t stride, const V *from) {
 #endif
 }
 
-/// The first `count` lanes, zeros after them.
-INLINE V load_some(const float *p, ptrdiff_t stride, ptrdiff_t count) {
+/// The first `count` lanes of numbers that lie `stride` apart, zeros after them.
+INLINE V load_apart(const float *p, ptrdiff_t stride, ptrdiff_t count) {
   float some[LANES] = {0};
   for (ptrdiff_t i = 0; i < count; i++) some[i] = p[i * stride];
   return load(some);
 }
-INLINE void store_some(float *p, ptrdiff_t stride, ptrdiff_t count, V v) {
+INLINE void store_apart(float *p, ptrdiff_t stride, ptrdiff_t count, V v) {
   float some[LANES];
   store(some, v);
   for (ptrdiff_t i = 0; i < count; i++) p[i * stride] = some[i];
 }
-
-INLINE ptrdiff_t least(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
-INLINE ptrdiff_t most(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
