@@ -1,4 +1,4 @@
-#include "units_image.h"
+#include "image.h"
 
 #if defined(__x86_64__)
 #include <string.h>

@@ -3,7 +3,7 @@
 // The rows of the grid are cut into chunks whose pixels, split into parts, stay in the second cache; a task lays one out and multiplies it
 // with some or all of the weights, which were laid out for all tasks before. A result is the sum over all taps and channels in one go,
 // so that its bits depend on no cut.
-#include "units_conv.h"
+#include "pass.h"
 
 #if defined(__x86_64__)
 #include <math.h>

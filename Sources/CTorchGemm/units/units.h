@@ -2,7 +2,7 @@
 #pragma once
 
 #include "CTorchUnits.h"
-#include "product.h"
+#include "../product.h"
 
 /// Whether the unit is quicker for a product of this size, splitting its operands included.
 bool units_suit(const struct product *p);

@@ -1,5 +1,5 @@
 // Which convolutions are quicker on the matrix unit.
-#include "units_conv.h"
+#include "pass.h"
 
 #if defined(__x86_64__)
 #include "CTorchUnits.h"

@@ -3,7 +3,7 @@
 //
 // Pixels are gone through in blocks. Of the image each pixel is laid out beside the one 16 further on, so that a tile of 32 pixels
 // may begin anywhere; the gradient has zeros where no results are.
-#include "units_conv.h"
+#include "pass.h"
 
 #if defined(__x86_64__)
 #include <math.h>

@@ -1,5 +1,5 @@
 // What a convolution and its gradients are to the matrix unit.
-#include "units_conv.h"
+#include "pass.h"
 
 /// Division that rounds down.
 static ptrdiff_t floored(ptrdiff_t x, ptrdiff_t by) { return x >= 0 ? x / by : -((-x + by - 1) / by); }

@@ -3,7 +3,7 @@
 
 #include "CTorchConvUnits.h"
 #include "counts.h"
-#include "units_image.h"
+#include "image.h"
 
 enum { MOST_TAPS = 121, MOST_PHASES = 16 };
 
