@@ -2,6 +2,9 @@
 // The rooms of the house and the arrows between them; ARCHITECTURE.md tells what each is for.
 import PackageDescription
 
+// Where the C rooms of products find what they share with the kernels: how a body is compiled for each instruction set.
+let sharedC: [CSetting] = [.headerSearchPath("../CTorchKernels/shared")]
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -25,11 +28,11 @@ let package = Package(
     // C: thread-local switches and the one thread pool.
     .target(name: "CTorchRuntime", linkerSettings: [.linkedLibrary("gomp", .when(platforms: [.linux]))]),
     // C: matrix products in float32 and float64.
-    .target(name: "CTorchGemm", dependencies: ["CTorchKernels", "CTorchRuntime"]),
+    .target(name: "CTorchGemm", dependencies: ["CTorchKernels", "CTorchRuntime"], cSettings: sharedC),
     // C: convolutions in float32 of our own: Winograd's tiles, the matrix unit.
-    .target(name: "CTorchConv", dependencies: ["CTorchGemm", "CTorchKernels", "CTorchRuntime"]),
+    .target(name: "CTorchConv", dependencies: ["CTorchGemm", "CTorchKernels", "CTorchRuntime"], cSettings: sharedC),
     // C: convolutional layers over images that lie channels last.
-    .target(name: "CTorchChannels", dependencies: ["CTorchKernels", "CTorchRuntime"]),
+    .target(name: "CTorchChannels", dependencies: ["CTorchKernels", "CTorchRuntime"], cSettings: sharedC),
     // C: every oneDNN call.
     .target(name: "CTorchDNN", dependencies: ["CTorchRuntime"], linkerSettings: [.linkedLibrary("dnnl")]),
     // C: zlib, for packed data sets and checkpoints.

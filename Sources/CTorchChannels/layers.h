@@ -4,12 +4,10 @@
 #include <stdbool.h>
 
 #include "CTorchChannels.h"
+#include "counts.h"
 #include "kernels.h"
 
 enum { MOST_TAPS = 1024 };
-
-static inline ptrdiff_t least(ptrdiff_t x, ptrdiff_t y) { return x < y ? x : y; }
-static inline ptrdiff_t most(ptrdiff_t x, ptrdiff_t y) { return x > y ? x : y; }
 
 /// The kernels of this machine.
 const struct channel_kernels *cl_kernels(void);

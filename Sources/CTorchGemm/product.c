@@ -3,7 +3,7 @@
 
 #include "CTorchRuntime.h"
 #include "product.h"
-#include "units.h"
+#include "units/units.h"
 
 enum {
   SLICES = 16,                // the most parts that a long k is cut into

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "counts.h"
 #include "kernels.h"
 
 /// C [m, n] = A [m, k] x B [k, n] + plus, strides in elements. The columns of C are contiguous.
@@ -40,10 +41,6 @@ enum { FEW_PANELS = 8 };
 
 /// How many k a task of laying out B takes where its rows are contiguous; else it takes a group of columns.
 enum { PACK_DEPTH = 64 };
-
-static inline ptrdiff_t least(ptrdiff_t x, ptrdiff_t y) { return x < y ? x : y; }
-static inline ptrdiff_t most(ptrdiff_t x, ptrdiff_t y) { return x > y ? x : y; }
-static inline ptrdiff_t pieces(ptrdiff_t count, ptrdiff_t size) { return (count + size - 1) / size; }
 
 /// How many multiplications, as a number that does not overflow.
 static inline double product_work(const struct product *p) { return (double)p->m * (double)p->n * (double)p->k; }

@@ -1,6 +1,5 @@
 // Vectors of TK_VB bytes and the moves every kernel body uses. Included once per compilation by isa_begin.h.
 
-#define TK_INLINE static inline __attribute__((always_inline, unused))
 #define TK_OUTLINE static __attribute__((noinline, unused))
 #define TK_VECTOR(T, lanes) T __attribute__((ext_vector_type(lanes)))
 
@@ -15,15 +14,6 @@ typedef int8_t VB __attribute__((ext_vector_type(TK_VB)));
 typedef uint8_t VUB __attribute__((ext_vector_type(TK_VB)));
 typedef int16_t VS __attribute__((ext_vector_type(TK_VB / 2)));
 typedef uint16_t VUS __attribute__((ext_vector_type(TK_VB / 2)));
-
-// One fused operation where the machine has it, else two.
-#if TK_LEVEL > 0 || defined(__aarch64__)
-#define TK_FUSED 1
-#define FMA(x, y, z) __builtin_elementwise_fma((x), (y), (z))
-#else
-#define TK_FUSED 0
-#define FMA(x, y, z) ((x) * (y) + (z))
-#endif
 
 // Lane by lane; `mask` is the result of a comparison.
 #define SEL(mask, yes, no) ((mask) ? (yes) : (no))

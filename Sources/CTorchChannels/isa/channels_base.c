@@ -1,13 +1,3 @@
-// The kernels, compiled for base.
+// The kernels, compiled for every machine of its kind.
 #define LEVEL 0
-#include "isa_begin.h"
-#include "../body/vector.h"
-#include "../body/products.h"
-#include "../body/windows.h"
-#include "../body/norm.h"
-const struct channel_kernels ISA(cl_kernels) = {
-  .products = ISA(products), .depthwise = ISA(depthwise), .greatest = ISA(greatest),
-  .plane_moments = ISA(plane_moments), .plane_affine = ISA(plane_affine), .plane_slopes = ISA(plane_slopes),
-  .plane_combine = ISA(plane_combine), .pixel_moments = ISA(pixel_moments), .pixel_affine = ISA(pixel_affine),
-  .pixel_slopes = ISA(pixel_slopes), .pixel_combine = ISA(pixel_combine)};
-#include "isa_end.h"
+#include "bodies.h"

@@ -43,9 +43,9 @@ INLINE void dot_block(int rows, int columns, int chains, ptrdiff_t k, const ITEM
   for (; p < k; p += LANES) {
     MASK mask = mask_of(k - p < LANES ? k - p : LANES);
     V right[DOT_COLUMNS];
-    UNROLL for (int j = 0; j < columns; j++) right[j] = load_some(b + j * b_column + p, mask);
+    UNROLL for (int j = 0; j < columns; j++) right[j] = load_masked(b + j * b_column + p, mask);
     UNROLL for (int i = 0; i < rows; i++) {
-      V left = load_some(a + i * a_row + p, mask);
+      V left = load_masked(a + i * a_row + p, mask);
       UNROLL for (int j = 0; j < columns; j++) sum[(i * columns + j) * chains] = FMA(left, right[j], sum[(i * columns + j) * chains]);
     }
   }

@@ -1,13 +1,13 @@
 // Laying out a few rows of A, or columns of B, side by side for each k.
 
 // One half of interleaving two vectors, and the other.
-#if VECTOR_BYTES * 8 / ITEM_BITS == 16
+#if LANES == 16
 #define ZIP_LOW(x, y) __builtin_shufflevector(x, y, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
 #define ZIP_HIGH(x, y) __builtin_shufflevector(x, y, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-#elif VECTOR_BYTES * 8 / ITEM_BITS == 8
+#elif LANES == 8
 #define ZIP_LOW(x, y) __builtin_shufflevector(x, y, 0, 8, 1, 9, 2, 10, 3, 11)
 #define ZIP_HIGH(x, y) __builtin_shufflevector(x, y, 4, 12, 5, 13, 6, 14, 7, 15)
-#elif VECTOR_BYTES * 8 / ITEM_BITS == 4
+#elif LANES == 4
 #define ZIP_LOW(x, y) __builtin_shufflevector(x, y, 0, 4, 1, 5)
 #define ZIP_HIGH(x, y) __builtin_shufflevector(x, y, 2, 6, 3, 7)
 #else
@@ -55,7 +55,7 @@ INLINE void pack_turned(ITEM *to, ptrdiff_t step, const ITEM *from, ptrdiff_t ac
   }
   if (p < k) {
     MASK mask = mask_of(k - p);
-    UNROLL for (int i = 0; i < LANES; i++) v[i] = i < count ? load_some(from + i * across + p, mask) : (V)(0);
+    UNROLL for (int i = 0; i < LANES; i++) v[i] = i < count ? load_masked(from + i * across + p, mask) : (V)(0);
     turn(v);
     UNROLL for (int i = 0; i < LANES; i++)
       if (p + i < k) store(to + (p + i) * step, v[i]);
@@ -67,7 +67,7 @@ INLINE void pack_straight(ITEM *to, ptrdiff_t step, const ITEM *from, ptrdiff_t 
     for (ptrdiff_t p = 0; p < k; p++) store(to + p * step, load(from + p * along));
   } else {
     MASK mask = mask_of(count);
-    for (ptrdiff_t p = 0; p < k; p++) store(to + p * step, load_some(from + p * along, mask));
+    for (ptrdiff_t p = 0; p < k; p++) store(to + p * step, load_masked(from + p * along, mask));
   }
 }
 

@@ -10,7 +10,7 @@ enum { MOST_SUMS = HEIGHT * GROUP > 24 ? HEIGHT * GROUP : 24 };
 enum { POINTERS = (HEIGHT + ROWS_PER_POINTER - 1) / ROWS_PER_POINTER };
 
 /// The last vector of a row of B or C.
-INLINE V load_last(const ITEM *p, bool whole, MASK mask) { return whole ? load(p) : load_some(p, mask); }
+INLINE V load_last(const ITEM *p, bool whole, MASK mask) { return whole ? load(p) : load_masked(p, mask); }
 
 INLINE void multiply(int rows, int vectors, bool whole, MASK mask, const struct strip *s, const ITEM *b,
                      V *sum, bool far) {
@@ -56,7 +56,7 @@ INLINE void finish(int rows, int vectors, bool whole, MASK mask, const struct st
     ITEM *to = (ITEM *)s->c + i * s->c_row + column;
     UNROLL for (int j = 0; j < vectors - 1; j++) store(to + j * LANES, sum[i * vectors + j]);
     if (whole) store(to + (vectors - 1) * LANES, sum[i * vectors + vectors - 1]);
-    else store_some(to + (vectors - 1) * LANES, mask, sum[i * vectors + vectors - 1]);
+    else store_masked(to + (vectors - 1) * LANES, mask, sum[i * vectors + vectors - 1]);
   }
 }
 

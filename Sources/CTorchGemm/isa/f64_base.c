@@ -1,12 +1,6 @@
 // The double kernels, compiled for base.
 #define LEVEL 0
-#include "isa_begin.h"
 #define ITEM double
 #define ITEM_BITS 64
 #define TYPED(name) ISA(name##_f64)
-#include "../body/vector.h"
-#include "../body/strip.h"
-#include "../body/pack.h"
-#include "../body/dots.h"
-#include "../body/table.h"
-#include "isa_end.h"
+#include "bodies.h"

@@ -5,5 +5,5 @@
 #include "../attention.h"
 #include "../body/math_f32.h"
 #include "../body/attention.h"
-#include "isa_end.h"
+#include "../shared/isa_end.h"
 #endif

@@ -3,5 +3,5 @@
 #define TK_LEVEL 2
 #include "isa_begin.h"
 #include "../body/cast.h"
-#include "isa_end.h"
+#include "../shared/isa_end.h"
 #endif

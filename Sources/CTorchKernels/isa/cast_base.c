@@ -2,4 +2,4 @@
 #define TK_LEVEL 0
 #include "isa_begin.h"
 #include "../body/cast.h"
-#include "isa_end.h"
+#include "../shared/isa_end.h"

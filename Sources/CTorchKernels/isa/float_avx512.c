@@ -6,5 +6,5 @@
 #include "../body/math_wide.h"
 #include "../body/unary_float.h"
 #include "../body/binary_float.h"
-#include "isa_end.h"
+#include "../shared/isa_end.h"
 #endif

@@ -5,4 +5,4 @@
 #include "../body/math_wide.h"
 #include "../body/unary_float.h"
 #include "../body/binary_float.h"
-#include "isa_end.h"
+#include "../shared/isa_end.h"

@@ -6,5 +6,5 @@
 #include "../body/binary_integer.h"
 #include "../body/compare.h"
 #include "../body/select.h"
-#include "isa_end.h"
+#include "../shared/isa_end.h"
 #endif

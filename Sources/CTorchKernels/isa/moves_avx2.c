@@ -8,5 +8,5 @@
 #include "../body/index.h"
 #include "../body/sort_keys.h"
 #include "../body/moves_table.h"
-#include "isa_end.h"
+#include "../shared/isa_end.h"
 #endif

@@ -13,5 +13,5 @@
 #include "../body/scan.h"
 #include "../body/scatter_add.h"
 #include "../body/recurrence.h"
-#include "isa_end.h"
+#include "../shared/isa_end.h"
 #endif

@@ -1,3 +1,0 @@
-#if LEVEL > 0
-#pragma clang attribute pop
-#endif

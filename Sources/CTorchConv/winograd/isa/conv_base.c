@@ -1,0 +1,3 @@
+// The kernels, compiled for every machine of its kind.
+#define LEVEL 0
+#include "bodies.h"

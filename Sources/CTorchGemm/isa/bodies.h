@@ -1,0 +1,10 @@
+// All bodies, in one compilation: the including file has set LEVEL, ITEM, ITEM_BITS and TYPED.
+#include "../kernels.h"
+#include "isa_begin.h"
+#include "isa_vector.h"
+#include "../body/sizes.h"
+#include "../body/strip.h"
+#include "../body/pack.h"
+#include "../body/dots.h"
+#include "../body/table.h"
+#include "isa_end.h"

@@ -1,0 +1,25 @@
+// Which products go by the matrix unit; CTorchUnits.h says what that is.
+#pragma once
+
+#include "CTorchUnits.h"
+#include "../product.h"
+
+/// Whether the unit is quicker for a product of this size, splitting its operands included.
+bool units_suit(const struct product *p);
+
+/// C [rows, columns] = the products of laid out rows of A with laid out columns of B, + plus: both are panels of 16, one after
+/// the other, each with `steps` tiles along k for every part.
+struct unit_block {
+  const char *a, *b;
+  ptrdiff_t steps, rows, columns;
+  float *c;
+  ptrdiff_t c_row;
+  const float *plus;                  // may be null, or C itself
+  ptrdiff_t plus_row, plus_column;    // the latter 0 or 1
+};
+
+/// Runs between `unit_begin` and `unit_end`.
+void unit_block_run(const struct unit_block *block);
+
+/// Carries the product out on up to `threads` threads; false: there was no memory.
+bool units_run(const struct product *p, int threads);

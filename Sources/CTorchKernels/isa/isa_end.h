@@ -1,3 +1,0 @@
-#if TK_LEVEL > 0
-#pragma clang attribute pop
-#endif
