@@ -14,7 +14,7 @@
 #include "CTorchKernels.h"
 #include "CTorchRuntime.h"
 #include "product.h"
-#include "units.h"
+#include "units/units.h"
 
 enum {
   LINE = 64,
