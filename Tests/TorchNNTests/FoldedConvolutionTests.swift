@@ -58,7 +58,8 @@ import TorchNN
         for activation: (any Layer)? in [ReLU(), ReLU6(), Tanh(), nil] {
           let model = block(
             inputs, outputs, kernel: kernel, stride: stride, dilation: dilation, bias: kernel == 3, activation)
-          let what = "kernel \(kernel), stride \(stride), dilation \(dilation), \(activation.map { "\($0)" } ?? "alone")"
+          let what =
+            "kernel \(kernel), stride \(stride), dilation \(dilation), \(activation.map { "\($0)" } ?? "alone")"
           expectSame(what) { model(x * 3) }
           expectSame(what + ", channels last") { model(x.contiguous(memoryFormat: .channelsLast)) }
           _ = model.to(memoryFormat: .channelsLast)
