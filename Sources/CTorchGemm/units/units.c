@@ -22,7 +22,7 @@ enum {
 };
 
 /// What a line's splitting costs pays where each number meets enough others: found by measuring.
-static const double LEAST_MEETINGS = 96, LEAST_WORK = 3e6;
+static const double LEAST_MEETINGS = 96, LEAST_WORK = 2e7;
 enum { LEAST_DEPTH = 128, LEAST_SIDE = 48 };  // a short k does not pay for writing its sums
 
 bool units_suit(const struct product *p) {
