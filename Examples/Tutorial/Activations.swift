@@ -3,7 +3,7 @@
 import Torch
 import TorchNN
 
-let activations = Section("activations", "Activations") {
+let activations: Section = .init("activations", "Activations") {
   row("S64", "Each as a layer")
   let x = Tensor([-2.0, -0.5, 0.0, 0.5, 2.0])
   for layer: any Layer in [ReLU(), LeakyReLU(negativeSlope: 0.01), Sigmoid(), Tanh(), GELU()] {

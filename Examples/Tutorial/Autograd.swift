@@ -2,7 +2,7 @@
 
 import Torch
 
-let autograd = Section("autograd", "Autograd") {
+let autograd: Section = .init("autograd", "Autograd") {
   row("S30", "The gradient of a sum")
   let x = Tensor([2.0, 3.0], requiresGrad: true)
   let y = x.pow(2) + 2 * x + 1

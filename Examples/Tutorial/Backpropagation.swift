@@ -5,7 +5,7 @@ import TorchNN
 import TorchOptim
 import TorchUtils
 
-let backpropagation = Section("backpropagation", "Backpropagation") {
+let backpropagation: Section = .init("backpropagation", "Backpropagation") {
   row("S47", "The five parts of a training step")
   manualSeed(0)
   let model = Linear(3, 1)

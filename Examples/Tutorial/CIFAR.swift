@@ -21,7 +21,7 @@ func writeStripes(_ folder: String) throws {
   try Data(names.utf8).write(to: URL(filePath: "\(batches)/batches.meta.txt"))
 }
 
-let cifar10 = Section("cifar10", "CIFAR-10") {
+let cifar10: Section = .init("cifar10", "CIFAR-10") {
   row("S73", "What is not there")
   do {
     _ = try CIFAR10("./data", train: true)

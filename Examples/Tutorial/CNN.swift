@@ -34,7 +34,7 @@ final class CNN: Module, Layer {
   func forward(_ x: Tensor) -> Tensor { classifier(features(x)) }
 }
 
-let cnn = Section("cnn", "A convolutional network") {
+let cnn: Section = .init("cnn", "A convolutional network") {
   row("S82", "Three blocks of convolutions, and two linear layers")
   manualSeed(50)
   let model = CNN(numClasses: 10)

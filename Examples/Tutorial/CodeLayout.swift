@@ -58,7 +58,7 @@ private func trainOneEpoch(
   return average.mean
 }
 
-let codeLayout = Section("code-layout", "A project's files") {
+let codeLayout: Section = .init("code-layout", "A project's files") {
   row("S99", "The four parts together")
   let config = Config()
   manualSeed(config.seed)

@@ -3,7 +3,7 @@
 import Torch
 import TorchNN
 
-let convolutions = Section("convolutions", "Convolutions") {
+let convolutions: Section = .init("convolutions", "Convolutions") {
   row("S56", "A filter that finds edges")
   let edge = Conv2d(1, 1, kernelSize: 3, bias: false)
   noGrad { edge.weight.copy_(Tensor([[[[-1.0, 0, 1], [-1, 0, 1], [-1, 0, 1]]]])) }

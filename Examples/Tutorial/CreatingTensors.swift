@@ -2,7 +2,7 @@
 
 import Torch
 
-let creatingTensors = Section("creating-tensors", "Creating tensors") {
+let creatingTensors: Section = .init("creating-tensors", "Creating tensors") {
   row("S9", "A dtype of one's choice")
   let x = Tensor([1, 2, 3], dtype: .float32)
   print(x)

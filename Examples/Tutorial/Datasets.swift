@@ -10,7 +10,7 @@ private struct Points: Dataset {
   subscript(index: Int) -> (Tensor, Tensor) { (data[index], labels[index]) }
 }
 
-let datasets = Section("datasets", "Data sets") {
+let datasets: Section = .init("datasets", "Data sets") {
   row("S68", "A data set of your own: how many, and which one")
   let data = Tensor.arange(10.0).view(5, 2)
   let labels = Tensor([0, 1, 0, 1, 1])

@@ -3,7 +3,7 @@
 import Torch
 import TorchNN
 
-let dropoutLayers = Section("dropout", "Dropout") {
+let dropoutLayers: Section = .init("dropout", "Dropout") {
   row("S62", "Half of the numbers become 0, the others twice as large")
   manualSeed(4)
   let dropout = Dropout(p: 0.5)

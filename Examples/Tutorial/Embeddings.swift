@@ -3,7 +3,7 @@
 import Torch
 import TorchNN
 
-let embeddings = Section("embeddings", "Embeddings") {
+let embeddings: Section = .init("embeddings", "Embeddings") {
   row("S63", "A table with a row for each word")
   manualSeed(8)
   let embedding = Embedding(6, 3)

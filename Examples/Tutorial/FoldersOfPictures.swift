@@ -5,7 +5,7 @@ import Torch
 import TorchData
 import TorchVision
 
-let foldersOfPictures = Section("folders-of-pictures", "Folders of pictures") {
+let foldersOfPictures: Section = .init("folders-of-pictures", "Folders of pictures") {
   row("S72", "A folder for each class, numbered in the order of their names")
   let colours: [(String, [UInt8])] = [
     ("cherry", [200, 20, 40]), ("lemon", [240, 220, 40]), ("olive", [110, 120, 30]),

@@ -3,7 +3,7 @@
 import Torch
 import TorchNN
 
-let gpu = Section("gpu", "GPUs") {
+let gpu: Section = .init("gpu", "GPUs") {
   row("S92", "Is there one, and how many")
   print(CUDA.isAvailable)
   print(CUDA.deviceCount)

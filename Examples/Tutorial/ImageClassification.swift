@@ -7,7 +7,7 @@ import TorchOptim
 import TorchUtils
 import TorchVision
 
-let imageClassification = Section("image-classification", "Classifying pictures") {
+let imageClassification: Section = .init("image-classification", "Classifying pictures") {
   row("S73", "The data")
   try writeStripes("./data")
   let transform = Compose([ToTensor(), Normalize(mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])])

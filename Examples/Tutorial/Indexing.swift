@@ -2,7 +2,7 @@
 
 import Torch
 
-let indexing = Section("indexing", "Indexing") {
+let indexing: Section = .init("indexing", "Indexing") {
   row("S17", "An element, a row, a column")
   let board = Tensor.arange(20).reshape(4, 5)
   print(board[1, 2])

@@ -4,7 +4,7 @@ import Torch
 import TorchNN
 import TorchVision
 
-let install = Section("install", "Installation") {
+let install: Section = .init("install", "Installation") {
   row("S1", "The version, and whether there is a GPU")
   // One package, with or without a GPU: .package(url: "URL-OF-THIS-REPOSITORY", from: "0.1.0").
   // From the shell: ./run --version

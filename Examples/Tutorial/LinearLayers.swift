@@ -3,7 +3,7 @@
 import Torch
 import TorchNN
 
-let linearLayers = Section("linear-layers", "Linear layers") {
+let linearLayers: Section = .init("linear-layers", "Linear layers") {
   row("S39", "A linear layer")
   manualSeed(8)
   let fc = Linear(inFeatures: 4, outFeatures: 2)

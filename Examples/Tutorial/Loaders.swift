@@ -14,7 +14,7 @@ private struct Words: Dataset {
   subscript(index: Int) -> [Int] { words[index] }
 }
 
-let loaders = Section("loaders", "Loaders") {
+let loaders: Section = .init("loaders", "Loaders") {
   row("S69", "Batches in a random order, the same for the same seed")
   manualSeed(12)
   let loader = DataLoader(Squares(), batchSize: 4, shuffle: true)

@@ -3,7 +3,7 @@
 import Torch
 import TorchNN
 
-let losses = Section("losses", "Losses") {
+let losses: Section = .init("losses", "Losses") {
   row("S43", "Cross entropy: scores and the right class")
   manualSeed(2)
   let scores = Tensor.randn(4, 3)

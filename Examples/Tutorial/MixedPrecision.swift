@@ -6,7 +6,7 @@ import TorchNN
 import TorchOptim
 import TorchUtils
 
-let mixedPrecision = Section("mixed-precision", "Mixed precision") {
+let mixedPrecision: Section = .init("mixed-precision", "Mixed precision") {
   row("S93", "The device, its half type and the scaler")
   let onGPU = CUDA.isAvailable
   let device: Device = onGPU ? .cuda : .cpu

@@ -14,7 +14,7 @@ private final class DigitNet: Module, Layer {
   func forward(_ image: Tensor) -> Tensor { decide(act(widen(image))) }
 }
 
-let modules = Section("modules", "Modules") {
+let modules: Section = .init("modules", "Modules") {
   row("S35", "A module is its layers")
   manualSeed(5)
   let model = DigitNet(pixels: 16, width: 6, digits: 3)

@@ -3,7 +3,7 @@
 import Torch
 import TorchNN
 
-let normalisation = Section("normalisation", "Normalisation") {
+let normalisation: Section = .init("normalisation", "Normalisation") {
   row("S61", "A batch with mean 0 and deviation 1, feature by feature")
   let bn1d = BatchNorm1d(numFeatures: 2)
   print(bn1d)

@@ -2,7 +2,7 @@
 
 import Torch
 
-let operations = Section("operations", "Operations") {
+let operations: Section = .init("operations", "Operations") {
   row("S21", "Arithmetic")
   let a = Tensor([2, 4, 6, 8], dtype: .float32)
   let b = Tensor([1, 3, 5, 7], dtype: .float32)

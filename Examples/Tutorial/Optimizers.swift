@@ -23,7 +23,7 @@ private func descend(_ make: ([Tensor]) -> Optimizer) {
   print(stride(from: 0, to: 10, by: 3).map { fixed(losses[$0], 4) }.joined(separator: " "))
 }
 
-let optimizers = Section("optimizers", "Optimizers") {
+let optimizers: Section = .init("optimizers", "Optimizers") {
   row("S47", "SGD")
   descend { SGD($0, lr: 0.05) }
   descend { SGD($0, lr: 0.05, momentum: 0.9) }

@@ -7,7 +7,7 @@ private final class MeanOverSpace: Module, Layer {
   func forward(_ x: Tensor) -> Tensor { x.mean(dim: [2, 3]) }
 }
 
-let pooling = Section("pooling", "Pooling") {
+let pooling: Section = .init("pooling", "Pooling") {
   row("S58", "The largest, and the mean, of each window")
   let x = Tensor.arange(16.0).view(1, 1, 4, 4)
   let maxpool = MaxPool2d(kernelSize: 2, stride: 2)

@@ -65,7 +65,7 @@ private func learn(_ model: some Layer) {
   print("\(model(x).argmax(dim: 1).eq(y).sum().item() as Int) of 64")
 }
 
-let rnnModels = Section("rnn-models", "Recurrent networks") {
+let rnnModels: Section = .init("rnn-models", "Recurrent networks") {
   row("S84", "An LSTM, forwards")
   manualSeed(70)
   let forwards = LSTMModel(vocabSize: 40, embedSize: 16, hiddenSize: 24, numLayers: 1, numClasses: 2)

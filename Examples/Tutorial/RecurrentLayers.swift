@@ -18,7 +18,7 @@ private final class LastWord: Module, Layer {
   }
 }
 
-let recurrentLayers = Section("recurrent-layers", "Recurrent layers") {
+let recurrentLayers: Section = .init("recurrent-layers", "Recurrent layers") {
   row("S65", "RNN: the outputs of all steps, and the last state")
   manualSeed(5)
   let rnn = RNN(inputSize: 4, hiddenSize: 3, numLayers: 2, batchFirst: true, bidirectional: false)

@@ -6,7 +6,7 @@ import TorchOptim
 
 private func make() -> Sequential { Sequential(Linear(6, 8), ReLU(), Linear(8, 3)) }
 
-let saving = Section("saving", "Saving and loading") {
+let saving: Section = .init("saving", "Saving and loading") {
   row("S78", "The weights in a file")
   manualSeed(40)
   let x = Tensor.randn(16, 6)

@@ -23,7 +23,7 @@ private func rates(_ optimizer: Optimizer, _ scheduler: LRScheduler, epochs: Int
   print(seen.map { fixed($0, 5) }.joined(separator: " "))
 }
 
-let schedulers = Section("schedulers", "Learning rate schedulers") {
+let schedulers: Section = .init("schedulers", "Learning rate schedulers") {
   row("S52", "StepLR: a tenth, every so many epochs")
   var optimizer = optimizerOf(lr: 0.1)
   rates(optimizer, StepLR(optimizer, stepSize: 3, gamma: 0.1), epochs: 8)

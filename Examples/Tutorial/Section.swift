@@ -13,7 +13,7 @@ struct Section: Sendable {
 /// Begins a row of the tutorial: prints its number and what it is about.
 func row(_ number: String, _ title: String) { print("# \(number) \(title)") }
 
-/// The sections in the tutorial's order.
+/// The sections in the tutorial's order. Each declares its type, so that the compiler need not look into all of them here.
 let sections: [Section] = [
   install,
   tensorBasics,

@@ -37,7 +37,7 @@ final class SelfAttention: Module, Layer4 {
   }
 }
 
-let selfAttention = Section("self-attention", "Self-attention") {
+let selfAttention: Section = .init("self-attention", "Self-attention") {
   row("S88", "Its layers")
   manualSeed(88)
   let attention = SelfAttention(embedSize: 8, heads: 2)

@@ -3,7 +3,7 @@
 
 import Torch
 
-let shapeTrap = Section("shape-trap", "A chain of shapes that breaks") {
+let shapeTrap: Section = .init("shape-trap", "A chain of shapes that breaks") {
   row("S29", "The chain whose last step does not fit")
   var x = Tensor.arange(12).reshape(3, 4)
   x = x.unsqueeze(0)

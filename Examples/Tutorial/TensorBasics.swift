@@ -2,7 +2,7 @@
 
 import Torch
 
-let tensorBasics = Section("tensor-basics", "Tensor basics") {
+let tensorBasics: Section = .init("tensor-basics", "Tensor basics") {
   row("S5", "A tensor from a list")
   let x = Tensor([1, 2, 3, 4])
   print(x)

@@ -17,7 +17,7 @@ private final class SimpleNet: Module, Layer {
   func forward(_ x: Tensor) -> Tensor { fc2(relu(fc1(x))) }
 }
 
-let trainingLoop = Section("training-loop", "The training loop") {
+let trainingLoop: Section = .init("training-loop", "The training loop") {
   row("S80", "A small network")
   manualSeed(30)
   var model = SimpleNet(inputSize: 20, hiddenSize: 32, numClasses: 4)

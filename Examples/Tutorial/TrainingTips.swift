@@ -6,7 +6,7 @@ import TorchNN
 import TorchOptim
 import TorchUtils
 
-let trainingTips = Section("training-tips", "Training tips") {
+let trainingTips: Section = .init("training-tips", "Training tips") {
   row("S96", "Clipping gradients")
   manualSeed(96)
   let linear = Linear(4, 1)

@@ -9,7 +9,7 @@ import TorchOptim
 import TorchUtils
 import TorchVision
 
-let transferLearning = Section("transfer-learning", "Transfer learning") {
+let transferLearning: Section = .init("transfer-learning", "Transfer learning") {
   row("S94", "A network, and its last layer replaced")
   manualSeed(94)
   // With the official weights: try Models.resnet18(weights: .imagenet1kV1)

@@ -115,7 +115,7 @@ func causalMask(_ tokens: Tensor) -> Tensor {
   return Tensor.ones(length, length).tril().expand(tokens.size(0), 1, length, length)
 }
 
-let transformer = Section("transformer", "The Transformer") {
+let transformer: Section = .init("transformer", "The Transformer") {
   row("S91", "The masks, which the caller makes")
   let pad = 0
   let src = Tensor([[1, 5, 6, 4, 3, 2, 0], [1, 8, 7, 3, 4, 5, 2]])

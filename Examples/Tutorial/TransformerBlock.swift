@@ -29,7 +29,7 @@ final class TransformerBlock: Module, Layer4 {
   }
 }
 
-let transformerBlock = Section("transformer-block", "A Transformer block") {
+let transformerBlock: Section = .init("transformer-block", "A Transformer block") {
   row("S89", "Its layers")
   manualSeed(89)
   let block = TransformerBlock(embedSize: 8, heads: 2, dropout: 0.25, forwardExpansion: 4)

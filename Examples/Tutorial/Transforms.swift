@@ -9,7 +9,7 @@ private func gradient(height: Int, width: Int) -> Image {
   return Image(pixels: Tensor.stack([x + 0 * y, y + 0 * x, (x + y).floorDivide(2)], dim: 2).to(.uint8), mode: .rgb)
 }
 
-let transforms = Section("transforms", "Transforms") {
+let transforms: Section = .init("transforms", "Transforms") {
   row("S70", "A picture in a file")
   try gradient(height: 60, width: 80).save("slope.png")
   let picture = try Image(contentsOf: "slope.png")

@@ -10,10 +10,23 @@ import TorchBackend
 
   /// No algorithm that is chosen by itself may have more than four times the error of oneDNN's direct sums.
   @Test(arguments: [
-    [2, 64, 64, 32], [8, 64, 128, 16], [8, 128, 128, 16], [32, 128, 256, 8], [32, 256, 256, 8], [1, 64, 64, 56],
-    [2, 128, 128, 28], [8, 256, 256, 14], [8, 512, 512, 7],
+    [2, 64, 64, 32], [2, 64, 128, 16], [8, 64, 128, 16], [8, 128, 128, 16], [32, 128, 256, 8], [32, 256, 256, 8],
+    [1, 64, 64, 56], [2, 128, 128, 28], [8, 256, 256, 14], [8, 512, 512, 7],
   ])
-  func errorIsBounded(_ sizes: [Int]) {
+  func errorIsBounded(_ sizes: [Int]) async {
+    let end = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      [sizes = sizes as [Int]] in
+      // What is not chosen for tiles goes by oneDNN.
+      backends.cpu.matrixUnits = false
+      let complaints = Self.largeErrors(sizes)
+      FileHandle.standardError.write(Data(complaints.joined(separator: "\n").utf8))
+    }
+    let text = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
+    if !text.isEmpty { Issue.record("\(sizes): \(text)") }
+  }
+
+  private static func largeErrors(_ sizes: [Int]) -> [String] {
+    var complaints: [String] = []
     for positive in [false, true] {
       var draws = Draws(UInt64(sizes[1] + sizes[3]))
       let case_ = TileCase(
@@ -23,13 +36,13 @@ import TorchBackend
       let exact = data.exact()
       let direct = data.errors(CPUBackend(winogradTile: 0), exact)
       for (way, backend) in [("chosen", CPUBackend.shared), ("tiles of 2", CPUBackend(winogradTile: 2))] {
-        for (error, limit) in zip(data.errors(backend, exact), direct) {
-          #expect(
-            error.rms <= 4 * limit.rms && error.most <= 4 * limit.most,
-            "\(way), \(sizes), positive \(positive), \(error.name): \(error) against \(limit)")
+        for (error, limit) in zip(data.errors(backend, exact), direct)
+        where !(error.rms <= 4 * limit.rms && error.most <= 4 * limit.most) {
+          complaints.append("\(way), positive \(positive), \(error.name): \(error) against \(limit)")
         }
       }
     }
+    return complaints
   }
 
   @Test func bitsDoNotDependOnThreads() async {

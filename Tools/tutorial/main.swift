@@ -75,8 +75,10 @@ func sections() throws -> [Section] {
   let folder = "Examples/Tutorial"
   for file in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() where file.hasSuffix(".swift") {
     let text = try lines("\(folder)/\(file)")
-    guard let start = text.firstIndex(where: { $0.hasPrefix("let ") && $0.contains(" = Section(\"") }) else { continue }
-    let variable = String(text[start].dropFirst(4).prefix { $0 != " " })
+    guard let start = text.firstIndex(where: { $0.hasPrefix("let ") && $0.contains(": Section = .init(\"") }) else {
+      continue
+    }
+    let variable = String(text[start].dropFirst(4).prefix { $0 != ":" })
     let parts = text[start].split(separator: "\"", omittingEmptySubsequences: false).map(String.init)
     let name = parts[1], title = parts[3]
     let end = text[start...].firstIndex(of: "}") ?? text.count

@@ -64,15 +64,20 @@ enum Winograd {
     return four <= two ? 4 : 2
   }
 
-  /// Whether tiles of 4 x 4 might have more than four times the error of direct sums: for the slopes of very many
-  /// outputs, and for weights whose slopes are sums over few places, which directly are nearly exact.
+  /// Whether tiles of 4 x 4 might have more than four times the error of direct sums: for few results that are sums over
+  /// many channels, and for weights whose slopes are sums over few places, which directly are nearly exact. ARCHITECTURE.md
+  /// has the table of errors.
   private static func isCoarse(_ desc: cw_desc, for purpose: Purpose) -> Bool {
-    switch purpose {
-    case .inference, .forward: false
-    case .inputGradient: desc.out_channels > 384
-    case .weightGradient: desc.batch * desc.out_height * desc.out_width < 384
+    let inside = desc.batch * desc.in_height * desc.in_width, outside = desc.batch * desc.out_height * desc.out_width
+    return switch purpose {
+    case .inference, .forward: desc.in_channels > 96 && desc.out_channels * outside < manyResults
+    case .inputGradient: desc.out_channels > 96 && desc.in_channels * inside < manyResults
+    case .weightGradient: outside < 384
     }
   }
+
+  /// Of so many results the largest error is hardly ever far from what it is on average.
+  private static let manyResults = 1 << 14
 
   /// How many floats of weights stay in the second cache.
   private static let nearWeights = 1 << 18

@@ -3,15 +3,16 @@
 // A is read number by number with any strides; three rows share a pointer, as far as the machine's addresses reach.
 
 enum { ROWS_PER_POINTER = 3, POINTERS = (HEIGHT + ROWS_PER_POINTER - 1) / ROWS_PER_POINTER };
-// Sums of this many products are made before they are added to the rest: long chains of roundings are what most of a
-// tile's error comes from.
-enum { AT_ONCE = 16 };
+// Sums of this many products are made, and sums of so many of these, before they are added to the rest: long chains of
+// roundings are what most of a tile's error comes from.
+enum { AT_ONCE = 16, TOGETHER = 4 * AT_ONCE };
 
 INLINE void multiply_rows(int rows, int vectors, const struct product *p, ptrdiff_t first) {
   const float *a[POINTERS], *b = p->b;
   const ptrdiff_t row = p->a_row, step = p->a_step;
   const int pointers = (rows + ROWS_PER_POINTER - 1) / ROWS_PER_POINTER;
   float *c = p->c + first * PANEL;
+  V together[HEIGHT * 2];
   UNROLL for (int i = 0; i < pointers; i++) a[i] = p->a + (first + i * ROWS_PER_POINTER) * row;
   for (ptrdiff_t done = 0; done < p->depth; done += AT_ONCE) {
     V sum[HEIGHT * 2];
@@ -27,7 +28,13 @@ INLINE void multiply_rows(int rows, int vectors, const struct product *p, ptrdif
       UNROLL for (int i = 0; i < pointers; i++) a[i] += step;
       b += PANEL;
     }
-    if (done > 0) {
+    bool begins = done % TOGETHER == 0, ends = done % TOGETHER == TOGETHER - AT_ONCE || done + AT_ONCE >= p->depth;
+    if (!begins) UNROLL for (int i = 0; i < rows * vectors; i++) sum[i] += together[i];
+    if (!ends) {
+      UNROLL for (int i = 0; i < rows * vectors; i++) together[i] = sum[i];
+      continue;
+    }
+    if (done >= TOGETHER) {
       UNROLL for (int i = 0; i < rows; i++)
         UNROLL for (int j = 0; j < vectors; j++) sum[i * vectors + j] += load(c + i * PANEL + j * LANES);
     }
