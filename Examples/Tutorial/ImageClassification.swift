@@ -22,7 +22,7 @@ let imageClassification: Section = .init("image-classification", "Classifying pi
   let device: Device = CUDA.isAvailable ? .cuda : .cpu
   let model = CNN(numClasses: 10).to(device)
   let criterion = CrossEntropyLoss()
-  let optimizer = SGD(model.parameters(), lr: 0.005, momentum: 0.9)
+  let optimizer = SGD(model.parameters(), lr: 0.001, momentum: 0.9)
   print(model.parameters().reduce(0) { $0 + $1.numel() }, device)
 
   row("S76", "The training tells its loss now and then")
@@ -37,7 +37,7 @@ let imageClassification: Section = .init("image-classification", "Classifying pi
       optimizer.step()
       runningLoss += loss.item()
       if i % 5 == 4 {
-        print("[\(epoch + 1), \(i + 1)] loss: \(fixed(runningLoss / 5, 3))")
+        print("[\(epoch + 1), \(i + 1)] loss: \(fixed(runningLoss / 5, 1))")
         runningLoss = 0
       }
     }

@@ -75,7 +75,7 @@ torch.manual_seed(60)
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 model = CNN(num_classes=10).to(device)
 criterion = nn.CrossEntropyLoss()
-optimizer = optim.SGD(model.parameters(), lr=0.005, momentum=0.9)
+optimizer = optim.SGD(model.parameters(), lr=0.001, momentum=0.9)
 print(sum(p.numel() for p in model.parameters()), device)
 
 row("S76", "The training tells its loss now and then")
@@ -90,7 +90,7 @@ for epoch in range(2):
         optimizer.step()
         running_loss += loss.item()
         if i % 5 == 4:
-            print(f"[{epoch + 1}, {i + 1}] loss: {running_loss / 5:.3f}")
+            print(f"[{epoch + 1}, {i + 1}] loss: {running_loss / 5:.1f}")
             running_loss = 0.0
 print("Finished Training")
 
