@@ -76,3 +76,47 @@ extension CPUBackend {
     }
   }
 }
+
+extension CPUBackend {
+  /// Groups of channels with mean 0 and variance 1, times the channel's weight plus its bias; `[batch, channels, ...]`,
+  /// float32 or float64, contiguous, not empty. Each group is gone over again while it is near.
+  ///
+  /// `mean` and `scale` (one over the deviation) receive what the groups were normalised by.
+  package func groupNorm(
+    _ x: Strided, groups: Int, weight: Strided?, bias: Strided?, eps: Double, into out: Strided, mean: Strided,
+    scale: Strided
+  ) {
+    if x.dtype == .float32 {
+      groupNorm(x, groups, weight, bias, eps, out, mean, scale, Float.self, tk_row_moments_f32, tk_row_affine_f32)
+    } else {
+      groupNorm(x, groups, weight, bias, eps, out, mean, scale, Double.self, tk_row_moments_f64, tk_row_affine_f64)
+    }
+  }
+
+  private func groupNorm<T: BinaryFloatingPoint>(
+    _ x: Strided, _ groups: Int, _ weight: Strided?, _ bias: Strided?, _ eps: Double, _ out: Strided, _ mean: Strided,
+    _ scale: Strided, _ type: T.Type,
+    _ moments: (Int, Int, UnsafePointer<T>, UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>) -> Void,
+    _ affine: (
+      Int, Int, UnsafeMutablePointer<T>, UnsafePointer<T>, UnsafePointer<T>, UnsafePointer<T>, UnsafePointer<T>
+    ) -> Void
+  ) {
+    let batch = x.shape[0], channels = x.shape[1] / groups, group = x.count / (batch * groups)
+    let columns = group / channels
+    let (source, target, means, scales) = (x.of(type), out.of(type), mean.of(type), scale.of(type))
+    let (weights, biases) = (weight?.of(type), bias?.of(type))
+    parallelFor(batch * groups, grain: Swift.max(RowLoop.parallelGrain / group, 1)) { range in
+      for i in range {
+        var middle = 0.0, spread = 0.0
+        moments(1, group, source + i * group, &middle, &spread)
+        means[i] = T(middle)
+        scales[i] = T(1 / (spread / Double(group) + eps).squareRoot())
+        for channel in 0..<channels {
+          let at = i * group + channel * columns, number = i % groups * channels + channel
+          var factor = scales[i] * (weights?[number] ?? 1), shift = biases?[number] ?? 0
+          affine(1, columns, target + at, source + at, means + i, &factor, &shift)
+        }
+      }
+    }
+  }
+}
