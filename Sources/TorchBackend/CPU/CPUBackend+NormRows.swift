@@ -120,3 +120,49 @@ extension CPUBackend {
     }
   }
 }
+
+extension CPUBackend {
+  /// The sum of the squares of each row of a contiguous matrix, float32 or float64, one for each number of `out`.
+  package func rowSquares(_ x: Strided, into out: Strided) {
+    forRows(x, out) { rows, columns, first in
+      if x.dtype == .float32 {
+        tk_row_squares_f32(rows.count, columns, out.of(Float.self) + rows.lowerBound, x.of(Float.self) + first)
+      } else {
+        tk_row_squares_f64(rows.count, columns, out.of(Double.self) + rows.lowerBound, x.of(Double.self) + first)
+      }
+    }
+  }
+
+  /// How many numbers make a part of ``spread(of:)``; fixed, so that the sum does not depend on the threads.
+  private static let partOfSpread = 16384
+
+  /// The sum of the squared distances of contiguous numbers, float32 or float64, from their mean. Each part is gone over
+  /// twice while it is near.
+  ///
+  /// Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances", 1979.
+  package func spread(of x: Strided) -> Double {
+    let count = x.count, parts = (count + Self.partOfSpread - 1) / Self.partOfSpread
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * parts) { found in
+      let means = found.baseAddress!, spreads = means + parts
+      parallelFor(parts, grain: 2) { range in
+        for part in range {
+          let first = part * Self.partOfSpread, n = Swift.min(Self.partOfSpread, count - first)
+          if x.dtype == .float32 {
+            tk_row_moments_f32(1, n, x.of(Float.self) + first, means + part, spreads + part)
+          } else {
+            tk_row_moments_f64(1, n, x.of(Double.self) + first, means + part, spreads + part)
+          }
+        }
+      }
+      var mean = means[0], spread = spreads[0], seen = Double(Swift.min(Self.partOfSpread, count))
+      for part in 1..<Swift.max(parts, 1) {
+        let n = Double(Swift.min(Self.partOfSpread, count - part * Self.partOfSpread)), all = seen + n
+        let apart = means[part] - mean
+        spread += spreads[part] + apart * apart * seen * n / all
+        mean += apart * n / all
+        seen = all
+      }
+      return spread
+    }
+  }
+}
