@@ -23,12 +23,13 @@ import TorchBackend
   @Test(arguments: 0...2) func maxPool(_ level: Int) async { await inChild(level, .kernel(.maxPool)) }
   @Test(arguments: 0...2) func convolution(_ level: Int) async { await inChild(level, .kernel(.convolution)) }
   @Test(arguments: 0...2) func norms(_ level: Int) async { await inChild(level, .kernel(.norms)) }
+  @Test(arguments: 0...2) func layers(_ level: Int) async { await inChild(level, .kernel(.layers)) }
 }
 
 /// The families of the seam that have fast kernels.
 enum KernelFamily: String, Codable, Sendable {
   case unary, test, binary, compare, select, cast, reduce, columns, argReduce, number, softmax, precision
-  case scan, maxPool, convolution, norms
+  case scan, maxPool, convolution, norms, layers
 }
 
 /// Runs kernels twice and tells where they differ.
@@ -64,6 +65,7 @@ struct KernelCheck {
     case .maxPool: copy.maxPool()
     case .convolution: copy.convolution()
     case .norms: copy.norms()
+    case .layers: copy.layers()
     }
     return copy.complaints
   }

@@ -17,6 +17,9 @@ struct FusedWork: Sendable {
       backends.cpu.tiledAttention = isOn
       backends.cpu.fusedProducts = isOn
       backends.cpu.fusedDropout = isOn
+      backends.cpu.fusedNorms = isOn
+      backends.cpu.tapTables = isOn
+      backends.cpu.fusedPairs = isOn
       setNumThreads(threads)
       manualSeed(5)
       let tensors = run()

@@ -10,7 +10,7 @@ REAL_ROW(abs, REAL_NONE, __builtin_elementwise_abs(x))
 // As in torch, the sign of NaN is 0.
 REAL_ROW(sign, REAL_NONE, __builtin_convertvector((x < (REAL_T)0) - (x > (REAL_T)0), REAL_V))
 REAL_ROW(square, REAL_NONE, x *x)
-REAL_ROW(sqrt, REAL_NONE, __builtin_elementwise_sqrt(x))
+REAL_ROW(sqrt, REAL_NONE, REAL_NAME(root)(x))
 REAL_ROW(rsqrt, REAL_NONE, (REAL_T)1 / __builtin_elementwise_sqrt(x))
 REAL_ROW(reciprocal, REAL_NONE, (REAL_T)1 / x)
 REAL_ROW(floor, REAL_NONE, __builtin_elementwise_floor(x))

@@ -4,6 +4,7 @@
 #include "tk_attention.h"
 #include "tk_copy.h"
 #include "tk_index.h"
+#include "tk_layers.h"
 #include "tk_pointwise.h"
 #include "tk_recurrence.h"
 #include "tk_reduce.h"

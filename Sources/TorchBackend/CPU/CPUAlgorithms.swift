@@ -26,7 +26,7 @@ public struct BackendSettings: Sendable {
 public struct CPUAlgorithms: Sendable {
   package enum Kind: String, CaseIterable, Sendable {
     case winograd, fusedNorms, foldedNorms, fusedRecurrence, tiledAttention, fusedProducts, matrixUnits
-    case fusedDropout
+    case fusedDropout, tapTables, fusedPairs
   }
 
   /// Convolutions with kernels of 3 x 3 and stride 1, and their gradients, by Winograd's smaller number of multiplications.
@@ -37,7 +37,8 @@ public struct CPUAlgorithms: Sendable {
     nonmutating set { Self.use(.winograd, newValue) }
   }
 
-  /// Batch normalisation together with the addition and the activation that follow it, in one pass.
+  /// Batch normalisation together with the addition and the activation that follow it, in one pass; group normalisation group
+  /// by group.
   public var fusedNorms: Bool {
     get { Self.uses(.fusedNorms) }
     nonmutating set { Self.use(.fusedNorms, newValue) }
@@ -73,6 +74,18 @@ public struct CPUAlgorithms: Sendable {
   public var fusedDropout: Bool {
     get { Self.uses(.fusedDropout) }
     nonmutating set { Self.use(.fusedDropout, newValue) }
+  }
+
+  /// Resizing, pools that average or adapt and padding by copies, with tables of what each new element is made of.
+  public var tapTables: Bool {
+    get { Self.uses(.tapTables) }
+    nonmutating set { Self.use(.tapTables, newValue) }
+  }
+
+  /// Gated linear units and losses of two operands, and their gradients, in one pass each.
+  public var fusedPairs: Bool {
+    get { Self.uses(.fusedPairs) }
+    nonmutating set { Self.use(.fusedPairs, newValue) }
   }
 
   /// Products and convolutions of float32 on the processor's matrix unit, from parts of bfloat16 that together hold every bit.

@@ -76,3 +76,93 @@ extension CPUBackend {
     }
   }
 }
+
+extension CPUBackend {
+  /// Groups of channels with mean 0 and variance 1, times the channel's weight plus its bias; `[batch, channels, ...]`,
+  /// float32 or float64, contiguous, not empty. Each group is gone over again while it is near.
+  ///
+  /// `mean` and `scale` (one over the deviation) receive what the groups were normalised by.
+  package func groupNorm(
+    _ x: Strided, groups: Int, weight: Strided?, bias: Strided?, eps: Double, into out: Strided, mean: Strided,
+    scale: Strided
+  ) {
+    if x.dtype == .float32 {
+      groupNorm(x, groups, weight, bias, eps, out, mean, scale, Float.self, tk_row_moments_f32, tk_row_affine_f32)
+    } else {
+      groupNorm(x, groups, weight, bias, eps, out, mean, scale, Double.self, tk_row_moments_f64, tk_row_affine_f64)
+    }
+  }
+
+  private func groupNorm<T: BinaryFloatingPoint>(
+    _ x: Strided, _ groups: Int, _ weight: Strided?, _ bias: Strided?, _ eps: Double, _ out: Strided, _ mean: Strided,
+    _ scale: Strided, _ type: T.Type,
+    _ moments: (Int, Int, UnsafePointer<T>, UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>) -> Void,
+    _ affine: (
+      Int, Int, UnsafeMutablePointer<T>, UnsafePointer<T>, UnsafePointer<T>, UnsafePointer<T>, UnsafePointer<T>
+    ) -> Void
+  ) {
+    let batch = x.shape[0], channels = x.shape[1] / groups, group = x.count / (batch * groups)
+    let columns = group / channels
+    let (source, target, means, scales) = (x.of(type), out.of(type), mean.of(type), scale.of(type))
+    let (weights, biases) = (weight?.of(type), bias?.of(type))
+    parallelFor(batch * groups, grain: Swift.max(RowLoop.parallelGrain / group, 1)) { range in
+      for i in range {
+        var middle = 0.0, spread = 0.0
+        moments(1, group, source + i * group, &middle, &spread)
+        means[i] = T(middle)
+        scales[i] = T(1 / (spread / Double(group) + eps).squareRoot())
+        for channel in 0..<channels {
+          let at = i * group + channel * columns, number = i % groups * channels + channel
+          var factor = scales[i] * (weights?[number] ?? 1), shift = biases?[number] ?? 0
+          affine(1, columns, target + at, source + at, means + i, &factor, &shift)
+        }
+      }
+    }
+  }
+}
+
+extension CPUBackend {
+  /// The sum of the squares of each row of a contiguous matrix, float32 or float64, one for each number of `out`.
+  package func rowSquares(_ x: Strided, into out: Strided) {
+    forRows(x, out) { rows, columns, first in
+      if x.dtype == .float32 {
+        tk_row_squares_f32(rows.count, columns, out.of(Float.self) + rows.lowerBound, x.of(Float.self) + first)
+      } else {
+        tk_row_squares_f64(rows.count, columns, out.of(Double.self) + rows.lowerBound, x.of(Double.self) + first)
+      }
+    }
+  }
+
+  /// How many numbers make a part of ``spread(of:)``; fixed, so that the sum does not depend on the threads.
+  private static let partOfSpread = 16384
+
+  /// The sum of the squared distances of contiguous numbers, float32 or float64, from their mean. Each part is gone over
+  /// twice while it is near.
+  ///
+  /// Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances", 1979.
+  package func spread(of x: Strided) -> Double {
+    let count = x.count, parts = (count + Self.partOfSpread - 1) / Self.partOfSpread
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * parts) { found in
+      let means = found.baseAddress!, spreads = means + parts
+      parallelFor(parts, grain: 2) { range in
+        for part in range {
+          let first = part * Self.partOfSpread, n = Swift.min(Self.partOfSpread, count - first)
+          if x.dtype == .float32 {
+            tk_row_moments_f32(1, n, x.of(Float.self) + first, means + part, spreads + part)
+          } else {
+            tk_row_moments_f64(1, n, x.of(Double.self) + first, means + part, spreads + part)
+          }
+        }
+      }
+      var mean = means[0], spread = spreads[0], seen = Double(Swift.min(Self.partOfSpread, count))
+      for part in 1..<Swift.max(parts, 1) {
+        let n = Double(Swift.min(Self.partOfSpread, count - part * Self.partOfSpread)), all = seen + n
+        let apart = means[part] - mean
+        spread += spreads[part] + apart * apart * seen * n / all
+        mean += apart * n / all
+        seen = all
+      }
+      return spread
+    }
+  }
+}

@@ -179,8 +179,10 @@ struct ReductionPlan {
     let outerKept = Array(kept.dropLast())
     let outerRows = outerKept.reduce(1) { $0 * $1.size }
 
-    if kept.isEmpty && outerReduced.isEmpty && column.size > Self.chunk {
-      return runChunked(column, body)
+    // Whole numbers add up to the same in any order.
+    let chunk = x.dtype.isFloatingPoint ? Self.chunk : Self.chunk / 2
+    if kept.isEmpty && outerReduced.isEmpty && column.size > chunk {
+      return runChunked(column, chunk, body)
     }
     if kept.count == 1 && reduced.count == 1 && row.x == x.dtype.itemSize && row.size * row.x <= Self.narrow
       && column.size >= 2 * Self.group && x.count > 2 * RowLoop.parallelGrain
@@ -218,15 +220,15 @@ struct ReductionPlan {
 
   /// One long line to one number: partial results of fixed chunks, then a reduction over those.
   @inline(__always)
-  private func runChunked(_ column: Dim, _ body: Body) {
-    let chunks = (column.size + Self.chunk - 1) / Self.chunk
+  private func runChunked(_ column: Dim, _ chunk: Int, _ body: Body) {
+    let chunks = (column.size + chunk - 1) / chunk
     let itemSize = out.dtype.itemSize
     withUnsafeTemporaryAllocation(byteCount: chunks * itemSize, alignment: 16) { buffer in
       let partial = buffer.baseAddress!
       parallelFor(chunks, grain: 1) { range in
         for index in range {
-          let start = index * Self.chunk
-          let length = Swift.min(Self.chunk, column.size - start)
+          let start = index * chunk
+          let length = Swift.min(chunk, column.size - start)
           body(1, length, partial + index * itemSize, itemSize, x.pointer + start * column.x, 0, column.x, false)
         }
       }

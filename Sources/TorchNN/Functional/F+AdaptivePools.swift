@@ -29,12 +29,25 @@ extension F {
       let sizes = adaptiveSizes(count, op, x, outputSize)
       var result = x.widened
       let old = Array(x.shape.suffix(count))
+      let node: StaticString = count == 1 ? "squeeze.1" : count == 2 ? "adaptive_avg_pool2d" : "adaptive_avg_pool3d"
+      let means =
+        sizes.allSatisfy { $0 == 1 }
+        ? nil
+        : result.resampled(to: sizes, named: node) {
+          zip(old, sizes).map { size, wanted in
+            if size == wanted { return nil }
+            let windows = windows(size, wanted)
+            return AxisTaps(from: size, windows: windows, divisors: windows.map { Double($0.count) })
+          }
+        }
+      if let means { return means.to(x.dtype).inFormat(of: x).named(node) }
       if zip(old, sizes).allSatisfy({ $1 > 0 && $0 % $1 == 0 }) {
         // Windows of one size: all dimensions at once.
         let lead = Array(x.shape.dropLast(count)), parts = zip(old, sizes).flatMap { [$1, $0 / $1] }
         let dims = (0..<count).filter { old[$0] != sizes[$0] }.map { lead.count + 2 * $0 + 1 }
-        if dims.isEmpty { return x.clone() }
-        return result.reshape(lead + parts).mean(dim: dims).reshape(lead + sizes).to(x.dtype).inFormat(of: x)
+        if dims.isEmpty { return x.clone().named(node) }
+        let means = result.reshape(lead + parts).mean(dim: dims).reshape(lead + sizes).to(x.dtype).inFormat(of: x)
+        return means.named(count == 2 && sizes == [1, 1] ? "mean.1" : node)
       }
       for i in 0..<count {
         let dim = x.ndim - count + i, size = x.shape[dim]
@@ -48,7 +61,7 @@ extension F {
         }
         result = means.isEmpty ? result.narrow(dim: dim, start: 0, length: 0) : Tensor.cat(means, dim: dim)
       }
-      return result.to(x.dtype).inFormat(of: x)
+      return result.to(x.dtype).inFormat(of: x).named(node)
     }
   }
 
@@ -82,6 +95,9 @@ extension F {
   {
     inOp(op) {
       let sizes = adaptiveSizes(count, op, x, outputSize), first = x.ndim - count
+      let allWindows = zip(x.shape.suffix(count), sizes).map { windows($0, $1) }
+      let node: StaticString = count == 1 ? "squeeze.1" : op
+      if let found = x.windowMax(allWindows, named: op) { return (found.output.named(node), found.indices) }
       let planes = Array(x.shape.dropLast(count))
       // Where each number stands in its plane.
       let spatial = Array(x.shape.suffix(count))
@@ -92,7 +108,7 @@ extension F {
           let flat = part.flatten(first, -1), (values, indices) = flat.max(dim: -1)
           return [(values, at.flatten().indexSelect(dim: 0, index: indices.flatten()).view(indices.shape))]
         }
-        return windows(spatial[i], sizes[i]).flatMap {
+        return allWindows[i].flatMap {
           maxima(
             part.narrow(dim: first + i, start: $0.lowerBound, length: $0.count),
             at.narrow(dim: i, start: $0.lowerBound, length: $0.count), i + 1)
@@ -103,7 +119,7 @@ extension F {
         return (Tensor.zeros(planes + sizes, dtype: x.dtype), Tensor.zeros(planes + sizes, dtype: .int64))
       }
       return (
-        Tensor.stack(found.map(\.0), dim: -1).view(planes + sizes).inFormat(of: x),
+        Tensor.stack(found.map(\.0), dim: -1).view(planes + sizes).inFormat(of: x).named(node),
         Tensor.stack(found.map(\.1), dim: -1).view(planes + sizes).inFormat(of: x)
       )
     }

@@ -93,20 +93,45 @@ extension F {
       // Half types add up their gradients in float32, so that they are rounded once.
       let isWide = picks ? isHalf && input.requiresGrad : isHalf || input.dtype == .uint8
       var x = isWide ? input.float() : input
-      for i in (0..<count).reversed() {
-        let taps = Taps(
+      let taps = (0..<count).map { i in
+        Taps(
           mode, from: old[i], to: new[i], scale: kept?[i], alignCorners: alignCorners ?? false, antialias: antialias,
           single: x.dtype != .float64)
-        x = taps.applied(to: x, dim: i + 2)
       }
-      if x.dtype == input.dtype { return x.inFormat(of: input) }
-      if input.dtype == .uint8 { x = x.round().clamp(min: 0, max: 255) }
-      return x.to(input.dtype).inFormat(of: input)
+      let node = node(mode, count, antialias)
+      // Whole numbers are rounded, so that theirs are sums of products that are rounded each.
+      let quick =
+        picks || input.dtype != .uint8
+        ? x.resampled(to: new, named: node) { zip(taps, old).map { $0.axis(from: $1) } } : nil
+      if let quick {
+        x = quick
+      } else {
+        for i in (0..<count).reversed() { x = taps[i].applied(to: x, dim: i + 2) }
+      }
+      if input.dtype == .uint8, !picks { x = x.round().clamp(min: 0, max: 255) }
+      return x.to(input.dtype).inFormat(of: input).named(node)
     }
   }
 }
 
 extension F {
+  /// What PyTorch calls this.
+  private static func node(_ mode: InterpolateMode, _ dims: Int, _ antialias: Bool) -> StaticString {
+    func choice(_ one: StaticString, _ two: StaticString, _ three: StaticString) -> StaticString {
+      dims == 1 ? one : dims == 2 ? two : three
+    }
+    return switch mode {
+    case .nearest: choice("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d")
+    case .nearestExact:
+      choice("upsample_nearest_exact1d", "upsample_nearest_exact2d", "upsample_nearest_exact3d")
+    case .linear: "upsample_linear1d"
+    case .bilinear: antialias ? "upsample_bilinear2d_aa" : "upsample_bilinear2d"
+    case .trilinear: "upsample_trilinear3d"
+    case .bicubic: antialias ? "upsample_bicubic2d_aa" : "upsample_bicubic2d"
+    case .area: choice("squeeze.1", "adaptive_avg_pool2d", "adaptive_avg_pool3d")
+    }
+  }
+
   /// A larger image by its nearest elements, as `torch.nn.functional.upsample_nearest`.
   public static func upsampleNearest(
     _ input: Tensor, size: (any SpatialSize)? = nil, scaleFactor: Double? = nil

@@ -13,10 +13,15 @@ extension F {
     inOp("smooth_l1_loss") {
       let input = input.raised, target = target.raised
       guard beta >= 0 else { fault("smooth_l1_loss", "beta wants to be 0 or more, is \(beta)") }
-      let distance = (input.widened - target.widened).abs()
-      let loss =
-        beta == 0 ? distance : (distance.square() * (0.5 / beta)).where(distance .< beta, distance - 0.5 * beta)
-      return loss.to(input.dtype).reduced(reduction)
+      // As PyTorch does, which leaves no step of this name.
+      if beta == 0 { return (input.widened - target.widened).abs().to(input.dtype).reduced(reduction) }
+      let x = input.widened, y = target.widened, bend = BentLoss(limit: beta, curve: 0.5 / beta, slope: 1)
+      let quick = x.bentLoss(y, bend, named: "smooth_l1_loss")
+      func plain() -> Tensor {
+        let distance = (x - y).abs()
+        return (distance.square() * (0.5 / beta)).where(distance .< beta, distance - 0.5 * beta)
+      }
+      return (quick ?? plain()).to(input.dtype).reduced(reduction).named("smooth_l1_loss")
     }
   }
 
@@ -30,9 +35,13 @@ extension F {
     inOp("huber_loss") {
       let input = input.raised, target = target.raised
       guard delta > 0 else { fault("huber_loss", "delta wants to be above 0, is \(delta)") }
-      let distance = (input.widened - target.widened).abs()
-      let loss = (distance.square() * 0.5).where(distance .<= delta, (distance - 0.5 * delta) * delta)
-      return loss.to(input.dtype).reduced(reduction)
+      let x = input.widened, y = target.widened, bend = BentLoss(limit: delta, curve: 0.5, slope: delta)
+      let quick = x.bentLoss(y, bend, named: "huber_loss")
+      func plain() -> Tensor {
+        let distance = (x - y).abs()
+        return (distance.square() * 0.5).where(distance .<= delta, (distance - 0.5 * delta) * delta)
+      }
+      return (quick ?? plain()).to(input.dtype).reduced(reduction).named("huber_loss")
     }
   }
 

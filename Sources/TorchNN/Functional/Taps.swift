@@ -6,6 +6,8 @@ struct Taps {
   private(set) var positions: [[Int]]
   /// Their shares; nil where there is one tap and the element is taken as it is.
   private(set) var weights: [[Double]]?
+  /// How many of the taps each new element has, the others being of no weight; nil where it has all.
+  private var counts: [Int]?
 
   /// - Parameter single: whether places are computed in float32, as torch does for all dtypes but float64.
   init(
@@ -13,7 +15,7 @@ struct Taps {
     single: Bool
   ) {
     func rounded(_ x: Double) -> Double { single ? Double(Float(x)) : x }
-    (positions, weights) = ([], nil)
+    (positions, weights, counts) = ([], nil, nil)
     switch mode {
     case .nearest, .nearestExact:
       // Places in float32 whatever the dtype.
@@ -70,7 +72,8 @@ struct Taps {
   /// Taps in rows of unequal lengths, filled up with the last one at no weight.
   private mutating func gather(_ new: Int, _ row: (Int) -> (start: Int, weights: [Double])) {
     let rows = (0..<new).map(row)
-    let most = rows.map(\.weights.count).max() ?? 0
+    counts = rows.map(\.weights.count)
+    let most = counts!.max() ?? 0
     positions = (0..<most).map { tap in rows.map { $0.start + Swift.min(tap, $0.weights.count - 1) } }
     weights = (0..<most).map { tap in rows.map { tap < $0.weights.count ? $0.weights[tap] : 0 } }
   }
@@ -94,6 +97,16 @@ struct Taps {
     if x <= 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
     if x < 2 { return (((x - 5) * x + 8) * x - 4) * a }
     return 0
+  }
+
+  /// The same as a table; nil where every element stays.
+  func axis(from old: Int) -> AxisTaps? {
+    guard let weights else {
+      return positions[0] == Array(0..<old) ? nil : AxisTaps(from: old, copying: positions[0])
+    }
+    let counts = counts ?? [Int](repeating: positions.count, count: positions[0].count)
+    func flat<T>(_ byTap: [[T]]) -> [T] { counts.indices.flatMap { i in (0..<counts[i]).map { byTap[$0][i] } } }
+    return AxisTaps(from: old, counts: counts, places: flat(positions), weights: flat(weights))
   }
 
   /// The tensor with a dimension made anew.

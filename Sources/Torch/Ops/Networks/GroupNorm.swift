@@ -6,14 +6,23 @@ struct GroupNorm: Op {
   var name: StaticString { "native_group_norm" }
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
-    let x = inputs[0].widened.contiguous()
-    let (mean, scale) = statistics(of: x)
+    let x = inputs[0].widened.contiguous(), planes = Planes(x)
+    let isGroupwise = planes != nil && CPUAlgorithms.uses(.fusedNorms) && x.device == .cpu
+    func numbers() -> Tensor { Tensor(shape: [x.shape[0], groups, 1], dtype: x.dtype, device: x.device) }
+    let (mean, scale) = isGroupwise ? (numbers(), numbers()) : statistics(of: x)
     saving.input(0)
     saving.constant(mean)
     saving.constant(scale)
     if hasWeight { saving.input(1) }
     let weight = hasWeight ? inputs[1].to(x.dtype) : nil, bias = hasBias ? inputs[hasWeight ? 2 : 1].to(x.dtype) : nil
-    if let planes = Planes(x) {
+    if isGroupwise {
+      let out = Tensor(shape: x.shape, dtype: x.dtype, device: x.device)
+      CPUBackend.shared.groupNorm(
+        x.strided, groups: groups, weight: weight?.contiguous().strided, bias: bias?.contiguous().strided, eps: eps,
+        into: out.strided, mean: mean.strided, scale: scale.strided)
+      return [out.to(inputs[0].dtype).inFormat(of: inputs[0])]
+    }
+    if let planes {
       let factor = perChannel(scale, x), zero = Tensor.zeros([1], dtype: x.dtype, device: x.device)
       let out = planes.affine(
         mean: perChannel(mean, x), factor: weight.map { factor * $0 } ?? factor, shift: bias ?? zero)

@@ -1,7 +1,31 @@
 // Tensors with more room at their edges.
 
 /// How the room beyond the edges of a tensor is filled from its own elements.
-package enum EdgeFill: Sendable { case reflect, replicate, circular }
+package enum EdgeFill: Sendable {
+  case reflect, replicate, circular
+
+  /// What PyTorch calls the op over so many dimensions.
+  func name(_ dims: Int) -> StaticString {
+    switch (self, dims) {
+    case (.reflect, 1): "reflection_pad1d"
+    case (.reflect, 2): "reflection_pad2d"
+    case (.reflect, _): "reflection_pad3d"
+    case (.replicate, 1): "replication_pad1d"
+    case (.replicate, 2): "replication_pad2d"
+    case (.replicate, _): "replication_pad3d"
+    case (.circular, _): "circular_pad"
+    }
+  }
+
+  /// Where an element comes from that stands `place` after the first old one, of `size`.
+  func source(_ place: Int, _ size: Int) -> Int {
+    switch self {
+    case .reflect: place < 0 ? -place : place >= size ? 2 * (size - 1) - place : place
+    case .replicate: Swift.min(Swift.max(place, 0), size - 1)
+    case .circular: (place % size + size) % size
+    }
+  }
+}
 
 /// Room for `before` and `after` elements at the last dimensions, with a number in it; negative amounts cut off.
 struct ConstantPad: Op {
@@ -39,13 +63,7 @@ struct ConstantPad: Op {
 struct EdgePad: Op {
   let edges: [(before: Int, after: Int)]
   let fill: EdgeFill
-  var name: StaticString {
-    switch fill {
-    case .reflect: "reflection_pad"
-    case .replicate: "replication_pad"
-    case .circular: "circular_pad"
-    }
-  }
+  var name: StaticString { fill.name(edges.count) }
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     let x = inputs[0], first = x.ndim - edges.count
@@ -211,9 +229,20 @@ extension Tensor {
         }
       }
       let isNothing = result.allSatisfy { $0.before == 0 && $0.after == 0 }
-      var out = isNothing && trims.isEmpty ? cut.clone() : isNothing ? cut : EdgePad(edges: result, fill: fill)(cut)
+      var out = isNothing && trims.isEmpty ? cut.clone() : isNothing ? cut : cut.padded(result, fill)
       for trim in trims { out = out.narrow(dim: trim.dim, start: trim.before, length: trim.after) }
       return trims.isEmpty ? out : out.contiguous()
     }
+  }
+
+  private func padded(_ edges: [(before: Int, after: Int)], _ fill: EdgeFill) -> Tensor {
+    let old = Array(shape.suffix(edges.count)), new = zip(old, edges).map { $0 + $1.before + $1.after }
+    let quick = resampled(to: new, named: fill.name(edges.count)) {
+      edges.indices.map { i in
+        if edges[i] == (0, 0) { return nil }
+        return AxisTaps(from: old[i], copying: (0..<new[i]).map { fill.source($0 - edges[i].before, old[i]) })
+      }
+    }
+    return quick ?? EdgePad(edges: edges, fill: fill)(self)
   }
 }

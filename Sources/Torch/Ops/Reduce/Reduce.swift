@@ -117,8 +117,30 @@ struct Variance: Op {
   /// The variance of half types as float32.
   func unrounded(_ input: Tensor) -> Tensor {
     let x = input.widened
+    if let spread = quickSpread(x) { return spread }
     let centered = x - x.mean(dim: dims, keepdim: true)
     return centered.square().sum(dim: dims, keepdim: keepdim) / divisor(x.shape)
+  }
+
+  /// The same in one pass, of all numbers or of those of the last dimensions; nil where they do not lie side by side.
+  private func quickSpread(_ x: Tensor) -> Tensor? {
+    let first = x.ndim - dims.count, columns = x.shape[first...].reduce(1, *)
+    guard x.device == .cpu, x.dtype == .float32 || x.dtype == .float64, columns >= 16, x.numel() > 0 else { return nil }
+    let shape = reducedShape(x.shape, dims, keepdim: keepdim)
+    if first == 0 {
+      // In whatever order they lie.
+      let strides = x.stride(), order = (0..<x.ndim).sorted { strides[$0] > strides[$1] }
+      let line = x.strided.isContiguous ? x : x.permute(order)
+      guard line.strided.isContiguous else { return nil }
+      return Tensor.full(Array(shape), CPUBackend.shared.spread(of: line.strided) / divisor(x.shape), dtype: x.dtype)
+    }
+    guard x.strided.isContiguous, dims.sorted() == Array(first..<x.ndim) else { return nil }
+    let rows = Shape([x.numel() / columns])
+    let (mean, spread) = (
+      Tensor(shape: rows, dtype: .float64, device: .cpu), Tensor(shape: rows, dtype: .float64, device: .cpu)
+    )
+    CPUBackend.shared.rowMoments(x.strided, mean: mean.strided, spread: spread.strided)
+    return (spread / divisor(x.shape)).to(x.dtype).view(Array(shape))
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
