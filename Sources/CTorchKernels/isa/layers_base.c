@@ -4,4 +4,4 @@
 #include "../layers.h"
 #include "../body/math_f32.h"
 #include "../body/layers.h"
-#include "isa_end.h"
+#include "../shared/isa_end.h"
