@@ -29,6 +29,9 @@ static const tk_layer_kernels *kernels(void) {
   } \
   void tk_row_squares_##s(ptrdiff_t rows, ptrdiff_t cols, T *out, const T *x) { \
     kernels()->row_squares_##s(rows, cols, out, x); \
+  } \
+  void tk_stretch_rows_##s(ptrdiff_t rows, ptrdiff_t cols, T *out, const T *in) { \
+    kernels()->stretch_rows_##s(rows, cols, out, in); \
   }
 LAYER_ENTRIES(f32, float)
 LAYER_ENTRIES(f64, double)

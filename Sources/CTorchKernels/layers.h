@@ -7,7 +7,8 @@
   void (*window_max_##s)(ptrdiff_t, T *, int64_t *, const T *, const tk_windows *); \
   void (*bend_##s)(ptrdiff_t, T *, const T *, const T *, const tk_bend *); \
   void (*bend_slope_##s)(ptrdiff_t, T *, T *, const T *, int, const T *, const T *, const tk_bend *); \
-  void (*row_squares_##s)(ptrdiff_t, ptrdiff_t, T *, const T *);
+  void (*row_squares_##s)(ptrdiff_t, ptrdiff_t, T *, const T *); \
+  void (*stretch_rows_##s)(ptrdiff_t, ptrdiff_t, T *, const T *);
 
 typedef struct tk_layer_kernels {
   TK_LAYER_KERNELS(f32, float)

@@ -136,6 +136,11 @@ extension KernelCheck {
     for (a, b) in zip(scaled, want) where abs(a - b) > Double(columns) * b * (dtype == .float32 ? 0x1p-23 : 0x1p-52) {
       complaints.append("squares of \(columns) \(dtype.name): \(a), not \(b)")
     }
+    let stretched = fast.allocate(x.layout, dtype: dtype), heads = doubles(sums)
+    fast.stretch(sums, into: stretched)
+    if doubles(stretched) != heads.flatMap({ [Double](repeating: $0, count: columns) }) {
+      complaints.append("\(heads) stretched to rows of \(columns)")
+    }
     let many = dense([[1, 16, 16384, 16385, 40000][draws.below(5)]], dtype, -1 + shift...1 + shift), all = doubles(many)
     let mean = all.reduce(0, +) / Double(all.count)
     let spread = all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }, got = fast.spread(of: many)

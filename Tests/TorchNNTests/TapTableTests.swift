@@ -263,6 +263,44 @@ import TorchNN
     }
   }
 
+  /// Means of many short rows have a quick gradient; where it is recorded the plain one stands.
+  @Test func meansOfShortRows() {
+    for (shape, dims) in [
+      ([5, 40, 3, 7], [2, 3]), ([4, 30, 1, 9, 1, 5], [3, 5]), ([70, 2], [1]), ([6, 20, 17], [-1]),
+    ] {
+      let x = Tensor.randn(shape, generator: Generator(seed: 2)).requiresGrad_(), mean = x.mean(dim: dims)
+      let slope = Tensor.randn(Array(mean.shape), generator: Generator(seed: 3)).requiresGrad_()
+      let quick = grad(outputs: [(mean * slope).sum()], inputs: [x], retainGraph: true)[0]!
+      let recorded = grad(outputs: [(mean * slope).sum()], inputs: [x], createGraph: true)[0]!
+      let count = Double(x.numel() / mean.numel())
+      let want = (slope.detach().view(Array(x.mean(dim: dims, keepdim: true).shape)) / count).expand(shape)
+      #expect(quick.equal(want) && recorded.equal(want) && quick.isContiguous())
+      #expect(recorded.requiresGrad)
+    }
+  }
+
+  /// As PyTorch's, results of writes by index lie row-major whatever the input does, and turned operands are read right.
+  @Test func turnedTensorsByIndex() {
+    let n = 90, g = Generator(seed: 4), x = Tensor.randn([n, n], generator: g)
+    let index = (Tensor.rand([n, n], generator: g) * Double(n)).to(.int64)
+    let source = Tensor.randn([n, n], generator: g)
+    let (xt, it, st) = (x.t(), index.t(), source.t())
+    func check(_ quick: Tensor, _ plain: Tensor) { #expect(quick.equal(plain) && quick.isContiguous()) }
+    // The last of several writes to one place counts, in the order of the index; so they go along rows of their own.
+    let own = Tensor.rand([n, n], generator: g).argsort(dim: 0)
+    for dim in 0..<2 {
+      let places = dim == 0 ? own : own.t().contiguous()
+      check(xt.gather(dim: dim, index: it), xt.contiguous().gather(dim: dim, index: it.contiguous()))
+      check(
+        xt.scatter(dim: dim, index: places.t().contiguous().t(), src: st),
+        xt.contiguous().scatter(dim: dim, index: places, src: st.contiguous()))
+      check(
+        xt.scatterAdd(dim: dim, index: places.t().contiguous().t(), src: st),
+        xt.contiguous().scatterAdd(dim: dim, index: places, src: st.contiguous()))
+      check(xt.indexSelect(dim: dim, index: index[3]), xt.contiguous().indexSelect(dim: dim, index: index[3]))
+    }
+  }
+
   @Test func stepsAreNamedAsInTorch() {
     let x = numbers(2, 4, 6, 6).requiresGrad_(), y = x.unsqueeze(2), z = x[0..., 0..., 0]
     let named: [(Tensor, String)] = [

@@ -54,7 +54,7 @@ TK_INLINE ptrdiff_t f64_layer_sum_side_by_side(double *out, const double *in, co
 #define REAL_NAME(name) f32_layer_##name
 #include "resample.h"
 #include "bend.h"
-#include "squares.h"
+#include "row_numbers.h"
 #undef REAL_T
 #undef REAL_V
 #undef REAL_NAME
@@ -63,7 +63,7 @@ TK_INLINE ptrdiff_t f64_layer_sum_side_by_side(double *out, const double *in, co
 #define REAL_NAME(name) f64_layer_##name
 #include "resample.h"
 #include "bend.h"
-#include "squares.h"
+#include "row_numbers.h"
 #undef REAL_T
 #undef REAL_V
 #undef REAL_NAME
@@ -105,7 +105,8 @@ static void glu_slope_f32(
 
 #define LAYER_TABLE(s) \
   .resample_##s = s##_layer_resample, .window_max_##s = s##_layer_window_max, .bend_##s = s##_layer_bend, \
-  .bend_slope_##s = s##_layer_bend_slope, .row_squares_##s = s##_layer_row_squares
+  .bend_slope_##s = s##_layer_bend_slope, .row_squares_##s = s##_layer_row_squares, \
+  .stretch_rows_##s = s##_layer_stretch_rows
 const tk_layer_kernels TK_ISA(tk_layer_kernels) = {
   LAYER_TABLE(f32),
   LAYER_TABLE(f64),

@@ -81,3 +81,6 @@ void tk_bend_slope_f64(
 /// The sum of the squares of each row.
 void tk_row_squares_f32(ptrdiff_t rows, ptrdiff_t cols, float *out, const float *x);
 void tk_row_squares_f64(ptrdiff_t rows, ptrdiff_t cols, double *out, const double *x);
+/// Rows that hold one number each, again and again.
+void tk_stretch_rows_f32(ptrdiff_t rows, ptrdiff_t cols, float *out, const float *in);
+void tk_stretch_rows_f64(ptrdiff_t rows, ptrdiff_t cols, double *out, const double *in);

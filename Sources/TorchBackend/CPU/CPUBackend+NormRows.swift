@@ -133,6 +133,19 @@ extension CPUBackend {
     }
   }
 
+  /// Rows that hold one of `numbers` each, again and again; float32 or float64, contiguous.
+  package func stretch(_ numbers: Strided, into rows: Strided) {
+    forRows(rows, numbers) { range, columns, first in
+      if rows.dtype == .float32 {
+        tk_stretch_rows_f32(
+          range.count, columns, rows.of(Float.self) + first, numbers.of(Float.self) + range.lowerBound)
+      } else {
+        tk_stretch_rows_f64(
+          range.count, columns, rows.of(Double.self) + first, numbers.of(Double.self) + range.lowerBound)
+      }
+    }
+  }
+
   /// How many numbers make a part of ``spread(of:)``; fixed, so that the sum does not depend on the threads.
   private static let partOfSpread = 16384
 

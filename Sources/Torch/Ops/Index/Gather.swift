@@ -25,7 +25,7 @@ struct ScatterAdd: Op {
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.constant(inputs[1])
-    let out = inputs[0].clone()
+    let out = inputs[0].clone(memoryFormat: .contiguousFormat)
     out.backend.scatter(inputs[2].strided, dim: dim, index: inputs[1].strided, mode: .add, into: out.strided)
     return [out]
   }
@@ -53,7 +53,7 @@ struct Scatter: Op {
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.constant(inputs[1])
-    let out = inputs[0].clone()
+    let out = inputs[0].clone(memoryFormat: .contiguousFormat)
     out.backend.scatter(inputs[2].strided, dim: dim, index: inputs[1].strided, mode: .assign, into: out.strided)
     return [out]
   }
@@ -77,7 +77,7 @@ struct ScatterMultiply: Op {
   var name: StaticString { "scatter" }
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
-    let out = inputs[0].clone()
+    let out = inputs[0].clone(memoryFormat: .contiguousFormat)
     out.backend.scatter(inputs[2].strided, dim: dim, index: inputs[1].strided, mode: .multiply, into: out.strided)
     return [out]
   }

@@ -1,4 +1,4 @@
-// The sum of the squares of each row. The including file has set REAL_T, REAL_V and REAL_NAME.
+// Rows to one number each, and back. The including file has set REAL_T, REAL_V and REAL_NAME.
 
 static void REAL_NAME(row_squares)(ptrdiff_t rows, ptrdiff_t cols, REAL_T *out, const REAL_T *x) {
   enum { lanes = sizeof(REAL_V) / sizeof(REAL_T) };
@@ -22,5 +22,19 @@ static void REAL_NAME(row_squares)(ptrdiff_t rows, ptrdiff_t cols, REAL_T *out, 
     for (int k = 0; k < lanes; k++) sum += s0[k];
     for (; i < cols; i++) sum += x[i] * x[i];
     *out++ = sum;
+  }
+}
+
+static void REAL_NAME(stretch_rows)(ptrdiff_t rows, ptrdiff_t cols, REAL_T *out, const REAL_T *in) {
+  enum { lanes = sizeof(REAL_V) / sizeof(REAL_T) };
+  for (; rows > 0; rows--, out += cols) {
+    REAL_T number = *in++;
+    ptrdiff_t i = 0;
+    for (; i + lanes <= cols; i += lanes) TK_STORE(REAL_V, out + i, (REAL_V)number);
+    if (i == cols) continue;
+    // The last vector goes back over what is done already.
+    if (cols >= lanes) TK_STORE(REAL_V, out + cols - lanes, (REAL_V)number);
+    else
+      for (; i < cols; i++) out[i] = number;
   }
 }
