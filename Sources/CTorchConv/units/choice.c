@@ -4,21 +4,29 @@
 #if defined(__x86_64__)
 #include "CTorchUnits.h"
 
-// Nanoseconds of one thread, found by measuring: a multiplication by vectors and on the unit, and splitting a number of an image and
-// of a kernel.
-static const double BY_VECTORS = 0.0105, ON_UNIT = 0.0029, SPLIT_PIXEL = 0.3, SPLIT_WEIGHT = 0.6;
+// Nanoseconds of one thread, found by measuring beside the vectors on a shared machine: a multiplication by vectors, where a kernel of one
+// pixel reads planes, and on the unit; splitting a number of an image, of one that weights are to be had from, and of a
+// kernel; writing a result.
+static const double BY_VECTORS = 0.0125, BY_VECTORS_OF_PLANES = 0.018, ON_UNIT = 0.0055;
+static const double SPLIT_PIXEL = 0.5, SPLIT_FOR_WEIGHTS = 1.4, SPLIT_WEIGHT = 0.6, WRITE = 0.5;
 static const double LEAST_WORK = 4e6;
+/// How much less than the vectors it has to take.
+static const double MARGIN = 0.9;
+enum { ROWS_TOGETHER = 16 };  // into about so many parts an image's rows are cut, of 4 at least
 
-/// How many multiplications, and numbers to split, a pass has with all that is zero.
+/// What a pass takes with all that is zero.
 static double cost_of(const struct unit_pass *pass, ptrdiff_t channels, bool for_weights) {
-  double pixels = (double)pass->source.batch * (double)pass->grid.rows * (double)pass->grid.pitch;
+  double rows = (double)pass->source.batch * (double)pass->grid.rows, pixels = rows * (double)pass->grid.pitch;
   double inputs = (double)pieces(pass->source.channels, UNIT_CHANNELS) * UNIT_CHANNELS;
   double side = for_weights ? UNIT_SIDE : UNIT_LINES;
   double outputs = (double)pieces(channels, (ptrdiff_t)side) * side;
-  double split = pixels * inputs * pass->phase_count * SPLIT_PIXEL;
-  double more = for_weights ? pixels * (inputs * pass->phase_count + outputs) * SPLIT_PIXEL
-                            : inputs * outputs * pass->tap_count * SPLIT_WEIGHT;
-  return pixels * inputs * outputs * pass->tap_count * ON_UNIT + split + more;
+  double products = pixels * inputs * outputs * pass->tap_count * ON_UNIT;
+  if (for_weights) return products + pixels * (inputs * pass->phase_count + outputs) * SPLIT_FOR_WEIGHTS;
+  // Rows at the ends of a part are split for it and for the next one.
+  double together = rows / ROWS_TOGETHER > 4 ? rows / ROWS_TOGETHER : 4;
+  double again = 1 + (double)(pass->bottom - pass->top + 2) / together;
+  return products + pixels * inputs * pass->phase_count * again * SPLIT_PIXEL + pixels * outputs * WRITE +
+         inputs * outputs * pass->tap_count * SPLIT_WEIGHT;
 }
 
 bool cu_conv_suits(const cu_conv_desc *d, cu_conv_purpose purpose) {
@@ -36,7 +44,9 @@ bool cu_conv_suits(const cu_conv_desc *d, cu_conv_purpose purpose) {
     unit_pass_forward(&pass, d, NULL);
     cost = cost_of(&pass, d->out_channels, purpose == CU_WEIGHT_GRADIENT);
   }
-  return cost < work * BY_VECTORS;
+  bool planes = purpose == CU_FORWARD ? !d->input_channels_last : !d->output_channels_last;
+  double by_vectors = taps == 1 && planes && purpose != CU_WEIGHT_GRADIENT ? BY_VECTORS_OF_PLANES : BY_VECTORS;
+  return cost < work * by_vectors * MARGIN;
 }
 
 #else
