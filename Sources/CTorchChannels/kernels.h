@@ -23,6 +23,31 @@ struct run {
   int activation;
 };
 
+/// Norms of one type of numbers; statistics are always float32.
+struct norm_kernels {
+  ptrdiff_t item;                       // bytes of a number
+
+  // The passes of a normalisation, over `n` numbers of one channel.
+  void (*plane_moments)(ptrdiff_t n, const void *x, double *mean, double *spread);
+  void (*plane_affine)(ptrdiff_t n, void *out, const void *x, const void *plus, float mean, float factor,
+                       float shift, int relu);
+  void (*plane_slopes)(ptrdiff_t n, const void *g, const void *x, const void *result, float mean, double *sum,
+                       double *along);
+  void (*plane_combine)(ptrdiff_t n, void *dx, void *dplus, const void *g, const void *x, const void *result,
+                        float mean, float by_g, float by_x, float shift);
+
+  // The same over pixels; sums are those of the first `count` of their channels.
+  void (*pixel_moments)(ptrdiff_t pixels, ptrdiff_t channels, ptrdiff_t count, const void *x, double *mean,
+                        double *spread);
+  void (*pixel_affine)(ptrdiff_t pixels, ptrdiff_t channels, void *out, const void *x, const void *plus,
+                       const float *mean, const float *factor, const float *shift, int relu);
+  void (*pixel_slopes)(ptrdiff_t pixels, ptrdiff_t channels, ptrdiff_t count, const void *g, const void *x,
+                       const void *result, const float *mean, double *sum, double *along);
+  void (*pixel_combine)(ptrdiff_t pixels, ptrdiff_t channels, void *dx, void *dplus, const void *g, const void *x,
+                        const void *result, const float *mean, const float *by_g, const float *by_x,
+                        const float *shift);
+};
+
 struct channel_kernels {
   /// All channels of each tap times their weights; up to MOST_BLOCKS blocks of channels.
   void (*products)(const struct run *r);
@@ -30,26 +55,7 @@ struct channel_kernels {
   void (*depthwise)(const struct run *r);
   /// The greatest of the taps; any number of channels.
   void (*greatest)(const struct run *r);
-
-  // The passes of a normalisation, over `n` numbers of one channel.
-  void (*plane_moments)(ptrdiff_t n, const float *x, double *mean, double *spread);
-  void (*plane_affine)(ptrdiff_t n, float *out, const float *x, const float *plus, float mean, float factor,
-                       float shift, int relu);
-  void (*plane_slopes)(ptrdiff_t n, const float *g, const float *x, const float *result, float mean, double *sum,
-                       double *along);
-  void (*plane_combine)(ptrdiff_t n, float *dx, float *dplus, const float *g, const float *x, const float *result,
-                        float mean, float by_g, float by_x, float shift);
-
-  // The same over pixels; sums are those of the first `count` of their channels.
-  void (*pixel_moments)(ptrdiff_t pixels, ptrdiff_t channels, ptrdiff_t count, const float *x, double *mean,
-                        double *spread);
-  void (*pixel_affine)(ptrdiff_t pixels, ptrdiff_t channels, float *out, const float *x, const float *plus,
-                       const float *mean, const float *factor, const float *shift, int relu);
-  void (*pixel_slopes)(ptrdiff_t pixels, ptrdiff_t channels, ptrdiff_t count, const float *g, const float *x,
-                       const float *result, const float *mean, double *sum, double *along);
-  void (*pixel_combine)(ptrdiff_t pixels, ptrdiff_t channels, float *dx, float *dplus, const float *g, const float *x,
-                        const float *result, const float *mean, const float *by_g, const float *by_x,
-                        const float *shift);
+  const struct norm_kernels *norms[2];  // of float32 and of bfloat16
 };
 
 extern const struct channel_kernels cl_kernels_base, cl_kernels_avx2, cl_kernels_avx512;

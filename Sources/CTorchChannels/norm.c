@@ -8,12 +8,20 @@ enum { NORM_GRAIN = 1 << 14 };  // numbers that are worth a second thread
 
 struct norm_job {
   const cl_norm *norm;
-  const struct channel_kernels *kernels;
-  const float *x, *plus, *g, *result;
-  float *out, *dx, *dplus;
+  const struct norm_kernels *kernels;
+  const char *x, *plus, *g, *result;
+  char *out, *dx, *dplus;
   double *first, *second;               // of each image's channels
   float *mean, *factor, *by_x, *shift;  // of each channel
 };
+
+/// The numbers from one on, where there are any.
+static const char *from(const struct norm_job *job, const char *numbers, ptrdiff_t at) {
+  return numbers ? numbers + at * job->kernels->item : NULL;
+}
+static char *into(const struct norm_job *job, char *numbers, ptrdiff_t at) {
+  return numbers ? numbers + at * job->kernels->item : NULL;
+}
 
 /// Channels of a pixel that one thread looks at: what they take of a line of memory is read once.
 enum { SLICE = 64 };
@@ -26,12 +34,12 @@ static void moments(void *context, ptrdiff_t begin, ptrdiff_t end, int thread) {
   (void)thread;
   for (ptrdiff_t part = begin; part < end; part++) {
     if (!n->last) {
-      job->kernels->plane_moments(n->pixels, job->x + part * n->pixels, job->first + part, job->second + part);
+      job->kernels->plane_moments(n->pixels, from(job, job->x, part * n->pixels), job->first + part, job->second + part);
       continue;
     }
     ptrdiff_t image = part / slices(n), c = part % slices(n) * SLICE, at = image * n->channels + c;
     job->kernels->pixel_moments(n->pixels, n->channels, least(SLICE, n->channels - c),
-                                job->x + image * n->pixels * n->channels + c, job->first + at, job->second + at);
+                                from(job, job->x, image * n->pixels * n->channels + c), job->first + at, job->second + at);
   }
 }
 
@@ -42,14 +50,14 @@ static void slopes(void *context, ptrdiff_t begin, ptrdiff_t end, int thread) {
   for (ptrdiff_t part = begin; part < end; part++) {
     if (!n->last) {
       ptrdiff_t at = part * n->pixels;
-      job->kernels->plane_slopes(n->pixels, job->g + at, job->x + at, job->result ? job->result + at : NULL,
+      job->kernels->plane_slopes(n->pixels, from(job, job->g, at), from(job, job->x, at), from(job, job->result, at),
                                  job->mean[part % n->channels], job->first + part, job->second + part);
       continue;
     }
     ptrdiff_t image = part / slices(n), c = part % slices(n) * SLICE;
     ptrdiff_t at = image * n->pixels * n->channels + c, to = image * n->channels + c;
-    job->kernels->pixel_slopes(n->pixels, n->channels, least(SLICE, n->channels - c), job->g + at, job->x + at,
-                               job->result ? job->result + at : NULL, job->mean + c, job->first + to,
+    job->kernels->pixel_slopes(n->pixels, n->channels, least(SLICE, n->channels - c), from(job, job->g, at), from(job, job->x, at),
+                               from(job, job->result, at), job->mean + c, job->first + to,
                                job->second + to);
   }
 }
@@ -60,13 +68,13 @@ static void affine(void *context, ptrdiff_t begin, ptrdiff_t end, int thread) {
   (void)thread;
   if (n->last) {
     ptrdiff_t at = begin * n->channels;
-    job->kernels->pixel_affine(end - begin, n->channels, job->out + at, job->x + at, job->plus ? job->plus + at : NULL,
+    job->kernels->pixel_affine(end - begin, n->channels, into(job, job->out, at), from(job, job->x, at), from(job, job->plus, at),
                                job->mean, job->factor, job->shift, n->relu);
     return;
   }
   for (ptrdiff_t part = begin; part < end; part++) {
     ptrdiff_t at = part * n->pixels, c = part % n->channels;
-    job->kernels->plane_affine(n->pixels, job->out + at, job->x + at, job->plus ? job->plus + at : NULL, job->mean[c],
+    job->kernels->plane_affine(n->pixels, into(job, job->out, at), from(job, job->x, at), from(job, job->plus, at), job->mean[c],
                                job->factor[c], job->shift[c], n->relu);
   }
 }
@@ -77,15 +85,15 @@ static void combine(void *context, ptrdiff_t begin, ptrdiff_t end, int thread) {
   (void)thread;
   if (n->last) {
     ptrdiff_t at = begin * n->channels;
-    job->kernels->pixel_combine(end - begin, n->channels, job->dx ? job->dx + at : NULL,
-                                job->dplus ? job->dplus + at : NULL, job->g + at, job->x + at,
-                                job->result ? job->result + at : NULL, job->mean, job->factor, job->by_x, job->shift);
+    job->kernels->pixel_combine(end - begin, n->channels, into(job, job->dx, at),
+                                into(job, job->dplus, at), from(job, job->g, at), from(job, job->x, at),
+                                from(job, job->result, at), job->mean, job->factor, job->by_x, job->shift);
     return;
   }
   for (ptrdiff_t part = begin; part < end; part++) {
     ptrdiff_t at = part * n->pixels, c = part % n->channels;
-    job->kernels->plane_combine(n->pixels, job->dx ? job->dx + at : NULL, job->dplus ? job->dplus + at : NULL,
-                                job->g + at, job->x + at, job->result ? job->result + at : NULL, job->mean[c],
+    job->kernels->plane_combine(n->pixels, into(job, job->dx, at), into(job, job->dplus, at),
+                                from(job, job->g, at), from(job, job->x, at), from(job, job->result, at), job->mean[c],
                                 job->factor[c], job->by_x[c], job->shift[c]);
   }
 }
@@ -110,7 +118,7 @@ static float *begin_job(struct norm_job *job, const cl_norm *norm) {
   double *work = ct_scratch_borrow(2 * parts * sizeof(double) + 4 * channels * sizeof(float));
   if (!work) return NULL;
   job->norm = norm;
-  job->kernels = cl_kernels();
+  job->kernels = cl_kernels()->norms[norm->bfloat16 ? 1 : 0];
   job->first = work;
   job->second = work + parts;
   job->mean = (float *)(work + 2 * parts);
@@ -120,8 +128,8 @@ static float *begin_job(struct norm_job *job, const cl_norm *norm) {
   return (float *)work;
 }
 
-int cl_norm_forward(const cl_norm *n, const float *x, const float *plus, const float *weight, const float *bias,
-                    double *mean, double *variance, float *out) {
+int cl_norm_forward(const cl_norm *n, const void *x, const void *plus, const float *weight, const float *bias,
+                    double *mean, double *variance, void *out) {
   struct norm_job job = {.x = x, .plus = plus, .out = out};
   float *work = begin_job(&job, n);
   if (!work) return 2;
@@ -150,8 +158,8 @@ int cl_norm_forward(const cl_norm *n, const float *x, const float *plus, const f
   return 0;
 }
 
-int cl_norm_backward(const cl_norm *n, const float *g, const float *x, const float *result, const float *weight,
-                     const double *mean, const double *variance, float *dx, float *dplus, float *dweight,
+int cl_norm_backward(const cl_norm *n, const void *g, const void *x, const void *result, const float *weight,
+                     const double *mean, const double *variance, void *dx, void *dplus, float *dweight,
                      float *dbias) {
   struct norm_job job = {.x = x, .g = g, .result = n->relu ? result : NULL, .dx = dx, .dplus = dplus};
   float *work = begin_job(&job, n);

@@ -1,21 +1,9 @@
 // The passes of a normalisation of each channel over batch and space, over one plane (all of one channel) or over pixels
-// whose channels follow each other. Sums go into float64 every few thousand numbers.
+// whose channels follow each other. The including file has set NUMBER and NORM(name).
+// Sums go into float64 every few thousand numbers.
 
-enum { NORM_BLOCK = 64 };
-
-/// Halves are added to halves, in the same order whatever the compiler thinks.
-INLINE double across(V v) {
-  float lanes[LANES];
-  store(lanes, v);
-  for (int width = LANES / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; i++) lanes[i] += lanes[i + width];
-  return lanes[0];
-}
-
-/// What the activation let through of a gradient. A NaN lets through.
-INLINE V passed(V g, V result) { return result <= 0 ? (V)0 : g; }
-
-static void ISA(plane_moments)(ptrdiff_t n, const float *x, double *mean, double *spread) {
+static void NORM(plane_moments)(ptrdiff_t n, const void *x_at, double *mean, double *spread) {
+  const NUMBER *x = x_at;
   double total = 0;
   ptrdiff_t i = 0;
   while (i + 2 * LANES <= n) {
@@ -26,7 +14,7 @@ static void ISA(plane_moments)(ptrdiff_t n, const float *x, double *mean, double
     }
     total += across(s0 + s1);
   }
-  for (; i < n; i++) total += (double)x[i];
+  for (; i < n; i++) total += (double)one(x[i]);
   double exact = total / (double)n;
   float middle = (float)exact;
   total = 0;
@@ -39,13 +27,16 @@ static void ISA(plane_moments)(ptrdiff_t n, const float *x, double *mean, double
     }
     total += across(s0 + s1);
   }
-  for (; i < n; i++) total += (double)(x[i] - middle) * (double)(x[i] - middle);
+  for (; i < n; i++) total += (double)(one(x[i]) - middle) * (double)(one(x[i]) - middle);
   *mean = exact;
   *spread = total;
 }
 
-static void ISA(plane_affine)(ptrdiff_t n, float *out, const float *x, const float *plus, float mean, float factor,
+static void NORM(plane_affine)(ptrdiff_t n, void *out_at, const void *x_at, const void *plus_at, float mean, float factor,
                               float shift, int relu) {
+  NUMBER *out = out_at;
+  const NUMBER *x = x_at;
+  const NUMBER *plus = plus_at;
   ptrdiff_t i = 0;
 #define AFFINE(PLUS, RELU) \
   for (; i + LANES <= n; i += LANES) { \
@@ -64,8 +55,11 @@ static void ISA(plane_affine)(ptrdiff_t n, float *out, const float *x, const flo
   store_some(out + i, n - i, relu ? at_least(v, 0) : v);
 }
 
-static void ISA(plane_slopes)(ptrdiff_t n, const float *g, const float *x, const float *result, float mean, double *sum,
+static void NORM(plane_slopes)(ptrdiff_t n, const void *g_at, const void *x_at, const void *result_at, float mean, double *sum,
                               double *along) {
+  const NUMBER *g = g_at;
+  const NUMBER *x = x_at;
+  const NUMBER *result = result_at;
   double total = 0, product = 0;
   ptrdiff_t i = 0;
 #define SLOPES(MASK) \
@@ -85,16 +79,21 @@ static void ISA(plane_slopes)(ptrdiff_t n, const float *g, const float *x, const
   else SLOPES(0)
 #undef SLOPES
   for (; i < n; i++) {
-    if (result && result[i] <= 0) continue;
-    total += (double)g[i];
-    product += (double)g[i] * (double)(x[i] - mean);
+    if (result && one(result[i]) <= 0) continue;
+    total += (double)one(g[i]);
+    product += (double)one(g[i]) * (double)(one(x[i]) - mean);
   }
   *sum = total;
   *along = product;
 }
 
-static void ISA(plane_combine)(ptrdiff_t n, float *dx, float *dplus, const float *g, const float *x, const float *result,
+static void NORM(plane_combine)(ptrdiff_t n, void *dx_at, void *dplus_at, const void *g_at, const void *x_at, const void *result_at,
                                float mean, float by_g, float by_x, float shift) {
+  NUMBER *dx = dx_at;
+  NUMBER *dplus = dplus_at;
+  const NUMBER *g = g_at;
+  const NUMBER *x = x_at;
+  const NUMBER *result = result_at;
   for (ptrdiff_t i = 0; i < n; i += LANES) {
     bool whole = i + LANES <= n;
     V v = whole ? load(g + i) : load_some(g + i, n - i), at = whole ? load(x + i) : load_some(x + i, n - i);
@@ -112,14 +111,9 @@ static void ISA(plane_combine)(ptrdiff_t n, float *dx, float *dplus, const float
 
 // Pixels: `count` channels at hand of the `channels` that a pixel has; up to LANES of them.
 
-INLINE void add_lanes(double *total, V v) {
-  float lanes[LANES];
-  store(lanes, v);
-  UNROLL for (int i = 0; i < LANES; i++) total[i] += (double)lanes[i];
-}
-
-static void ISA(pixel_moments)(ptrdiff_t pixels, ptrdiff_t channels, ptrdiff_t count, const float *x, double *mean,
+static void NORM(pixel_moments)(ptrdiff_t pixels, ptrdiff_t channels, ptrdiff_t count, const void *x_at, double *mean,
                                double *spread) {
+  const NUMBER *x = x_at;
   for (ptrdiff_t c = 0; c < count; c += LANES) {
     ptrdiff_t left = count - c;
     bool whole = left >= LANES;
@@ -145,8 +139,11 @@ static void ISA(pixel_moments)(ptrdiff_t pixels, ptrdiff_t channels, ptrdiff_t c
   }
 }
 
-static void ISA(pixel_slopes)(ptrdiff_t pixels, ptrdiff_t channels, ptrdiff_t count, const float *g, const float *x,
-                              const float *result, const float *mean, double *sum, double *along) {
+static void NORM(pixel_slopes)(ptrdiff_t pixels, ptrdiff_t channels, ptrdiff_t count, const void *g_at, const void *x_at,
+                              const void *result_at, const float *mean, double *sum, double *along) {
+  const NUMBER *g = g_at;
+  const NUMBER *x = x_at;
+  const NUMBER *result = result_at;
   for (ptrdiff_t c = 0; c < count; c += LANES) {
     ptrdiff_t left = count - c;
     bool whole = left >= LANES;
@@ -168,8 +165,11 @@ static void ISA(pixel_slopes)(ptrdiff_t pixels, ptrdiff_t channels, ptrdiff_t co
   }
 }
 
-static void ISA(pixel_affine)(ptrdiff_t pixels, ptrdiff_t channels, float *out, const float *x, const float *plus,
+static void NORM(pixel_affine)(ptrdiff_t pixels, ptrdiff_t channels, void *out_at, const void *x_at, const void *plus_at,
                               const float *mean, const float *factor, const float *shift, int relu) {
+  NUMBER *out = out_at;
+  const NUMBER *x = x_at;
+  const NUMBER *plus = plus_at;
   for (; pixels > 0; pixels--, x += channels, out += channels) {
     for (ptrdiff_t c = 0; c < channels; c += LANES) {
       ptrdiff_t left = channels - c;
@@ -188,9 +188,14 @@ static void ISA(pixel_affine)(ptrdiff_t pixels, ptrdiff_t channels, float *out, 
   }
 }
 
-static void ISA(pixel_combine)(ptrdiff_t pixels, ptrdiff_t channels, float *dx, float *dplus, const float *g,
-                               const float *x, const float *result, const float *mean, const float *by_g,
+static void NORM(pixel_combine)(ptrdiff_t pixels, ptrdiff_t channels, void *dx_at, void *dplus_at, const void *g_at,
+                               const void *x_at, const void *result_at, const float *mean, const float *by_g,
                                const float *by_x, const float *shift) {
+  NUMBER *dx = dx_at;
+  NUMBER *dplus = dplus_at;
+  const NUMBER *g = g_at;
+  const NUMBER *x = x_at;
+  const NUMBER *result = result_at;
   for (ptrdiff_t first = 0; first < pixels * channels; first += channels) {
     for (ptrdiff_t c = 0; c < channels; c += LANES) {
       ptrdiff_t left = channels - c, at = first + c;
@@ -210,3 +215,9 @@ static void ISA(pixel_combine)(ptrdiff_t pixels, ptrdiff_t channels, float *dx, 
     }
   }
 }
+
+const struct norm_kernels NORM(cl_norms) = {
+  .item = sizeof(NUMBER), .plane_moments = NORM(plane_moments), .plane_affine = NORM(plane_affine),
+  .plane_slopes = NORM(plane_slopes), .plane_combine = NORM(plane_combine), .pixel_moments = NORM(pixel_moments),
+  .pixel_affine = NORM(pixel_affine), .pixel_slopes = NORM(pixel_slopes), .pixel_combine = NORM(pixel_combine),
+};

@@ -71,6 +71,7 @@ int cl_run(const cl_layer *layers, int count, const cl_images *in, const cl_imag
 typedef struct {
   ptrdiff_t batch, channels, pixels;
   int last;
+  int bfloat16;                         // numbers are bfloat16, else float32; statistics and weights never are
   int training;                         // by the batch's own statistics, which forward finds
   int relu;                             // negative results become 0
   double eps;
@@ -78,14 +79,14 @@ typedef struct {
 
 /// out = (x - mean) / sqrt(variance + eps) * weight + bias + plus. Mean and biased variance are of each channel: written
 /// where the norm is training, else read. Returns 0, or nonzero where there is no memory to work in.
-int cl_norm_forward(const cl_norm *norm, const float *x, const float *_Nullable plus, const float *_Nullable weight,
-                    const float *_Nullable bias, double *mean, double *variance, float *out);
+int cl_norm_forward(const cl_norm *norm, const void *x, const void *_Nullable plus, const float *_Nullable weight,
+                    const float *_Nullable bias, double *mean, double *variance, void *out);
 
 /// The gradients of the same, from the gradient `g` of the result and, where negative ones became 0, the `result`. Each of
 /// those wanted is written.
-int cl_norm_backward(const cl_norm *norm, const float *g, const float *x, const float *_Nullable result,
+int cl_norm_backward(const cl_norm *norm, const void *g, const void *x, const void *_Nullable result,
                      const float *_Nullable weight, const double *mean, const double *variance,
-                     float *_Nullable dx, float *_Nullable dplus, float *_Nullable dweight, float *_Nullable dbias);
+                     void *_Nullable dx, void *_Nullable dplus, float *_Nullable dweight, float *_Nullable dbias);
 
 #if defined(__cplusplus)
 }

@@ -8,6 +8,16 @@
 #include "../body/finish.h"
 #include "../body/products.h"
 #include "../body/windows.h"
+#include "../body/numbers.h"
+#define NUMBER float
+#define NORM(name) ISA(name##_f32)
 #include "../body/norm.h"
+#undef NUMBER
+#undef NORM
+#define NUMBER uint16_t
+#define NORM(name) ISA(name##_bf16)
+#include "../body/norm.h"
+#undef NUMBER
+#undef NORM
 #include "../body/table.h"
 #include "isa_end.h"

@@ -1,15 +1,16 @@
 import CTorchChannels
 
-/// Normalisation of each channel of float32 tensors of the processor, with what follows it in the same pass.
+/// Normalisation of each channel of float32 or bfloat16 tensors of the processor, with what follows it in the same pass.
 package struct ChannelNorm: Sendable {
   private var norm: cl_norm
 
   /// - Parameters:
   ///   - shape: `[batch, channels, ...]`.
+  ///   - dtype: of all but statistics and weights, which are float64 and float32.
   ///   - isLast: whether the channels follow each other in memory; else the tensors are row-major.
   ///   - training: whether the statistics are the batch's own.
   ///   - relu: whether negative results become 0.
-  package init(_ shape: Shape, isLast: Bool, training: Bool, relu: Bool, eps: Double) {
+  package init(_ shape: Shape, _ dtype: DType, isLast: Bool, training: Bool, relu: Bool, eps: Double) {
     // Vectors are the pixels of one image.
     let isFlat = shape.count == 2
     norm = cl_norm()
@@ -17,6 +18,7 @@ package struct ChannelNorm: Sendable {
     norm.channels = shape[1]
     norm.pixels = isFlat ? shape[0] : shape.dropFirst(2).reduce(1, *)
     norm.last = isLast || isFlat ? 1 : 0
+    norm.bfloat16 = dtype == .bfloat16 ? 1 : 0
     norm.training = training ? 1 : 0
     norm.relu = relu ? 1 : 0
     norm.eps = eps
@@ -29,8 +31,8 @@ package struct ChannelNorm: Sendable {
     var norm = norm
     check(
       cl_norm_forward(
-        &norm, x.of(Float.self), plus?.of(Float.self), weight?.of(Float.self), bias?.of(Float.self),
-        mean.of(Double.self), variance.of(Double.self), out.of(Float.self)))
+        &norm, x.pointer, plus?.pointer, weight?.of(Float.self), bias?.of(Float.self), mean.of(Double.self),
+        variance.of(Double.self), out.pointer))
   }
 
   /// The gradients that are wanted; `result` is the forward's where negative ones became 0.
@@ -41,9 +43,9 @@ package struct ChannelNorm: Sendable {
     var norm = norm
     check(
       cl_norm_backward(
-        &norm, gradient.of(Float.self), x.of(Float.self), result?.of(Float.self), weight?.of(Float.self),
-        mean.of(Double.self), variance.of(Double.self), forInput?.of(Float.self), forPlus?.of(Float.self),
-        forWeight?.of(Float.self), forBias?.of(Float.self)))
+        &norm, gradient.pointer, x.pointer, result?.pointer, weight?.of(Float.self), mean.of(Double.self),
+        variance.of(Double.self), forInput?.pointer, forPlus?.pointer, forWeight?.of(Float.self),
+        forBias?.of(Float.self)))
   }
 
   private func check(_ status: Int32) {

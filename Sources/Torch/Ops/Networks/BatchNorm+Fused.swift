@@ -22,7 +22,7 @@ struct FusedBatchNorm: Op {
 
   private func passes(_ x: Tensor) -> ChannelNorm {
     ChannelNorm(
-      x.shape, isLast: x.suggestedFormat != .contiguousFormat, training: training, relu: relu, eps: eps)
+      x.shape, x.dtype, isLast: x.suggestedFormat != .contiguousFormat, training: training, relu: relu, eps: eps)
   }
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
@@ -33,7 +33,7 @@ struct FusedBatchNorm: Op {
       training ? Tensor(shape: channels, dtype: .float64, device: .cpu) : running!.to(.float64).contiguous()
     }
     let mean = statistics(runningMean), variance = statistics(runningVar)
-    let out = Tensor(shape: x.shape, dtype: .float32, device: .cpu, format: x.suggestedFormat)
+    let out = Tensor(shape: x.shape, dtype: x.dtype, device: .cpu, format: x.suggestedFormat)
     let weight = numbers(hasWeight ? inputs[1] : nil), bias = numbers(hasBias ? inputs[biasInput] : nil)
     let plus = hasPlus ? dense(inputs[plusInput], as: x) : nil
     passes(x).forward(
@@ -59,7 +59,7 @@ struct FusedBatchNorm: Op {
     let x = dense(saved[0]), g = dense(gradient, as: x), dtype = saved[0].dtype
     let result = relu ? dense(saved[3], as: x) : nil, channels: Shape = [x.shape[1]]
     func like(_ wanted: Bool) -> Tensor? {
-      wanted ? Tensor(shape: x.shape, dtype: .float32, device: .cpu, format: x.suggestedFormat) : nil
+      wanted ? Tensor(shape: x.shape, dtype: x.dtype, device: .cpu, format: x.suggestedFormat) : nil
     }
     func line(_ wanted: Bool) -> Tensor? { wanted ? Tensor(shape: channels, dtype: .float32, device: .cpu) : nil }
     let forInput = like(saved.needs(0)), wantsPlus = hasPlus && saved.needs(plusInput)
@@ -101,9 +101,9 @@ struct FusedBatchNorm: Op {
     return results
   }
 
-  /// In float32, row-major or channels last, as it lies or as `other` does.
+  /// In float32, or in bfloat16 as it is, row-major or channels last, as it lies or as `other` does.
   private func dense(_ x: Tensor, as other: Tensor? = nil) -> Tensor {
-    x.widened.contiguous(memoryFormat: (other ?? x).suggestedFormat)
+    (x.dtype == .bfloat16 ? x : x.widened).contiguous(memoryFormat: (other ?? x).suggestedFormat)
   }
 
   private func move(_ running: Tensor?, toward seen: Tensor) {

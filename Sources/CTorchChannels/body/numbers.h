@@ -1,0 +1,55 @@
+// Numbers of float32 and of bfloat16 as vectors of float32, and what the passes of norms do with them.
+
+typedef uint16_t HALF __attribute__((ext_vector_type(LANES)));
+typedef uint16_t LOOSE_HALF __attribute__((ext_vector_type(LANES), aligned(2)));
+typedef uint32_t BITS __attribute__((ext_vector_type(LANES)));
+#define ALSO INLINE __attribute__((overloadable))
+
+INLINE V widened(HALF x) { return (V)(__builtin_convertvector(x, BITS) << 16); }
+/// To the nearest, ties to even.
+INLINE HALF rounded(V x) {
+  BITS bits = (BITS)x, nearest = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
+  return __builtin_convertvector(x != x ? (BITS)0x7FC0 : nearest, HALF);
+}
+
+ALSO V load(const uint16_t *p) { return widened(*(const LOOSE_HALF *)p); }
+ALSO void store(uint16_t *p, V v) { *(LOOSE_HALF *)p = rounded(v); }
+ALSO V load_some(const uint16_t *p, ptrdiff_t count) {
+  uint16_t some[LANES] = {0};
+  for (ptrdiff_t i = 0; i < LANES && i < count; i++) some[i] = p[i];
+  return load(some);
+}
+ALSO void store_some(uint16_t *p, ptrdiff_t count, V v) {
+  uint16_t some[LANES];
+  store(some, v);
+  for (ptrdiff_t i = 0; i < LANES && i < count; i++) p[i] = some[i];
+}
+
+/// One number as a float.
+ALSO float one(float x) { return x; }
+ALSO float one(uint16_t x) {
+  uint32_t bits = (uint32_t)x << 16;
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+enum { NORM_BLOCK = 64 };
+
+/// Halves are added to halves, in the same order whatever the compiler thinks.
+INLINE double across(V v) {
+  float lanes[LANES];
+  store(lanes, v);
+  for (int width = LANES / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; i++) lanes[i] += lanes[i + width];
+  return lanes[0];
+}
+
+/// What the activation let through of a gradient. A NaN lets through.
+INLINE V passed(V g, V result) { return result <= 0 ? (V)0 : g; }
+
+INLINE void add_lanes(double *total, V v) {
+  float lanes[LANES];
+  store(lanes, v);
+  UNROLL for (int i = 0; i < LANES; i++) total[i] += (double)lanes[i];
+}
