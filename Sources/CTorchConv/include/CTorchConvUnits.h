@@ -22,7 +22,8 @@ typedef struct {
   int32_t input_channels_last, output_channels_last;
 } cu_conv_desc;
 
-typedef enum { CU_FORWARD, CU_INPUT_GRADIENT, CU_WEIGHT_GRADIENT } cu_conv_purpose;
+/// Inference is forward with weights that are laid out already, and with an epilogue that would be passes of its own.
+typedef enum { CU_FORWARD, CU_INFERENCE, CU_INPUT_GRADIENT, CU_WEIGHT_GRADIENT } cu_conv_purpose;
 
 typedef enum { CU_PLAIN, CU_RELU, CU_RELU6 } cu_activation;
 

@@ -39,7 +39,8 @@ extension CPUBackend {
   ) -> Bool {
     guard x.dtype == .float32, imageOrderIfDense(out) != nil else { return false }
     let (source, _) = imageOrder(x)
-    let unit = matrixUnitConvolution(CU_FORWARD, spec, input: source, weight: weight, output: out)
+    let unit = matrixUnitConvolution(
+      spec.isInference ? CU_INFERENCE : CU_FORWARD, spec, input: source, weight: weight, output: out)
     if convolutionByTiles(spec, source, weight: weight, ending, besideUnit: unit != nil, into: out) { return true }
     guard let unit else { return false }
     return convolution(onUnit: unit, spec, source, weight: weight, ending, into: out)
