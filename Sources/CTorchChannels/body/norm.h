@@ -12,7 +12,7 @@ static void NORM(plane_moments)(ptrdiff_t n, const void *x_at, double *mean, dou
       s0 += load(x + i);
       s1 += load(x + i + LANES);
     }
-    total += across(s0 + s1);
+    total += (double)sum_of(s0 + s1);
   }
   for (; i < n; i++) total += (double)one(x[i]);
   double exact = total / (double)n;
@@ -25,7 +25,7 @@ static void NORM(plane_moments)(ptrdiff_t n, const void *x_at, double *mean, dou
       s0 = FMA(d0, d0, s0);
       s1 = FMA(d1, d1, s1);
     }
-    total += across(s0 + s1);
+    total += (double)sum_of(s0 + s1);
   }
   for (; i < n; i++) total += (double)(one(x[i]) - middle) * (double)(one(x[i]) - middle);
   *mean = exact;
@@ -72,8 +72,8 @@ static void NORM(plane_slopes)(ptrdiff_t n, const void *g_at, const void *x_at, 
       if (k & 1) s1 += v, p1 = FMA(v, d, p1); \
       else s0 += v, p0 = FMA(v, d, p0); \
     } \
-    total += across(s0 + s1); \
-    product += across(p0 + p1); \
+    total += (double)sum_of(s0 + s1); \
+    product += (double)sum_of(p0 + p1); \
   }
   if (result) SLOPES(1)
   else SLOPES(0)

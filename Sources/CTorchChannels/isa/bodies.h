@@ -8,7 +8,8 @@
 #include "../body/finish.h"
 #include "../body/products.h"
 #include "../body/windows.h"
-#include "../body/numbers.h"
+#include "../body/bfloat16.h"
+#include "../body/norm_sums.h"
 #define NUMBER float
 #define NORM(name) ISA(name##_f32)
 #include "../body/norm.h"

@@ -7,14 +7,6 @@ enum { DOT_ROWS = 4, DOT_COLUMNS = 2 };
 #endif
 enum { DOTS = DOT_ROWS * DOT_COLUMNS };
 
-INLINE ITEM sum_of(V v) {
-  ITEM lane[LANES];
-  store(lane, v);
-  for (int half = LANES / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; i++) lane[i] += lane[i + half];
-  return lane[0];
-}
-
 /// The sums of LANES vectors, each in its lane: halves are added pairwise until one vector is left.
 INLINE V sums_of(V v[LANES]) {
   UNROLL for (int half = LANES / 2; half > 0; half /= 2)

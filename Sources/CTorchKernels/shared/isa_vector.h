@@ -56,3 +56,12 @@ INLINE void store_masked(ITEM *p, MASK count, V v) {
 INLINE MASK mask_up_to(ptrdiff_t count) { return count >= LANES ? mask_of(LANES) : mask_of(count); }
 INLINE V load_some(const ITEM *p, ptrdiff_t count) { return load_masked(p, mask_up_to(count)); }
 INLINE void store_some(ITEM *p, ptrdiff_t count, V v) { store_masked(p, mask_up_to(count), v); }
+
+/// The sum of the lanes: halves are added to halves, in the same order whatever the compiler thinks.
+INLINE ITEM sum_of(V v) {
+  ITEM lane[LANES];
+  store(lane, v);
+  for (int half = LANES / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; i++) lane[i] += lane[i + half];
+  return lane[0];
+}

@@ -1,4 +1,4 @@
-// Numbers of float32 and of bfloat16 as vectors of float32, and what the passes of norms do with them.
+// Moves of bfloat16, which is computed with in float32: the same names as those of float32 have.
 
 typedef uint16_t HALF __attribute__((ext_vector_type(LANES)));
 typedef uint16_t LOOSE_HALF __attribute__((ext_vector_type(LANES), aligned(2)));
@@ -32,24 +32,4 @@ ALSO float one(uint16_t x) {
   float value;
   memcpy(&value, &bits, sizeof value);
   return value;
-}
-
-enum { NORM_BLOCK = 64 };
-
-/// Halves are added to halves, in the same order whatever the compiler thinks.
-INLINE double across(V v) {
-  float lanes[LANES];
-  store(lanes, v);
-  for (int width = LANES / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; i++) lanes[i] += lanes[i + width];
-  return lanes[0];
-}
-
-/// What the activation let through of a gradient. A NaN lets through.
-INLINE V passed(V g, V result) { return result <= 0 ? (V)0 : g; }
-
-INLINE void add_lanes(double *total, V v) {
-  float lanes[LANES];
-  store(lanes, v);
-  UNROLL for (int i = 0; i < LANES; i++) total[i] += (double)lanes[i];
 }
