@@ -1,17 +1,16 @@
 import Synchronization
 import Torch
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// Where fetched files are kept, and fetching them: torch.hub's cache and downloads.
 public enum Hub {
-  private static let chosen = Mutex<String?>(nil)
+  /// The folder that was chosen, nil where none was.
+  package final class Choice: Sendable {
+    fileprivate let folder = Mutex<String?>(nil)
+    package init() {}
+  }
+
+  /// The process's choice; a test takes one of its own, since others run beside it.
+  @TaskLocal package static var choice = Choice()
 
   /// The folder of the cache, as torch.hub.get_dir: what ``setDir(_:)`` chose, else `$TORCH_HOME/hub`, else
   /// `$XDG_CACHE_HOME/torch/hub`, else `~/.cache/torch/hub`.
@@ -19,26 +18,20 @@ public enum Hub {
   /// Files of weights lie in its folder `checkpoints` under the names of their URLs, as PyTorch keeps them: what Python has
   /// fetched is found here, and the other way round.
   public static var dir: String {
-    if let chosen = chosen.withLock({ $0 }) { return chosen }
-    return Folder.join(torchHome, "hub")
+    choice.folder.withLock { $0 } ?? Folder.join(torchHome, "hub")
   }
 
   /// Chooses the folder of the cache for this process, as torch.hub.set_dir; a leading `~` is the home folder.
   public static func setDir(_ dir: String) {
     let path = Folder.expanded(dir)
-    chosen.withLock { $0 = path }
+    choice.folder.withLock { $0 = path }
   }
-
-  /// Goes back to what the environment says; for tests.
-  package static func resetDir() { chosen.withLock { $0 = nil } }
 
   // Python takes a variable that is set to nothing as nothing, and so does this.
   private static var torchHome: String {
-    if let home = environment("TORCH_HOME") { return Folder.expanded(home) }
-    return Folder.expanded(Folder.join(environment("XDG_CACHE_HOME") ?? "~/.cache", "torch"))
+    if let home = Environment.variable("TORCH_HOME") { return Folder.expanded(home) }
+    return Folder.expanded(Folder.join(Environment.variable("XDG_CACHE_HOME") ?? "~/.cache", "torch"))
   }
-
-  private static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
   /// The MD5 of a file, in hex digits.
   package static func md5(of path: String) throws(HubError) -> String {

@@ -1,5 +1,7 @@
 // What a program can know about where its output goes.
 
+import Torch
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -19,26 +21,26 @@ public struct Terminal: Sendable {
 
   /// Whether a line can be drawn over: a terminal, and not one that calls itself dumb.
   public var isInteractive: Bool {
-    isatty(descriptor) == 1 && Self.environment("TERM") != "dumb"
+    isatty(descriptor) == 1 && Environment.variable("TERM") != "dumb"
   }
 
   /// Columns: the terminal's own answer, else the variable `COLUMNS`, else 80.
   public var width: Int {
     var size = winsize()
     if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 { return Int(size.ws_col) }
-    if let columns = Self.environment("COLUMNS").flatMap(Int.init), columns > 0 { return columns }
+    if let columns = Environment.variable("COLUMNS").flatMap(Int.init), columns > 0 { return columns }
     return 80
   }
 
   /// Whether colours are wanted: on a terminal, unless `NO_COLOR` is set to anything.
   public var wantsColor: Bool {
-    isInteractive && (Self.environment("NO_COLOR") ?? "").isEmpty
+    isInteractive && (Environment.variable("NO_COLOR") ?? "").isEmpty
   }
 
   /// Whether block and box characters can be expected to show: the locale is UTF-8, or none is set.
   public static var speaksUnicode: Bool {
     // The first of these that is set decides, as in the C library.
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(environment).first { !$0.isEmpty }
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(Environment.variable).first { !$0.isEmpty }
     guard let locale = locale?.lowercased() else { return true }
     return locale.contains("utf-8") || locale.contains("utf8")
   }
@@ -58,10 +60,6 @@ public struct Terminal: Sendable {
       if count <= 0 { return }
       bytes = bytes.dropFirst(count)
     }
-  }
-
-  static func environment(_ name: String) -> String? {
-    getenv(name).map { String(cString: $0) }
   }
 }
 

@@ -4,8 +4,8 @@ import Testing
 import Torch
 import TorchHub
 
-/// Names, hashes and the cache. One after the other, since the environment belongs to all.
-@Suite(.serialized) struct HubTests {
+/// Names, hashes and the cache.
+@Suite struct HubTests {
   private func hex(_ bytes: [UInt8], parts: Int = 1) -> String {
     var sum = SHA256()
     bytes.withUnsafeBytes { raw in
@@ -87,32 +87,22 @@ import TorchHub
     #expect(try HubLocation.checkedName("..a", of: "") == "..a")
   }
 
-  /// Runs a body with variables of the environment, nil for those that shall not be set.
-  private func with(_ variables: [String: String?], _ body: () throws -> Void) rethrows {
-    let old = variables.mapValues { _ in String?.none }.merging(
-      variables.keys.map { ($0, getenv($0).map { String(cString: $0) }) }
-    ) { $1 }
-    func set(_ values: [String: String?]) {
-      for (name, value) in values { if let value { setenv(name, value, 1) } else { unsetenv(name) } }
-    }
-    set(variables)
-    defer { set(old) }
-    try body()
+  /// Runs a body in an environment and with a choice of its own.
+  private func with(_ variables: [String: String], _ body: () throws -> Void) rethrows {
+    try Environment.$standIn.withValue(variables) { try Hub.$choice.withValue(Hub.Choice(), operation: body) }
   }
 
   @Test func theFolderIsTorchs() {
-    Hub.resetDir()
     with(["TORCH_HOME": "/t", "XDG_CACHE_HOME": "/x", "HOME": "/h"]) { #expect(Hub.dir == "/t/hub") }
-    with(["TORCH_HOME": "~/t/", "XDG_CACHE_HOME": nil, "HOME": "/h"]) { #expect(Hub.dir == "/h/t/hub") }
-    with(["TORCH_HOME": nil, "XDG_CACHE_HOME": "/x", "HOME": "/h"]) { #expect(Hub.dir == "/x/torch/hub") }
-    with(["TORCH_HOME": nil, "XDG_CACHE_HOME": nil, "HOME": "/h"]) { #expect(Hub.dir == "/h/.cache/torch/hub") }
+    with(["TORCH_HOME": "~/t/", "HOME": "/h"]) { #expect(Hub.dir == "/h/t/hub") }
+    with(["XDG_CACHE_HOME": "/x", "HOME": "/h"]) { #expect(Hub.dir == "/x/torch/hub") }
+    with(["HOME": "/h"]) { #expect(Hub.dir == "/h/.cache/torch/hub") }
     // What Python does with empty ones.
     with(["TORCH_HOME": ""]) { #expect(Hub.dir == "hub") }
-    with(["TORCH_HOME": nil, "XDG_CACHE_HOME": ""]) { #expect(Hub.dir == "torch/hub") }
+    with(["XDG_CACHE_HOME": ""]) { #expect(Hub.dir == "torch/hub") }
     with(["TORCH_HOME": "/t", "HOME": "/h"]) {
       Hub.setDir("~/mine")
       #expect(Hub.dir == "/h/mine")
-      Hub.resetDir()
     }
   }
 
@@ -131,7 +121,6 @@ import TorchHub
     try DownloadTests.withPath { path in
       let home = (path as NSString).deletingLastPathComponent
       try with(["TORCH_HOME": home]) {
-        Hub.resetDir()
         let url = server.url("models/net-\(prefix).pth")
         for _ in 0..<2 {
           let state = try loadStateDictFromURL(url, checkHash: true)

@@ -5,19 +5,15 @@ import TorchHub
 import TorchNN
 import TorchVision
 
-/// Official weights: what is known of them, and files of older layouts. The cache's folder belongs to the whole process.
+/// Official weights: what is known of them, and files of older layouts. One after the other, since each builds whole networks.
 @Suite(.serialized) struct ModelWeightsTests {
-  /// A folder for torch.hub, gone afterwards.
+  /// A cache of torch.hub's for one test, gone afterwards.
   private static func withCache(_ body: (_ checkpoints: String) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "swift-torch-\(UUID().uuidString)")
-    let checkpoints = folder.appending(path: "checkpoints")
+    let checkpoints = folder.appending(path: "hub/checkpoints")
     try FileManager.default.createDirectory(at: checkpoints, withIntermediateDirectories: true)
-    defer {
-      Hub.resetDir()
-      try? FileManager.default.removeItem(at: folder)
-    }
-    Hub.setDir(folder.path())
-    try body(checkpoints.path())
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Environment.$standIn.withValue(["TORCH_HOME": folder.path()]) { try body(checkpoints.path()) }
   }
 
   private static func equal(_ a: Module, _ b: Module) -> Bool {

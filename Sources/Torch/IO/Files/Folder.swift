@@ -28,7 +28,7 @@ package enum Folder {
   }
 
   private static var home: String? {
-    if let home = getenv("HOME") { return String(cString: home) }
+    if let home = Environment.variable("HOME") { return home }
     return getpwuid(getuid())?.pointee.pw_dir.map { String(cString: $0) }
   }
 
