@@ -165,9 +165,6 @@ tk_scan_fn tk_scan(tk_reduce_kernel kernel, tk_dtype dtype) { return row_kernels
     const T *rstd, const T *weight) { \
     row_kernels()->layer_norm_backward_##s(rows, cols, dx, dweight, dbias, g, x, mean, rstd, weight); \
   } \
-  void tk_max_pool_##s(ptrdiff_t planes, T *out, int64_t *positions, const T *in, const tk_max_pool *options) { \
-    row_kernels()->max_pool_##s(planes, out, positions, in, options); \
-  } \
   void tk_sgd_step_##s(ptrdiff_t n, T *param, const T *grad, T *buffer, const tk_sgd_options *options) { \
     row_kernels()->sgd_step_##s(n, param, grad, buffer, options); \
   } \

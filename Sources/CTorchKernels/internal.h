@@ -66,8 +66,6 @@ typedef struct tk_row_kernels {
     ptrdiff_t, ptrdiff_t, float *, ptrdiff_t, const float *, ptrdiff_t, const int64_t *);
   void (*scatter_add_rows_f64)(
     ptrdiff_t, ptrdiff_t, double *, ptrdiff_t, const double *, ptrdiff_t, const int64_t *);
-  void (*max_pool_f32)(ptrdiff_t, float *, int64_t *, const float *, const tk_max_pool *);
-  void (*max_pool_f64)(ptrdiff_t, double *, int64_t *, const double *, const tk_max_pool *);
   tk_scan_fn (*scan)(tk_reduce_kernel, tk_dtype);
 } tk_row_kernels;
 

@@ -17,9 +17,6 @@ static const tk_layer_kernels *kernels(void) {
     ptrdiff_t begin, ptrdiff_t end, T *out, const T *in, const tk_resampling *options, T *scratch) { \
     kernels()->resample_##s(begin, end, out, in, options, scratch); \
   } \
-  void tk_window_max_##s(ptrdiff_t planes, T *out, int64_t *positions, const T *in, const tk_windows *windows) { \
-    kernels()->window_max_##s(planes, out, positions, in, windows); \
-  } \
   void tk_bend_##s(ptrdiff_t n, T *out, const T *x, const T *y, const tk_bend *bend) { \
     kernels()->bend_##s(n, out, x, y, bend); \
   } \

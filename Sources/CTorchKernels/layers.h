@@ -4,7 +4,6 @@
 
 #define TK_LAYER_KERNELS(s, T) \
   void (*resample_##s)(ptrdiff_t, ptrdiff_t, T *, const T *, const tk_resampling *, T *); \
-  void (*window_max_##s)(ptrdiff_t, T *, int64_t *, const T *, const tk_windows *); \
   void (*bend_##s)(ptrdiff_t, T *, const T *, const T *, const tk_bend *); \
   void (*bend_slope_##s)(ptrdiff_t, T *, T *, const T *, int, const T *, const T *, const tk_bend *); \
   void (*row_squares_##s)(ptrdiff_t, ptrdiff_t, T *, const T *); \

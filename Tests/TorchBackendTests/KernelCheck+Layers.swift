@@ -99,8 +99,8 @@ extension KernelCheck {
     }
     let x = dense(Shape([1, planes] + sizes), dtype, -1...1, specials: true)
     let shape = Layout(contiguous: Shape([1, planes] + windows.map(\.count)))
-    let out = fast.allocate(shape, dtype: dtype), places = fast.allocate(shape, dtype: .int64)
-    fast.windowMax(x, windows: windows, into: out, positions: places)
+    let out = fast.allocate(shape, dtype: dtype), places = fast.allocate(shape, dtype: .int32)
+    fast.windowMax(x, windows: windows, into: out, places: places)
     let numbers = doubles(x), best = doubles(out), at = doubles(places).map { Int($0) }
     let plane = sizes.reduce(1, *)
     var next = 0

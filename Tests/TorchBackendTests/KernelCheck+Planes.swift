@@ -24,7 +24,7 @@ extension KernelCheck {
   }
 
   mutating func maxPool() {
-    for dtype in [DType.float32, .float64] {
+    for dtype in [DType.float32, .float64, .bfloat16, .float16] {
       for _ in 0..<8 * Self.tries {
         let rank = 1 + draws.below(3)
         func sizes(_ low: Int, _ bound: Int) -> [Int] { (0..<rank).map { _ in low + draws.below(bound) } }
@@ -42,18 +42,40 @@ extension KernelCheck {
           windows.append(room / stride[i] + 1)
         }
         guard windows.allSatisfy({ $0 > 0 }) else { continue }
-        let lead = [1 + draws.below(2), 1 + draws.below(3)]
+        let lead = [1 + draws.below(2), 1 + draws.below(draws.below(4) == 0 ? 40 : 3)]
         let x = dense(Shape(lead + input), dtype, -3...3, specials: draws.below(3) == 0)
         let out = (dense(Shape(lead + windows), dtype, 0...1), dense(Shape(lead + windows), dtype, 0...1))
-        let places = (dense(Shape(lead + windows), .int64, 0...1), dense(Shape(lead + windows), .int64, 0...1))
-        fast.maxPool(spec, x, into: out.0, indices: places.0)
-        plain.maxPool(spec, x, into: out.1, indices: places.1)
-        let what = "max pool of \(input), kernel \(kernel), stride \(stride), dilation \(dilation)"
+        let what = "max pool of \(dtype.name), \(input), kernel \(kernel), stride \(stride), dilation \(dilation)"
+        let places = (dense(Shape(lead + windows), .int32, 0...1), dense(Shape(lead + windows), .int32, 0...1))
+        fast.maxPool(spec, x, into: out.0, places: places.0)
+        plain.maxPool(spec, x, into: out.1, places: places.1)
         check(what, out, ulps: 0)
         check(what + ", places", places, ulps: 0)
         let bare = dense(Shape(lead + windows), dtype, 0...1)
-        fast.maxPool(spec, x, into: bare, indices: nil)
+        fast.maxPool(spec, x, into: bare, places: nil)
         check(what + ", without places", (bare, out.1), ulps: 0)
+        let g = dense(Shape(lead + windows), dtype, -1...1)
+        let slope = (dense(x.shape, dtype, 0...1), dense(x.shape, dtype, 0...1))
+        fast.maxPoolGradient(spec, g, places: places.1, into: slope.0)
+        plain.maxPoolGradient(spec, g, places: places.1, into: slope.1)
+        check(what + ", gradient", slope, ulps: 0)
+        // Where channels come last, all is the same.
+        guard rank > 1 else { continue }
+        func last(_ like: Strided) -> Strided {
+          let strides = Layout.channelsLastStrides(like.shape)
+          let moved = fast.allocate(Layout(shape: like.shape, strides: strides), dtype: like.dtype)
+          fast.copy(like, into: moved)
+          return moved
+        }
+        let lastOut = last(bare), lastPlaces = last(places.0), lastSlope = last(slope.0)
+        fast.fill(lastOut, with: .int(0))
+        fast.fill(lastPlaces, with: .int(0))
+        fast.fill(lastSlope, with: .int(1))
+        fast.maxPool(spec, last(x), into: lastOut, places: lastPlaces)
+        fast.maxPoolGradient(spec, last(g), places: last(places.1), into: lastSlope)
+        check(what + ", channels last", (lastOut, out.1), ulps: 0)
+        check(what + ", channels last, places", (lastPlaces, places.1), ulps: 0)
+        check(what + ", channels last, gradient", (lastSlope, slope.1), ulps: 0)
       }
     }
   }

@@ -104,8 +104,8 @@ static void glu_slope_f32(
 }
 
 #define LAYER_TABLE(s) \
-  .resample_##s = s##_layer_resample, .window_max_##s = s##_layer_window_max, .bend_##s = s##_layer_bend, \
-  .bend_slope_##s = s##_layer_bend_slope, .row_squares_##s = s##_layer_row_squares, \
+  .resample_##s = s##_layer_resample, .bend_##s = s##_layer_bend, .bend_slope_##s = s##_layer_bend_slope, \
+  .row_squares_##s = s##_layer_row_squares, \
   .stretch_rows_##s = s##_layer_stretch_rows
 const tk_layer_kernels TK_ISA(tk_layer_kernels) = {
   LAYER_TABLE(f32),

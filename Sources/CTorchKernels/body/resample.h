@@ -176,27 +176,5 @@ static void REAL_NAME(resample)(
   }
 }
 
-static void REAL_NAME(window_max)(
-  ptrdiff_t planes, REAL_T *out, int64_t *positions, const REAL_T *in, const tk_windows *w) {
-  ptrdiff_t plane = w->in[0] * w->in[1] * w->in[2];
-  for (; planes > 0; planes--, in += plane)
-    for (ptrdiff_t oz = 0; oz < w->out[0]; oz++)
-      for (ptrdiff_t oy = 0; oy < w->out[1]; oy++)
-        for (ptrdiff_t ox = 0; ox < w->out[2]; ox++) {
-          ptrdiff_t begin = w->begin[2][ox], end = w->end[2][ox];
-          ptrdiff_t found = (w->begin[0][oz] * w->in[1] + w->begin[1][oy]) * w->in[2] + begin;
-          REAL_T best = in[found];
-          for (ptrdiff_t z = w->begin[0][oz]; z < w->end[0][oz]; z++)
-            for (ptrdiff_t y = w->begin[1][oy]; y < w->end[1][oy]; y++) {
-              ptrdiff_t row = (z * w->in[1] + y) * w->in[2];
-              for (ptrdiff_t x = row + begin; x < row + end; x++) {
-                if (in[x] > best || in[x] != in[x]) best = in[x], found = x;
-              }
-            }
-          *out++ = best;
-          *positions++ = found;
-        }
-}
-
 #undef SUM_OF_LINES
 #undef SUM_OF_BLOCKS

@@ -20,7 +20,6 @@ SCATTER_ADD(f64, double, VD)
   .log_softmax_backward_##P = log_softmax_backward_##P, .layer_norm_##P = layer_norm_##P, \
   .row_moments_##P = row_moments_##P, .row_slopes_##P = row_slopes_##P, .row_affine_##P = row_affine_##P, \
   .row_combine_##P = row_combine_##P, .layer_norm_backward_##P = layer_norm_backward_##P, \
-  .max_pool_##P = max_pool_##P, \
   .sgd_step_##P = sgd_step_##P, .adam_step_##P = adam_step_##P, \
   .optimizer_step_##P = optimizer_step_##P, .scatter_add_rows_##P = scatter_add_rows_##P
 const tk_row_kernels TK_ISA(tk_row_kernels) = {ROW_FIELDS(f32), ROW_FIELDS(f64), .scan = scan};

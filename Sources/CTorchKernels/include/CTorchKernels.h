@@ -6,6 +6,7 @@
 #include "tk_index.h"
 #include "tk_layers.h"
 #include "tk_pointwise.h"
+#include "tk_pools.h"
 #include "tk_recurrence.h"
 #include "tk_reduce.h"
 #include "tk_rows.h"

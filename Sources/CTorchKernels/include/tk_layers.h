@@ -48,16 +48,6 @@ typedef struct tk_spreading {
 /// The rows `begin` to before `end` of all new planes.
 void tk_spread(ptrdiff_t begin, ptrdiff_t end, void *out, const void *in, const tk_spreading *options);
 
-/// The windows of pooling along three dimensions: window `i` of dimension `d` from `begin[d][i]` to before `end[d][i]`, none
-/// of them empty.
-typedef struct tk_windows {
-  ptrdiff_t in[3], out[3];
-  const int32_t *begin[3], *end[3];
-} tk_windows;
-/// The maximum of each window, and its place in its plane. A NaN is taken, and kept but for a later one.
-void tk_window_max_f32(ptrdiff_t planes, float *out, int64_t *positions, const float *in, const tk_windows *windows);
-void tk_window_max_f64(ptrdiff_t planes, double *out, int64_t *positions, const double *in, const tk_windows *windows);
-
 /// x * sigmoid(gate).
 void tk_glu_f32(ptrdiff_t n, float *out, const float *x, const float *gate);
 /// The gradients of both.

@@ -61,18 +61,6 @@ void tk_layer_norm_backward_f64(
   const double *mean,
   const double *rstd, const double *weight);
 
-/// Windows over planes of three dimensions, outermost first; a flat plane has sizes and kernels of 1.
-typedef struct tk_max_pool {
-  ptrdiff_t in[3], out[3], kernel[3], stride[3], pad[3];
-  /// Between the taps of a window: the dilation.
-  ptrdiff_t step[3];
-} tk_max_pool;
-/// The maximum of each window and its place in the plane; null where places are not wanted.
-void tk_max_pool_f32(
-  ptrdiff_t planes, float *out, int64_t *positions, const float *in, const tk_max_pool *options);
-void tk_max_pool_f64(
-  ptrdiff_t planes, double *out, int64_t *positions, const double *in, const tk_max_pool *options);
-
 typedef struct tk_sgd_options {
   double lr, momentum, dampening, weight_decay;
   int nesterov, maximize;

@@ -9,7 +9,6 @@
 #include "../body/layer_norm.h"
 #include "../body/norm_rows.h"
 #include "../body/optim.h"
-#include "../body/max_pool.h"
 #include "../body/scan.h"
 #include "../body/scatter_add.h"
 #include "../body/recurrence.h"

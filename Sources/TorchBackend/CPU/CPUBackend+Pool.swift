@@ -1,44 +1,61 @@
 import CTorchKernels
 
-// Maximum pooling over one to three spatial dimensions.
+// Maximum pooling over one to three spatial dimensions, of planes one after the other or of channels that come last.
 
 extension CPUBackend {
-  package func maxPool(_ spec: PoolSpec, _ x: Strided, into out: Strided, indices: Strided?) {
-    if !plainOnly, x.dtype.isHalf {
-      // Every number of a half type is one of float32, so that the greatest is the same.
-      let wide = allocate(Layout(contiguous: out.shape), dtype: .float32)
-      maxPool(spec, cast(x, to: .float32), into: wide, indices: indices)
+  package func maxPool(_ spec: PoolSpec, _ x: Strided, into out: Strided, places: Strided?) {
+    if !plainOnly, x.dtype == .float16 {
+      // Every number of float16 is one of float32, so that the greatest is the same.
+      let wide = allocate(Layout(shape: out.shape, strides: out.layout.strides), dtype: .float32)
+      let source = allocate(Layout(shape: x.shape, strides: x.layout.strides), dtype: .float32)
+      copy(x, into: source)
+      maxPool(spec, source, into: wide, places: places)
       return copy(wide, into: out)
     }
-    let source = contiguous(x)
-    let planes = out.shape[0] * out.shape[1]
-    let cost = out.count / Swift.max(planes, 1) * spec.kernel.reduce(1, *)
-    let grain = Swift.max(RowLoop.parallelGrain / Swift.max(cost, 1), 1)
-    let options = windows(spec, x.shape, out.shape)
-    if !plainOnly, source.dtype == .float32 || source.dtype == .float64 {
-      return parallelFor(planes, grain: grain) { range in
-        maxPool(range, options, source, into: out, indices: indices)
+    let windows = windows(spec, x.shape, out.shape)
+    guard takesPools(x.dtype) else { return plainMaxPool(windows, x, into: out, places: places) }
+    let found = places?.of(Int32.self), taps = spec.kernel.reduce(1, *), type = x.dtype.kernelType
+    let planes = out.shape[0] * out.shape[1], rows = out.shape[0] * windows.out.0 * windows.out.1
+    withUnsafePointer(to: windows) { windows in
+      if out.isContiguous {
+        parallelFor(planes, grain: grain(out.count / Swift.max(planes, 1) * taps)) {
+          tk_max_pool_planes(type, $0.lowerBound, $0.upperBound, out.pointer, found, x.pointer, windows)
+        }
+      } else {
+        parallelFor(rows, grain: grain(out.count / Swift.max(rows, 1) * taps)) {
+          tk_max_pool_pixels(type, $0.lowerBound, $0.upperBound, out.pointer, found, x.pointer, windows)
+        }
       }
-    }
-    parallelFor(planes, grain: grain) { range in
-      source.dtype.visit(PlainMaxPool(windows: options, x: source, out: out, indices: indices, planes: range))
     }
   }
 
-  private func maxPool(
-    _ planes: Range<Int>, _ options: tk_max_pool, _ x: Strided, into out: Strided, indices: Strided?
-  ) {
-    let whole = out.shape[0] * out.shape[1], inPlane = x.count / whole, outPlane = out.count / whole
-    let (source, first) = (planes.lowerBound * inPlane, planes.lowerBound * outPlane)
-    let places = indices.map { $0.of(Int64.self) + first }
-    withUnsafePointer(to: options) { options in
-      if x.dtype == .float32 {
-        tk_max_pool_f32(planes.count, out.of(Float.self) + first, places, x.of(Float.self) + source, options)
+  package func maxPoolGradient(_ spec: PoolSpec?, _ gradient: Strided, places: Strided, into out: Strided) {
+    // The place of a window without an element may be that of one which is not near.
+    let isNear = spec.map { $0.everyWindowMeets(out.shape) } ?? false
+    guard takesPools(out.dtype), out.count > 0, out.isContiguous || isNear else {
+      return plainMaxPoolGradient(gradient, places: places, into: out)
+    }
+    let sizes = [Int](repeating: 1, count: out.shape.count - 2)
+    let spec = spec ?? PoolSpec(kernel: sizes, stride: sizes, padding: sizes, dilation: sizes)
+    let windows = windows(spec, out.shape, gradient.shape)
+    let found = places.of(Int32.self), type = out.dtype.kernelType
+    let planes = out.shape[0] * out.shape[1], rows = out.shape[0] * windows.in.0 * windows.in.1
+    withUnsafePointer(to: windows) { windows in
+      if out.isContiguous {
+        parallelFor(planes, grain: grain((gradient.count + out.count) / planes)) {
+          tk_max_pool_planes_slope(type, $0.lowerBound, $0.upperBound, out.pointer, gradient.pointer, found, windows)
+        }
       } else {
-        tk_max_pool_f64(planes.count, out.of(Double.self) + first, places, x.of(Double.self) + source, options)
+        parallelFor(rows, grain: grain(out.count / rows)) {
+          tk_max_pool_pixels_slope(type, $0.lowerBound, $0.upperBound, out.pointer, gradient.pointer, found, windows)
+        }
       }
     }
   }
+
+  private func takesPools(_ dtype: DType) -> Bool { !plainOnly && tk_max_pool_takes(dtype.kernelType) != 0 }
+
+  private func grain(_ cost: Int) -> Int { Swift.max(RowLoop.parallelGrain / Swift.max(cost, 1), 1) }
 
   /// The sizes of pooling, brought to three spatial dimensions.
   private func windows(_ spec: PoolSpec, _ x: Shape, _ out: Shape) -> tk_max_pool {
@@ -48,26 +65,53 @@ extension CPUBackend {
     }
     return tk_max_pool(
       in: three(x.dropFirst(2), 1), out: three(out.dropFirst(2), 1), kernel: three(spec.kernel, 1),
-      stride: three(spec.stride, 1), pad: three(spec.padding, 0), step: three(spec.dilation, 1))
+      stride: three(spec.stride, 1), pad: three(spec.padding, 0), step: three(spec.dilation, 1), channels: x[1])
   }
 
-  package func maxPoolGradient(_ spec: PoolSpec, _ gradient: Strided, indices: Strided, into out: Strided) {
-    fill(out, with: .int(0))
-    let slope = contiguous(gradient), positions = contiguous(indices)
+  // MARK: any dtype
+
+  private func plainMaxPool(_ windows: tk_max_pool, _ x: Strided, into out: Strided, places: Strided?) {
+    let source = contiguous(x), target = rowMajor(out), found = places.map(rowMajor)
     let planes = out.shape[0] * out.shape[1]
-    guard planes > 0 else { return }
-    let perPlane = slope.count / planes
-    parallelFor(planes, grain: Swift.max(RowLoop.parallelGrain / Swift.max(perPlane, 1), 1)) { range in
+    parallelFor(planes, grain: grain(out.count / Swift.max(planes, 1))) { range in
+      source.dtype.visit(PlainMaxPool(windows: windows, x: source, out: target, places: found, planes: range))
+    }
+    if !out.isContiguous { copy(target, into: out) }
+    if let places, let found, !places.isContiguous { copy(found, into: places) }
+  }
+
+  private func plainMaxPoolGradient(_ gradient: Strided, places: Strided, into out: Strided) {
+    let slope = contiguous(gradient), found = contiguous(places), target = rowMajor(out)
+    fill(target, with: .int(0))
+    let planes = out.shape[0] * out.shape[1]
+    let perPlane = slope.count / Swift.max(planes, 1)
+    parallelFor(planes, grain: grain(perPlane)) { range in
       out.dtype.visit(
-        PlainMaxPoolGradient(gradient: slope, indices: positions, out: out, planes: range, perPlane: perPlane))
+        PlainMaxPoolGradient(gradient: slope, places: found, out: target, planes: range, perPlane: perPlane))
+    }
+    if !out.isContiguous { copy(target, into: out) }
+  }
+
+  /// The tensor itself where it is row-major, else a place for its content.
+  private func rowMajor(_ x: Strided) -> Strided {
+    x.isContiguous ? x : allocate(Layout(contiguous: x.shape), dtype: x.dtype)
+  }
+}
+
+extension PoolSpec {
+  /// Whether each window over an input `[N, C, sizes...]` has an element.
+  fileprivate func everyWindowMeets(_ input: Shape) -> Bool {
+    kernel.indices.allSatisfy { d in
+      // Taps of a window that begins before the input may step over it; one that begins in it has its first tap.
+      padding[d] == 0 || (padding[d] - 1) / dilation[d] + 1 < kernel[d] && dilation[d] <= input[d + 2]
     }
   }
 }
 
-/// `out` and `indices`, if wanted, are contiguous; planes count over batch and channels.
+/// `out` and `places`, if wanted, are contiguous; planes count over batch and channels.
 private struct PlainMaxPool: ElementVisitor {
   let windows: tk_max_pool
-  let x: Strided, out: Strided, indices: Strided?
+  let x: Strided, out: Strided, places: Strided?
   let planes: Range<Int>
 
   func visit<T: Element>(_ type: T.Type) {
@@ -105,7 +149,7 @@ private struct PlainMaxPool: ElementVisitor {
               position = (iz * input.1 + iy) * input.2 + first(w * stride.2 - padding.2, dilation.2)
             }
             out.pointer.setElement(place * size, best, type)
-            indices?.pointer.storeBytes(of: Int64(position), toByteOffset: place * 8, as: Int64.self)
+            places?.pointer.storeBytes(of: Int32(position), toByteOffset: place * 4, as: Int32.self)
             place += 1
           }
         }
@@ -115,7 +159,7 @@ private struct PlainMaxPool: ElementVisitor {
 }
 
 private struct PlainMaxPoolGradient: ElementVisitor {
-  let gradient: Strided, indices: Strided, out: Strided
+  let gradient: Strided, places: Strided, out: Strided
   let planes: Range<Int>
   let perPlane: Int
 
@@ -125,7 +169,7 @@ private struct PlainMaxPoolGradient: ElementVisitor {
     for plane in planes {
       let po = out.pointer + plane * inPlane * size
       for i in plane * perPlane..<(plane + 1) * perPlane {
-        let position = Int(indices.pointer.load(fromByteOffset: i * 8, as: Int64.self))
+        let position = Int(places.pointer.load(fromByteOffset: i * 4, as: Int32.self))
         // A window that met no input has its place outside of the plane.
         guard (0..<inPlane).contains(position) else { continue }
         let at = position * size

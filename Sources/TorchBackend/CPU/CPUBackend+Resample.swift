@@ -108,8 +108,8 @@ extension CPUBackend {
     }
   }
 
-  /// The maxima of windows, and their places in their planes; float32 or float64, contiguous, one to three dimensions.
-  package func windowMax(_ x: Strided, windows: [[Range<Int>]], into out: Strided, positions: Strided) {
+  /// The maxima of windows, and their places in their planes, int32; float32 or float64, contiguous, one to three dimensions.
+  package func windowMax(_ x: Strided, windows: [[Range<Int>]], into out: Strided, places: Strided) {
     let old = Array(x.shape.suffix(windows.count)).asThree(1), new = windows.map(\.count).asThree(1)
     let all = Array(repeating: [0..<1], count: 3 - windows.count) + windows
     let begins = all.map { $0.map { Int32($0.lowerBound) } }, ends = all.map { $0.map { Int32($0.upperBound) } }
@@ -130,7 +130,7 @@ extension CPUBackend {
           in: (old[0], old[1], old[2]), out: (new[0], new[1], new[2]), begin: begins, end: ends)
         parallelFor(planes, grain: Swift.max(RowLoop.parallelGrain / (2 * inPlane), 1)) { range in
           var options = options
-          let first = range.lowerBound, places = positions.of(Int64.self) + first * outPlane
+          let first = range.lowerBound, places = places.of(Int32.self) + first * outPlane
           if x.dtype == .float32 {
             tk_window_max_f32(
               range.count, out.of(Float.self) + first * outPlane, places, x.of(Float.self) + first * inPlane, &options)

@@ -50,9 +50,11 @@ package protocol Backend: Sendable {
   func convolutionInputGradient(_ spec: ConvolutionSpec, _ gradient: Strided, weight: Strided, into out: Strided)
   func convolutionWeightGradient(
     _ spec: ConvolutionSpec, _ x: Strided, _ gradient: Strided, into weight: Strided, bias: Strided?)
-  /// `indices`, if wanted, receives the position of each maximum within its plane.
-  func maxPool(_ spec: PoolSpec, _ x: Strided, into out: Strided, indices: Strided?)
-  func maxPoolGradient(_ spec: PoolSpec, _ gradient: Strided, indices: Strided, into out: Strided)
+  /// `places`, if wanted, receives the position of each maximum within its plane, int32. All lie alike, row-major or with
+  /// channels last.
+  func maxPool(_ spec: PoolSpec, _ x: Strided, into out: Strided, places: Strided?)
+  /// The spec, where windows have one, lets channels that come last stay so.
+  func maxPoolGradient(_ spec: PoolSpec?, _ gradient: Strided, places: Strided, into out: Strided)
 
   // Indices. All are int64; one out of range is a fault that names it, and negative ones are out of range unless
   // `countsFromEnd` says otherwise.

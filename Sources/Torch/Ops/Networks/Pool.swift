@@ -1,10 +1,13 @@
 // The maximum of each window over 1 to 3 spatial dimensions.
 
 struct MaxPool: Op {
+  /// Who wants the places of the maxima.
+  enum Places { case nobody, gradient, caller }
+
   let spec: PoolSpec
   let ceilMode: Bool
-  /// Whether the places of the maxima are wanted, by the caller or for a gradient.
-  let wantsPlaces: Bool
+  let places: Places
+  let format: MemoryFormat
   var name: StaticString {
     switch spec.kernel.count {
     case 1: "max_pool1d_with_indices"
@@ -14,40 +17,40 @@ struct MaxPool: Op {
   }
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
-    let x = inputs[0].contiguous()
+    let x = inputs[0].contiguous(memoryFormat: format)
     let shape = spec.outputShape(x.shape, ceilMode: ceilMode)
-    let out = Tensor(shape: shape, dtype: x.dtype, device: x.device)
-    let indices = wantsPlaces ? Tensor(shape: shape, dtype: .int64, device: x.device) : nil
-    x.backend.maxPool(spec, x.strided, into: out.strided, indices: indices?.strided)
-    guard let indices else { return [out.inFormat(of: inputs[0])] }
-    saving.constant(indices)
-    return [out.inFormat(of: inputs[0]), indices.inFormat(of: inputs[0])]
+    let out = Tensor(shape: shape, dtype: x.dtype, device: x.device, format: format)
+    let found = places == .nobody ? nil : Tensor(shape: shape, dtype: .int32, device: x.device, format: format)
+    x.backend.maxPool(spec, x.strided, into: out.strided, places: found?.strided)
+    if let found { saving.constant(found) }
+    return places == .caller ? [out, found!.to(.int64)] : [out]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
-    return [MaxPoolGradient(spec: spec, shape: saved.shape(of: 0), format: g.suggestedFormat)(g, saved[0])]
+    return [MaxPoolGradient(spec: spec, shape: saved.shape(of: 0), format: format)(g, saved[0])]
   }
 }
 
 /// Sends each window's gradient to where its maximum was.
 struct MaxPoolGradient: Op {
-  let spec: PoolSpec
+  /// Nil where the windows are of unequal sizes; `format` is row-major then.
+  let spec: PoolSpec?
   let shape: Shape
   let format: MemoryFormat
   var name: StaticString { "max_pool_gradient" }
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.constant(inputs[1])
-    let g = inputs[0].contiguous()
-    let out = Tensor.zeros(shape, dtype: g.dtype, device: g.device)
-    g.backend.maxPoolGradient(spec, g.strided, indices: inputs[1].strided, into: out.strided)
-    return [out.contiguous(memoryFormat: format)]
+    let g = inputs[0].contiguous(memoryFormat: format), places = inputs[1].contiguous(memoryFormat: format)
+    let out = Tensor(shape: shape, dtype: g.dtype, device: g.device, format: format)
+    g.backend.maxPoolGradient(spec, g.strided, places: places.strided, into: out.strided)
+    return [out]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let gg = gradients[0] else { return [] }
-    let indices = saved[0].flatten(2), flat = gg.flatten(2)
+    let indices = saved[0].to(.int64).flatten(2), flat = gg.flatten(2)
     // A window that met no input has its place outside of the plane, and no gradient.
     let outside = (indices .< 0).logicalOr(indices .>= flat.size(2))
     let taken = flat.gather(dim: 2, index: indices.maskedFill(outside, value: 0))
@@ -103,23 +106,26 @@ extension PoolSpec {
 extension Tensor {
   /// The maximum of each window over the last dimensions.
   package func maxPool(_ spec: PoolSpec, ceilMode: Bool, op: StaticString) -> Tensor {
-    maxPool(spec, ceilMode, wantsPlaces: requiresGrad && isGradEnabled(), op)[0]
+    maxPool(spec, ceilMode, requiresGrad && isGradEnabled() ? .gradient : .nobody, op)[0]
   }
 
   /// The maximum of each window over the last dimensions, and where in its plane it was.
   package func maxPoolWithIndices(_ spec: PoolSpec, ceilMode: Bool, op: StaticString) -> (
     values: Tensor, indices: Tensor
   ) {
-    let found = maxPool(spec, ceilMode, wantsPlaces: true, op)
+    let found = maxPool(spec, ceilMode, .caller, op)
     return (found[0], found[1])
   }
 
-  private func maxPool(_ spec: PoolSpec, _ ceilMode: Bool, wantsPlaces: Bool, _ op: StaticString) -> [Tensor] {
+  private func maxPool(_ spec: PoolSpec, _ ceilMode: Bool, _ places: MaxPool.Places, _ op: StaticString) -> [Tensor] {
     inOp(op) {
       spec.check(self, op: op)
-      let batched = ndim == spec.kernel.count + 2,
-        pool = MaxPool(spec: spec, ceilMode: ceilMode, wantsPlaces: wantsPlaces)
-      let found = pool.apply([batched ? self : unsqueeze(0)])
+      guard places == .nobody || shape.suffix(spec.kernel.count).reduce(1, *) <= Int32.max else {
+        fault(OpError(op, "the places of maxima are counted up to 2^31 - 1 in a plane; got input \(signature)"))
+      }
+      let batched = ndim == spec.kernel.count + 2, x = batched ? self : unsqueeze(0)
+      let pool = MaxPool(spec: spec, ceilMode: ceilMode, places: places, format: x.suggestedFormat)
+      let found = pool.apply([x])
       return batched ? found : found.map { $0.squeeze(0) }
     }
   }

@@ -54,17 +54,16 @@ struct WindowMax: Op {
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     let x = inputs[0].contiguous(), shape = Shape(Array(x.shape.prefix(2)) + windows.map(\.count))
     let out = Tensor(shape: shape, dtype: x.dtype, device: x.device)
-    let indices = Tensor(shape: shape, dtype: .int64, device: x.device)
-    CPUBackend.shared.windowMax(x.strided, windows: windows, into: out.strided, positions: indices.strided)
-    saving.constant(indices)
-    return [out.inFormat(of: inputs[0]), indices.inFormat(of: inputs[0])]
+    let places = Tensor(shape: shape, dtype: .int32, device: x.device)
+    CPUBackend.shared.windowMax(x.strided, windows: windows, into: out.strided, places: places.strided)
+    saving.constant(places)
+    return [out.inFormat(of: inputs[0]), places.to(.int64).inFormat(of: inputs[0])]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
-    let sizes = [Int](repeating: 1, count: windows.count)
-    let spec = PoolSpec(kernel: sizes, stride: sizes, padding: sizes.map { $0 - 1 }, dilation: sizes)
-    return [MaxPoolGradient(spec: spec, shape: saved.shape(of: 0), format: g.suggestedFormat)(g, saved[0])]
+    let slope = MaxPoolGradient(spec: nil, shape: saved.shape(of: 0), format: .contiguousFormat)(g, saved[0])
+    return [slope.inFormat(of: g)]
   }
 }
 

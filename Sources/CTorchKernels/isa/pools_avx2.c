@@ -1,0 +1,8 @@
+// Pooling, compiled for avx2.
+#if defined(__x86_64__)
+#define TK_LEVEL 1
+#include "isa_begin.h"
+#include "../pools.h"
+#include "../body/pools.h"
+#include "../shared/isa_end.h"
+#endif
