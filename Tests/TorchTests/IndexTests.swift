@@ -147,4 +147,25 @@ import Torch
     #expect(Tensor.ones(3, 3).diagonal().stride() == [4])
     #expect(Tensor.ones(5).unfold(dimension: 0, size: 3, step: 1).stride() == [1, 1])
   }
+
+  /// Where no gradient is recorded scatter writes into the tensor itself; what it reads may be the tensor's own memory.
+  @Test func scatterWritesInPlace() {
+    let index = Tensor([[1, 0], [0, 1]])
+    for isRecorded in [false, true] {
+      let x = Tensor.arange(4, dtype: .float32).reshape(2, 2)
+      if isRecorded { x.requiresGrad_() }
+      let y = isRecorded ? x * 1 : x, storage = y.storage
+      y.scatter_(dim: 0, index: index, src: y.detach().t())
+      same(y.detach(), "tensor([[1., 2.], [0., 3.]])")
+      y.scatterAdd_(dim: 0, index: index, src: Tensor.ones(2, 2))
+      y.scatter_(dim: 1, index: index, src: Tensor.full([2, 2], 10), reduce: .multiply)
+      same(y.detach(), "tensor([[20., 30.], [10., 40.]])")
+      #expect(y.version == 3 && y.storage === storage)
+      if !isRecorded {
+        let turned = Tensor.zeros(2, 2).t()
+        turned.scatter_(dim: 0, index: index, src: Tensor([[1.0, 2], [3, 4]], dtype: .float32))
+        same(turned, "tensor([[3., 2.], [1., 4.]])")
+      }
+    }
+  }
 }

@@ -1,3 +1,5 @@
+import CTorchRuntime
+
 // Reading and writing by index along one dimension.
 
 /// The gradient of writes adds up; its own gradient reads.
@@ -15,7 +17,7 @@ struct Gather: Op {
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
     guard let g = gradients[0] else { return [] }
     let zeros = Tensor.zeros(saved.shape(of: 0), dtype: g.dtype, device: g.device)
-    return [ScatterAdd(dim: dim)(zeros, saved[0], g), nil]
+    return [zeros.scatterInPlace(.add, g, dim: dim, index: saved[0]) ?? ScatterAdd(dim: dim)(zeros, saved[0], g), nil]
   }
 }
 
@@ -122,6 +124,35 @@ extension Tensor {
     return whole
   }
 
+  /// The dimension and the int64 positions of a write; a fault unless they fit this tensor and the source.
+  private func checkScatter(_ index: Tensor, dim: Int, _ source: Tensor, _ op: StaticString) -> (
+    dim: Int, index: Tensor
+  ) {
+    guard source.dtype == dtype else {
+      fault(OpError(op, "src is \(source.dtype.name), the tensor \(dtype.name); convert one"))
+    }
+    let index = index.positions
+    return (checkIndex(index, dim: dim, op: op, source: source), index)
+  }
+
+  private func write(_ source: Tensor, dim: Int, index: Tensor) -> Tensor {
+    let (along, index) = checkScatter(index, dim: dim, source, "scatter")
+    return scatterInPlace(.assign, source, dim: along, index: index) ?? copy_(Scatter(dim: along)(self, index, source))
+  }
+
+  /// Writes elements into this tensor itself, without a copy of it; nil where a gradient is to be recorded or the tensor is
+  /// not row-major, and nothing was done.
+  fileprivate func scatterInPlace(_ mode: ScatterMode, _ source: Tensor, dim: Int, index: Tensor) -> Tensor? {
+    guard !(ct_grad_enabled() && (requiresGrad || source.requiresGrad)), isContiguous() else { return nil }
+    checkInPlace("scatter_", recorded: false)
+    func apart(_ x: Tensor) -> Strided {
+      x.strided.storage === strided.storage ? copyOf(x.strided, x.backend) : x.strided
+    }
+    backend.scatter(apart(source), dim: dim, index: apart(index), mode: mode, into: strided)
+    bumpVersion()
+    return self
+  }
+
   /// An int32 index as the int64 that the kernels read.
   private var positions: Tensor { dtype == .int32 ? long() : self }
 
@@ -172,26 +203,24 @@ extension Tensor {
   /// A copy with the elements of `src` added at positions along a dimension, as `torch.scatter_add`.
   public func scatterAdd(dim: Int, index: Tensor, src: Tensor) -> Tensor {
     inOp("scatter_add") {
-      guard src.dtype == dtype else {
-        fault("scatter_add", "src is \(src.dtype.name), the tensor \(dtype.name); convert one")
-      }
-      let index = index.positions
-      return ScatterAdd(dim: checkIndex(index, dim: dim, op: "scatter_add", source: src))(self, index, src)
+      let (along, index) = checkScatter(index, dim: dim, src, "scatter_add")
+      return ScatterAdd(dim: along)(self, index, src)
     }
   }
   @discardableResult
   public func scatterAdd_(dim: Int, index: Tensor, src: Tensor) -> Tensor {
-    inOp("scatter_add_") { copy_(scatterAdd(dim: dim, index: index, src: src)).namedWrite("scatter_add") }
+    inOp("scatter_add_") {
+      let (along, index) = checkScatter(index, dim: dim, src, "scatter_add")
+      return scatterInPlace(.add, src, dim: along, index: index)
+        ?? copy_(ScatterAdd(dim: along)(self, index, src)).namedWrite("scatter_add")
+    }
   }
 
   /// A copy with the elements of `src` written at positions along a dimension, as `torch.scatter`.
   public func scatter(dim: Int, index: Tensor, src: Tensor) -> Tensor {
     inOp("scatter") {
-      guard src.dtype == dtype else {
-        fault("scatter", "src is \(src.dtype.name), the tensor \(dtype.name); convert one")
-      }
-      let index = index.positions
-      return Scatter(dim: checkIndex(index, dim: dim, op: "scatter", source: src))(self, index, src)
+      let (along, index) = checkScatter(index, dim: dim, src, "scatter")
+      return Scatter(dim: along)(self, index, src)
     }
   }
   /// A copy with a number written at positions along a dimension, as `torch.scatter`.
@@ -200,21 +229,19 @@ extension Tensor {
   }
   @discardableResult
   public func scatter_(dim: Int, index: Tensor, src: Tensor) -> Tensor {
-    inOp("scatter_") { copy_(scatter(dim: dim, index: index, src: src)).namedWrite("scatter") }
+    inOp("scatter_") { write(src, dim: dim, index: index).namedWrite("scatter") }
   }
   @discardableResult
   public func scatter_(dim: Int, index: Tensor, value: some TensorScalar) -> Tensor {
-    inOp("scatter_") { copy_(scatter(dim: dim, index: index, value: value)).namedWrite("scatter.1") }
+    inOp("scatter_") {
+      write(Tensor.full(index.shape, value, dtype: dtype), dim: dim, index: index).namedWrite("scatter.1")
+    }
   }
 
   /// A copy with elements joined with what is there, as `torch.scatter` with `reduce`.
   public func scatter(dim: Int, index: Tensor, src: Tensor, reduce: ScatterReduction) -> Tensor {
     inOp("scatter") {
-      guard src.dtype == dtype else {
-        fault("scatter", "src is \(src.dtype.name), the tensor \(dtype.name); convert one")
-      }
-      let index = index.positions
-      let along = checkIndex(index, dim: dim, op: "scatter", source: src)
+      let (along, index) = checkScatter(index, dim: dim, src, "scatter")
       switch reduce {
       case .add: return ScatterAdd(dim: along)(self, index, src)
       case .multiply: return ScatterMultiply(dim: along)(self, index, src)
@@ -227,11 +254,15 @@ extension Tensor {
   }
   @discardableResult
   public func scatter_(dim: Int, index: Tensor, src: Tensor, reduce: ScatterReduction) -> Tensor {
-    inOp("scatter_") { copy_(scatter(dim: dim, index: index, src: src, reduce: reduce)) }
+    inOp("scatter_") {
+      let (along, positions) = checkScatter(index, dim: dim, src, "scatter")
+      return scatterInPlace(reduce == .add ? .add : .multiply, src, dim: along, index: positions)
+        ?? copy_(scatter(dim: dim, index: index, src: src, reduce: reduce))
+    }
   }
   @discardableResult
   public func scatter_(dim: Int, index: Tensor, value: some TensorScalar, reduce: ScatterReduction) -> Tensor {
-    inOp("scatter_") { copy_(scatter(dim: dim, index: index, value: value, reduce: reduce)) }
+    scatter_(dim: dim, index: index, src: Tensor.full(index.shape, value, dtype: dtype), reduce: reduce)
   }
 
   /// Whole entries along a dimension in the order of an index, as `torch.index_select`.
