@@ -18,6 +18,45 @@ typedef uint16_t VUS __attribute__((ext_vector_type(TK_VB / 2)));
 // Lane by lane; `mask` is the result of a comparison.
 #define SEL(mask, yes, no) ((mask) ? (yes) : (no))
 
+// The sum of the lanes: the upper half is added to the lower, again and again.
+TK_INLINE float tk_sum_f32(VF v) {
+#if TK_VB == 64
+  typedef TK_VECTOR(float, 8) Eight;
+  Eight half = v.lo + v.hi;
+#else
+#define half v
+#endif
+#if TK_VB >= 32
+  typedef TK_VECTOR(float, 4) Four;
+  Four quarter = half.lo + half.hi;
+#else
+#define quarter half
+#endif
+  typedef TK_VECTOR(float, 2) Two;
+  Two two = quarter.lo + quarter.hi;
+  return two.x + two.y;
+#undef half
+#undef quarter
+}
+
+TK_INLINE double tk_sum_f64(VD v) {
+#if TK_VB == 64
+  typedef TK_VECTOR(double, 4) Four;
+  Four half = v.lo + v.hi;
+#else
+#define half v
+#endif
+#if TK_VB >= 32
+  typedef TK_VECTOR(double, 2) Two;
+  Two two = half.lo + half.hi;
+#else
+#define two half
+#endif
+  return two.x + two.y;
+#undef half
+#undef two
+}
+
 // Memory is never assumed to be aligned.
 #define TK_LOAD(V, p) \
   ({ \

@@ -27,7 +27,7 @@
         V d = P##_part(in + i, cols - i < lanes ? cols - i : lanes, middle) - middle; \
         s0 = FMA(d, d, s0); \
       } \
-      T variance = P##_across(P##_cascade_total(&c, s0)) / (T)cols; \
+      T variance = tk_sum_##P(P##_cascade_total(&c, s0)) / (T)cols; \
       T scale = 1 / SQRT(variance + (T)eps); \
       if (mean) mean[r] = middle; \
       if (rstd) rstd[r] = scale; \

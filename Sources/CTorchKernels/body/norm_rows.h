@@ -21,7 +21,7 @@ enum { norm_block = 64 };
           s2 = FMA(d2, d2, s2); \
           s3 = FMA(d3, d3, s3); \
         } \
-        total += (double)P##_across((s0 + s1) + (s2 + s3)); \
+        total += (double)tk_sum_##P((s0 + s1) + (s2 + s3)); \
       } \
       for (; i < cols; i++) total += (double)(x[i] - middle) * (double)(x[i] - middle); \
       mean[r] = exact; \
@@ -44,8 +44,8 @@ enum { norm_block = 64 };
           p0 = FMA(g0, TK_LOAD(V, x + i) - middle, p0); \
           p1 = FMA(g1, TK_LOAD(V, x + i + lanes) - middle, p1); \
         } \
-        total += (double)P##_across(s0 + s1); \
-        product += (double)P##_across(p0 + p1); \
+        total += (double)tk_sum_##P(s0 + s1); \
+        product += (double)tk_sum_##P(p0 + p1); \
       } \
       for (; i < cols; i++) { \
         total += (double)g[i]; \
@@ -106,8 +106,8 @@ enum { norm_block = 64 };
           s0 += v; \
           p0 = FMA(v, normal, p0); \
         } \
-        total += (double)P##_across(s0); \
-        product += (double)P##_across(p0); \
+        total += (double)tk_sum_##P(s0); \
+        product += (double)tk_sum_##P(p0); \
       } \
       for (; i < cols; i++) { \
         T v = g[i], normal = (x[i] - middle) * scale; \

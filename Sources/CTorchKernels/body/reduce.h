@@ -179,13 +179,6 @@ enum { sum_levels = 48, sum_block = 64, tile_levels = 12 };
       if (full & 1) s += c->level[k]; \
     return s; \
   } \
-  TK_INLINE T P##_across(V s) { \
-    T lane[sizeof(V) / sizeof(T)]; \
-    TK_STORE(V, lane, s); \
-    for (int half = sizeof(V) / sizeof(T) / 2; half > 0; half /= 2) \
-      for (int k = 0; k < half; k++) lane[k] += lane[k + half]; \
-    return lane[0]; \
-  } \
   /* n is a whole number of vectors of at most sum_block * 4 */ \
   TK_INLINE V P##_block_sum(ptrdiff_t n, const char *p) { \
     enum { lanes = sizeof(V) / sizeof(T), bytes = sizeof(V) }; \
@@ -227,7 +220,7 @@ enum { sum_levels = 48, sum_block = 64, tile_levels = 12 };
       n -= count; \
       p += count * stride; \
     } \
-    return P##_across(P##_cascade_total(&c, last)) + tail; \
+    return tk_sum_##P(P##_cascade_total(&c, last)) + tail; \
   } \
   REDUCE_TILE(reduce_sum_##P, T, V, R_ADD) \
   TK_INLINE void P##_add_tile(T *tile, ptrdiff_t count, const T *other) { \

@@ -58,7 +58,7 @@ enum { short_row = 16 };
       if (out) P##_part_store(out + i, count, e); \
       s0 += P##_part((const T *)&e, count, 0); \
     } \
-    return P##_across(P##_cascade_total(&c, s0)); \
+    return tk_sum_##P(P##_cascade_total(&c, s0)); \
   } \
   static void softmax_##P(ptrdiff_t rows, ptrdiff_t cols, T *out, const T *in) { \
     enum { lanes = sizeof(V) / sizeof(T) }; \
@@ -101,7 +101,7 @@ enum { short_row = 16 };
         s = (V)(T)0; \
       } \
       if (i < cols) s = P##_part(grad_out + i, cols - i, 0) * P##_part(output + i, cols - i, 0); \
-      T total = P##_across(P##_cascade_total(&c, s)); \
+      T total = tk_sum_##P(P##_cascade_total(&c, s)); \
       i = 0; \
       for (; i + lanes <= cols; i += lanes) \
         TK_STORE(V, grad_in + i, (TK_LOAD(V, grad_out + i) - total) * TK_LOAD(V, output + i)); \
