@@ -21,6 +21,23 @@ void tk_attention_slopes_f32(const tk_score_rows *block, const float *gradients,
   kernels()->slopes_f32(block, gradients, means);
 }
 
+bool tk_attention_weights_parts_f32(const tk_score_rows *block, float *logs, float *shares, const tk_parts *rows) {
+  const tk_attention_kernels *all = kernels();
+  return all->weights_parts_f32 && all->weights_parts_f32(block, logs, shares, rows);
+}
+
+bool tk_attention_again_parts_f32(const tk_score_rows *block, const float *logs, const tk_parts *columns) {
+  const tk_attention_kernels *all = kernels();
+  return all->again_parts_f32 && all->again_parts_f32(block, logs, columns);
+}
+
+bool tk_attention_slopes_parts_f32(
+  const tk_score_rows *block, const float *gradients, const float *means, const tk_parts *rows,
+  const tk_parts *columns) {
+  const tk_attention_kernels *all = kernels();
+  return all->slopes_parts_f32 && all->slopes_parts_f32(block, gradients, means, rows, columns);
+}
+
 void tk_row_dots_f32(
   ptrdiff_t rows, ptrdiff_t cols, float *out, const float *x, ptrdiff_t x_row, const float *y, ptrdiff_t y_row) {
   kernels()->row_dots_f32(rows, cols, out, x, x_row, y, y_row);

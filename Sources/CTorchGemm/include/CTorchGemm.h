@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "CTorchUnits.h"
+#include "cg_panels.h"
 #include "cg_recurrence.h"
 
 #pragma clang assume_nonnull begin

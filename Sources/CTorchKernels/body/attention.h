@@ -64,7 +64,7 @@ TK_INLINE VF score_mask(const uint8_t *keep, ptrdiff_t count, int bit, float sca
 
 static ptrdiff_t seen(const tk_score_rows *b, ptrdiff_t row) {
   ptrdiff_t n = b->visible >= b->cols ? b->cols : b->visible + row;
-  return n < b->cols ? n : b->cols;
+  return n < 0 ? 0 : n < b->cols ? n : b->cols;
 }
 
 // The score at i... of a row, with what is added to it.
@@ -139,7 +139,7 @@ static void attention_weights_f32(const tk_score_rows *b, float *logs) {
 static void attention_again_f32(const tk_score_rows *b, const float *logs, float *dropped) {
   enum { lanes = TK_VB / 4 };
   for (ptrdiff_t r = 0; r < b->rows; r++) {
-    float *row = b->scores + r * b->row_stride, *out = dropped ? dropped + r * b->cols : NULL;
+    float *row = b->scores + r * b->row_stride, *out = dropped ? dropped + r * b->row_stride : NULL;
     const float *bias = b->bias ? b->bias + r * b->bias_row : NULL;
     const uint8_t *keep = b->keep ? b->keep + r * b->keep_row : NULL;
     ptrdiff_t n = seen(b, r);
@@ -161,7 +161,7 @@ static void attention_slopes_f32(const tk_score_rows *b, const float *gradients,
   enum { lanes = TK_VB / 4 };
   for (ptrdiff_t r = 0; r < b->rows; r++) {
     float *row = b->scores + r * b->row_stride;
-    const float *slopes = gradients + r * b->cols;
+    const float *slopes = gradients + r * b->row_stride;
     const uint8_t *keep = b->keep ? b->keep + r * b->keep_row : NULL;
     float mean = means[r];
     for (ptrdiff_t i = 0; i < b->cols; i += lanes) {
@@ -244,6 +244,9 @@ static void dropout_f32(
   }
 }
 
+#include "attention_parts.h"
+
 const tk_attention_kernels TK_ISA(tk_attention_kernels) = {
   attention_weights_f32, attention_again_f32, attention_slopes_f32, row_dots_f32, dropout_f32,
+  ATTENTION_PARTS_ROWS
 };

@@ -6,7 +6,8 @@ import CTorchRuntime
 ///
 /// A block of scores has all keys of its queries, so that its weights need no second look. The backward pass computes the
 /// products again and the weights out of the logarithms of their sums. Heads are shared out over the threads, or the products of
-/// one head where there are fewer heads.
+/// one head where there are fewer heads. Large heads go by the matrix unit where there is one (`CPUBackend+AttentionUnit.swift`),
+/// unless they hold what is infinite or NaN.
 ///
 /// Dao et al., "FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness", 2022.
 package struct TiledAttention {
@@ -26,12 +27,12 @@ package struct TiledAttention {
     (self.query, self.key, self.value, self.scale) = (query, key, value, scale)
   }
 
-  private var rank: Int { query.layout.rank }
-  private var length: Int { query.shape[rank - 2] }
-  private var width: Int { query.shape[rank - 1] }
-  private var count: Int { key.shape[rank - 2] }
-  private var depth: Int { value.shape[rank - 1] }
-  private var heads: Int { Shape(query.shape.dropLast(2)).elementCount }
+  var rank: Int { query.layout.rank }
+  var length: Int { query.shape[rank - 2] }
+  var width: Int { query.shape[rank - 1] }
+  var count: Int { key.shape[rank - 2] }
+  var depth: Int { value.shape[rank - 1] }
+  var heads: Int { Shape(query.shape.dropLast(2)).elementCount }
 
   /// Bytes of a block of scores.
   private static let blockBytes = 512 << 10
@@ -46,18 +47,11 @@ package struct TiledAttention {
   /// Mixes the values into `out` `[..., L, V]`, whose last stride is 1; `logs`, contiguous `[..., L]`, receives what the
   /// gradient needs.
   package func forward(into out: Strided, logs: Strided) {
-    let rows = blockRows
-    forEachHead(scratch: rows * count) { head, scores in
-      let q = matrix(query, head), k = matrix(key, head), v = matrix(value, head), o = matrix(out, head)
-      let log = logs.of(Float.self) + head * length
-      for first in stride(from: 0, to: length, by: rows) {
-        let m = Swift.min(rows, length - first), n = keys(of: first + m)
-        let c = Matrix(scores, n, 1)
-        product(m, n, width, q.from(row: first), k.turned, into: c)
-        var block = block(scores, head, first, m, n)
-        tk_attention_weights_f32(&block, log + first)
-        product(m, depth, n, c, v, into: o.from(row: first))
-      }
+    let onUnit = suitsUnit
+    forEachHead { head in
+      let out = matrix(out, head), log = logs.of(Float.self) + head * length
+      if onUnit && forwardOnUnit(head, into: out, log) { return }
+      forwardByVectors(head, into: out, log)
     }
   }
 
@@ -66,56 +60,79 @@ package struct TiledAttention {
   package func backward(
     _ gradient: Strided, out: Strided, logs: Strided, forQuery: Strided, forKey: Strided, forValue: Strided
   ) {
-    let rows = blockRows, plane = rows * count
-    forEachHead(scratch: 2 * plane + rows) { head, scratch in
-      let q = matrix(query, head), k = matrix(key, head), v = matrix(value, head)
-      let g = matrix(gradient, head), o = matrix(out, head)
-      let dq = matrix(forQuery, head), dk = matrix(forKey, head), dv = matrix(forValue, head)
-      let log = logs.of(Float.self) + head * length
-      let scores = scratch, slopes = scratch + plane, means = scratch + 2 * plane
-      // Keys that no block sees get none.
-      if keys(of: length) < count || length == 0 {
-        clear(dk, count, width)
-        clear(dv, count, depth)
+    let onUnit = suitsUnit
+    forEachHead { head in
+      let all = Gradients(
+        ofOut: matrix(gradient, head), out: matrix(out, head), logs: logs.of(Float.self) + head * length,
+        ofQuery: matrix(forQuery, head), ofKey: matrix(forKey, head), ofValue: matrix(forValue, head))
+      if onUnit && backwardOnUnit(head, all) { return }
+      backwardByVectors(head, all)
+    }
+  }
+
+  private func forwardByVectors(_ head: Int, into out: Matrix, _ logs: UnsafeMutablePointer<Float>) {
+    let rows = blockRows, q = matrix(query, head), k = matrix(key, head), v = matrix(value, head)
+    withScratch(rows * count * 4) { scratch in
+      let scores = scratch.assumingMemoryBound(to: Float.self)
+      for first in stride(from: 0, to: length, by: rows) {
+        let m = Swift.min(rows, length - first), n = keys(of: first + m)
+        let c = Matrix(scores, n, 1)
+        product(m, n, width, q.from(row: first), k.turned, into: c)
+        var block = block(c, head, rows: first..<first + m, columns: 0..<n)
+        tk_attention_weights_f32(&block, logs + first)
+        product(m, depth, n, c, v, into: out.from(row: first))
       }
+    }
+  }
+
+  private func backwardByVectors(_ head: Int, _ all: Gradients) {
+    let rows = blockRows, plane = rows * count
+    let q = matrix(query, head), k = matrix(key, head), v = matrix(value, head)
+    // Keys that no block sees get none.
+    if keys(of: length) < count || length == 0 {
+      clear(all.ofKey, count, width)
+      clear(all.ofValue, count, depth)
+    }
+    withScratch((2 * plane + rows) * 4) { scratch in
+      let scores = scratch.assumingMemoryBound(to: Float.self), slopes = scores + plane, means = scores + 2 * plane
       for first in stride(from: 0, to: length, by: rows) {
         let m = Swift.min(rows, length - first), n = keys(of: first + m), before = first == 0 ? 0 : keys(of: first)
         let c = Matrix(scores, n, 1), d = Matrix(slopes, n, 1)
-        let queries = q.from(row: first), gradients = g.from(row: first)
+        let queries = q.from(row: first), gradients = all.ofOut.from(row: first), out = all.out.from(row: first)
         product(m, n, width, queries, k.turned, into: c)
-        var block = block(scores, head, first, m, n)
-        tk_attention_again_f32(&block, log + first, keep == nil ? nil : slopes)
-        sum(n, depth, m, (keep == nil ? c : d).turned, gradients, into: dv, known: before)
+        var block = block(c, head, rows: first..<first + m, columns: 0..<n)
+        tk_attention_again_f32(&block, all.logs + first, keep == nil ? nil : slopes)
+        sum(n, depth, m, (keep == nil ? c : d).turned, gradients, into: all.ofValue, known: before)
         product(m, n, depth, gradients, v.turned, into: d)
-        tk_row_dots_f32(m, depth, means, gradients.start, gradients.row, o.from(row: first).start, o.row)
+        tk_row_dots_f32(m, depth, means, gradients.start, gradients.row, out.start, out.row)
         tk_attention_slopes_f32(&block, slopes, means)
-        product(m, width, n, c, k, into: dq.from(row: first))
-        sum(n, width, m, c.turned, queries, into: dk, known: before)
+        product(m, width, n, c, k, into: all.ofQuery.from(row: first))
+        sum(n, width, m, c.turned, queries, into: all.ofKey, known: before)
       }
     }
   }
 
   /// How many keys the queries before one may see.
-  private func keys(of queries: Int) -> Int { isCausal ? Swift.min(queries, count) : count }
+  func keys(of queries: Int) -> Int { isCausal ? Swift.min(queries, count) : count }
 
-  private func block(_ scores: UnsafeMutablePointer<Float>, _ head: Int, _ first: Int, _ rows: Int, _ cols: Int)
-    -> tk_score_rows
-  {
+  /// A block of scores and what is to be done to it.
+  func block(_ scores: Matrix, _ head: Int, rows: Range<Int>, columns: Range<Int>) -> tk_score_rows {
     var block = tk_score_rows()
-    block.rows = rows
-    block.cols = cols
-    block.scores = scores
-    block.row_stride = cols
+    block.rows = rows.count
+    block.cols = columns.count
+    block.scores = scores.start
+    block.row_stride = scores.row
     block.scale = scale
     if let bias {
       let all = matrix(bias, head)
-      block.bias = UnsafePointer(all.from(row: first).start)
+      block.bias = UnsafePointer(all.from(row: rows.lowerBound).start + columns.lowerBound * all.column)
       block.bias_row = all.row
       block.bias_col = all.column
     }
-    block.visible = isCausal ? first + 1 : cols
+    block.visible = isCausal ? rows.lowerBound + 1 - columns.lowerBound : columns.count
     if let keep {
-      block.keep = UnsafePointer(keep.of(UInt8.self) + (head * length + first) * count)
+      let row = head * length + rows.lowerBound
+      block.keep = UnsafePointer(keep.of(UInt8.self) + row * count + columns.lowerBound)
       block.keep_row = count
       block.keep_scale = keepScale
     }
@@ -125,7 +142,7 @@ package struct TiledAttention {
   // MARK: heads and products
 
   /// A matrix of one head, strides in elements.
-  private struct Matrix {
+  struct Matrix {
     var start: UnsafeMutablePointer<Float>, row: Int, column: Int
 
     init(_ start: UnsafeMutablePointer<Float>, _ row: Int, _ column: Int) {
@@ -136,7 +153,13 @@ package struct TiledAttention {
     func from(row first: Int) -> Matrix { Matrix(start + first * row, row, column) }
   }
 
-  private func matrix(_ x: Strided, _ head: Int) -> Matrix {
+  /// What the gradients of one head are made of, and where they go.
+  struct Gradients {
+    let ofOut: Matrix, out: Matrix, logs: UnsafeMutablePointer<Float>
+    let ofQuery: Matrix, ofKey: Matrix, ofValue: Matrix
+  }
+
+  func matrix(_ x: Strided, _ head: Int) -> Matrix {
     var at = 0, left = head
     for dim in (0..<rank - 2).reversed() {
       at += left % query.shape[dim] * x.layout.strides[dim]
@@ -145,13 +168,16 @@ package struct TiledAttention {
     return Matrix(x.of(Float.self) + at, x.layout.strides[rank - 2], x.layout.strides[rank - 1])
   }
 
-  private func forEachHead(scratch size: Int, _ body: (Int, UnsafeMutablePointer<Float>) -> Void) {
+  /// Where there are fewer heads than threads, these share the work of each head.
+  private func forEachHead(_ body: (Int) -> Void) {
     let heads = heads
-    parallelFor(heads, grain: heads < numThreads() ? heads : 1) { range in
-      guard let scratch = ct_scratch_borrow(size * 4) else { tooLarge() }
-      for head in range { body(head, scratch.assumingMemoryBound(to: Float.self)) }
-      ct_scratch_return(scratch)
-    }
+    parallelFor(heads, grain: heads < numThreads() ? heads : 1) { $0.forEach(body) }
+  }
+
+  func withScratch<Result>(_ bytes: Int, _ body: (UnsafeMutableRawPointer) -> Result) -> Result {
+    guard let scratch = ct_scratch_borrow(bytes) else { tooLarge() }
+    defer { ct_scratch_return(scratch) }
+    return body(scratch)
   }
 
   private func clear(_ c: Matrix, _ rows: Int, _ cols: Int) {
