@@ -18,44 +18,40 @@ typedef uint16_t VUS __attribute__((ext_vector_type(TK_VB / 2)));
 // Lane by lane; `mask` is the result of a comparison.
 #define SEL(mask, yes, no) ((mask) ? (yes) : (no))
 
-// The sum of the lanes: the upper half is added to the lower, again and again.
-TK_INLINE float tk_sum_f32(VF v) {
+// The lanes of a vector as one number: the upper half is joined with the lower, again and again, down to 16 bytes first.
 #if TK_VB == 64
-  typedef TK_VECTOR(float, 8) Eight;
-  Eight half = v.lo + v.hi;
+#define TK_LAST(T, v, JOIN) \
+  ({ \
+    typedef TK_VECTOR(T, 32 / sizeof(T)) Half_; \
+    Half_ half_ = JOIN((v).lo, (v).hi); \
+    JOIN(half_.lo, half_.hi); \
+  })
+#elif TK_VB == 32
+#define TK_LAST(T, v, JOIN) JOIN((v).lo, (v).hi)
 #else
-#define half v
+#define TK_LAST(T, v, JOIN) (v)
 #endif
-#if TK_VB >= 32
-  typedef TK_VECTOR(float, 4) Four;
-  Four quarter = half.lo + half.hi;
-#else
-#define quarter half
-#endif
-  typedef TK_VECTOR(float, 2) Two;
-  Two two = quarter.lo + quarter.hi;
-  return two.x + two.y;
-#undef half
-#undef quarter
-}
-
-TK_INLINE double tk_sum_f64(VD v) {
-#if TK_VB == 64
-  typedef TK_VECTOR(double, 4) Four;
-  Four half = v.lo + v.hi;
-#else
-#define half v
-#endif
-#if TK_VB >= 32
-  typedef TK_VECTOR(double, 2) Two;
-  Two two = half.lo + half.hi;
-#else
-#define two half
-#endif
-  return two.x + two.y;
-#undef half
-#undef two
-}
+#define TK_DEFINE_ACROSS_F32(name, JOIN) \
+  TK_INLINE float name(VF v) { \
+    TK_VECTOR(float, 4) four = TK_LAST(float, v, JOIN); \
+    TK_VECTOR(float, 2) two = JOIN(four.lo, four.hi); \
+    return JOIN(two.x, two.y); \
+  }
+#define TK_DEFINE_ACROSS_F64(name, JOIN) \
+  TK_INLINE double name(VD v) { \
+    TK_VECTOR(double, 2) two = TK_LAST(double, v, JOIN); \
+    return JOIN(two.x, two.y); \
+  }
+#define TK_JOIN_SUM(x, y) ((x) + (y))
+#define TK_JOIN_TOP(x, y) SEL((x) > (y), (x), (y))
+TK_DEFINE_ACROSS_F32(tk_sum_f32, TK_JOIN_SUM)
+TK_DEFINE_ACROSS_F32(tk_top_f32, TK_JOIN_TOP)
+TK_DEFINE_ACROSS_F64(tk_sum_f64, TK_JOIN_SUM)
+#undef TK_DEFINE_ACROSS_F32
+#undef TK_DEFINE_ACROSS_F64
+#undef TK_JOIN_SUM
+#undef TK_JOIN_TOP
+#undef TK_LAST
 
 // Memory is never assumed to be aligned.
 #define TK_LOAD(V, p) \

@@ -22,22 +22,6 @@ TK_INLINE void score_part_store(float *p, ptrdiff_t count, VF v) {
 #endif
 }
 
-TK_INLINE float score_sum(VF v) {
-  float block[TK_VB / 4];
-  TK_STORE(VF, block, v);
-  for (int half = TK_VB / 8; half > 0; half /= 2)
-    for (int k = 0; k < half; k++) block[k] += block[k + half];
-  return block[0];
-}
-
-TK_INLINE float score_max(VF v) {
-  float block[TK_VB / 4];
-  TK_STORE(VF, block, v);
-  for (int half = TK_VB / 8; half > 0; half /= 2)
-    for (int k = 0; k < half; k++) block[k] = block[k] > block[k + half] ? block[k] : block[k + half];
-  return block[0];
-}
-
 // e^x, where numbers too low for any result are left out: arithmetic that underflows is slow.
 TK_INLINE VF score_exp(VF x) {
   VI gone = x < -104.0f;
@@ -106,7 +90,7 @@ static void attention_weights_f32(const tk_score_rows *b, float *logs) {
       VF known = score_first(x, n - i, -INFINITY);
       top = SEL(known > top, known, top);
     }
-    float high = score_max(top);
+    float high = tk_top_f32(top);
     if (high == -INFINITY) {
       // Nothing is seen, or nothing but what is no number.
       float none = 0;
@@ -123,7 +107,7 @@ static void attention_weights_f32(const tk_score_rows *b, float *logs) {
       score_store(row + i, count, e);
       sums += e;
     }
-    float sum = score_sum(sums);
+    float sum = tk_sum_f32(sums);
     logs[r] = high + logf(sum);
     float share = 1 / sum;
     for (ptrdiff_t i = 0; i < n; i += lanes) {
@@ -182,7 +166,7 @@ static void row_dots_f32(
     ptrdiff_t i = 0;
     for (; i + lanes <= cols; i += lanes) sums = FMA(TK_LOAD(VF, x + i), TK_LOAD(VF, y + i), sums);
     if (i < cols) sums = FMA(score_part(x + i, cols - i, 0), score_part(y + i, cols - i, 0), sums);
-    out[r] = score_sum(sums);
+    out[r] = tk_sum_f32(sums);
   }
 }
 

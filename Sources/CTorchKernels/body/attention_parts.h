@@ -21,7 +21,7 @@ TK_INLINE VF parts_store(char *to, VF x, VF y) {
 }
 
 static int no_number(VF v) {
-  float sum = score_sum(v);
+  float sum = tk_sum_f32(v);
   return sum != sum;
 }
 
@@ -47,7 +47,7 @@ TK_INLINE float top_of(const tk_score_rows *b, ptrdiff_t r, ptrdiff_t n, bool pl
   for (; i + 4 * PART_LANES <= n; i += 4 * PART_LANES)
     for (int j = 0; j < 4; j++) tops[j] = larger(score_known(b, r, i + j * PART_LANES, n, plain), tops[j]);
   for (; i < n; i += PART_LANES) tops[0] = larger(score_known(b, r, i, n, plain), tops[0]);
-  return score_max(larger(larger(tops[0], tops[1]), larger(tops[2], tops[3])));
+  return tk_top_f32(larger(larger(tops[0], tops[1]), larger(tops[2], tops[3])));
 }
 
 // Exponentials of a row and their sum.
@@ -60,7 +60,7 @@ TK_INLINE float powers_of(
     sums += x + y;
     parts_store(line, kept_of(b, r, i, x, plain), kept_of(b, r, i + PART_LANES, y, plain));
   }
-  return score_sum(sums);
+  return tk_sum_f32(sums);
 }
 
 TK_INLINE int weights_parts(
