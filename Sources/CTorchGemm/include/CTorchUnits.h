@@ -40,6 +40,9 @@ void unit_end(void);
 bool unit_pack_a(char *to, const float *from, ptrdiff_t across, ptrdiff_t along, ptrdiff_t lines, ptrdiff_t k);
 bool unit_pack_b(char *to, const float *from, ptrdiff_t across, ptrdiff_t along, ptrdiff_t lines, ptrdiff_t k);
 
+/// Whether all numbers of `lines` lines of `k` numbers have parts; lines or their numbers follow each other in memory.
+bool unit_has_parts(const float *from, ptrdiff_t across, ptrdiff_t along, ptrdiff_t lines, ptrdiff_t k);
+
 /// Lays out `count` rows of pairs: of each row 16 numbers at `first` and 16 at `second`, whose rows are `step` apart. A row takes
 /// UNIT_PAIR_BYTES, its parts one after the other. False: something has no parts.
 bool unit_pack_pairs(char *to, const float *first, const float *second, ptrdiff_t step, ptrdiff_t count);

@@ -183,6 +183,17 @@ INLINE bool pack_lines(char *to, const float *from, ptrdiff_t across, ptrdiff_t 
   return bad == 0;
 }
 
+UNIT_TARGET bool unit_has_parts(const float *from, ptrdiff_t across, ptrdiff_t along, ptrdiff_t lines, ptrdiff_t k) {
+  enum { NOT_FINITE = 0x99 };
+  bool is_row = along == 1;
+  ptrdiff_t rows = is_row ? lines : k, row = is_row ? across : along, count = is_row ? k : lines;
+  __mmask16 bad = 0;
+  for (ptrdiff_t i = 0; i < rows; i++, from += row)
+    for (ptrdiff_t j = 0; j < count; j += LANES)
+      bad |= _mm512_fpclass_ps_mask(_mm512_maskz_loadu_ps(lanes_below(count - j), from + j), NOT_FINITE);
+  return bad == 0;
+}
+
 UNIT_TARGET bool unit_pack_pairs(char *to, const float *first, const float *second, ptrdiff_t step, ptrdiff_t count) {
   __mmask16 bad = 0;
   for (ptrdiff_t i = 0; i < count; i++, to += UNIT_PAIR_BYTES, first += step, second += step)

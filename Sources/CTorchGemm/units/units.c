@@ -126,6 +126,7 @@ static void work(void *context, int thread, int team) {
 
 /// A product whose k and lines are few enough to be laid out at once.
 static bool run_block(const struct product *p, int threads) {
+  if (units_suit_alone(p, threads)) return units_run_alone(p, threads);
   struct units u = {.p = *p};
   u.steps = pieces(p->k, UNIT_DEPTH);
   u.panel = u.steps * UNIT_STEP_BYTES;
@@ -188,6 +189,10 @@ bool unit_pack_a(char *to, const float *from, ptrdiff_t across, ptrdiff_t along,
 }
 bool unit_pack_b(char *to, const float *from, ptrdiff_t across, ptrdiff_t along, ptrdiff_t lines, ptrdiff_t k) {
   (void)to, (void)from, (void)across, (void)along, (void)lines, (void)k;
+  return false;
+}
+bool unit_has_parts(const float *from, ptrdiff_t across, ptrdiff_t along, ptrdiff_t lines, ptrdiff_t k) {
+  (void)from, (void)across, (void)along, (void)lines, (void)k;
   return false;
 }
 void unit_block_run(const struct unit_block *block) { (void)block; }

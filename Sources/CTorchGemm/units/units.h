@@ -21,5 +21,9 @@ struct unit_block {
 /// Runs between `unit_begin` and `unit_end`.
 void unit_block_run(const struct unit_block *block);
 
+/// The way of a product whose smaller side each thread lays out for itself: whether it is quicker; and to carry it out.
+bool units_suit_alone(const struct product *p, int threads);
+bool units_run_alone(const struct product *p, int threads);
+
 /// Carries the product out on up to `threads` threads; false: there was no memory.
 bool units_run(const struct product *p, int threads);
