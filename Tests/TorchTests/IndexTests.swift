@@ -158,7 +158,7 @@ import Torch
       y.scatter_(dim: 0, index: index, src: y.detach().t())
       same(y.detach(), "tensor([[1., 2.], [0., 3.]])")
       y.scatterAdd_(dim: 0, index: index, src: Tensor.ones(2, 2))
-      y.scatter_(dim: 1, index: index, src: Tensor.full([2, 2], 10), reduce: .multiply)
+      y.scatter_(dim: 1, index: index, src: Tensor.full([2, 2], 10.0), reduce: .multiply)
       same(y.detach(), "tensor([[20., 30.], [10., 40.]])")
       #expect(y.version == 3 && y.storage === storage)
       if !isRecorded {
