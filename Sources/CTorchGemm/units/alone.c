@@ -7,8 +7,6 @@
 
 #if defined(__x86_64__)
 
-enum { AHEAD = 4096 };  // what is asked for early lies up to a step past the end
-
 /// Of the smaller side, what a thread may lay out for itself and keep in its second cache; and how many lines of the other side
 /// it has to meet, times the threads, for that to be quicker than to wait for each other and to fetch from each other's caches.
 /// Measured on two threads, microseconds, alone and together: 384^3 251 and 350, 512^3 670 and 735, 800 x 512 x 512 950 and 1150,
@@ -41,29 +39,13 @@ bool units_suit_alone(const struct product *p, int threads) {
   return bytes <= OWN_BYTES && large >= OWN_MEETINGS * threads && adds_up_safely(p);
 }
 
-static bool pack_panel(const struct alone *u, char *to, bool of_a, ptrdiff_t index) {
-  const struct product *p = &u->p;
-  ptrdiff_t line = index * UNIT_LINES;
-  return of_a ? unit_pack_a(to, (const float *)p->a + line * p->a_row, p->a_row, p->a_column,
-                            least(UNIT_LINES, p->m - line), p->k)
-              : unit_pack_b(to, (const float *)p->b + line * p->b_column, p->b_column, p->b_row,
-                            least(UNIT_LINES, p->n - line), p->k);
-}
-
 static bool multiply_pair(const struct alone *u, const char *kept, char *pair, ptrdiff_t task) {
   const struct product *p = &u->p;
   ptrdiff_t line = task * UNIT_SIDE, lines = (u->a_is_kept ? p->n : p->m) - line;
   for (ptrdiff_t i = 0; i < 2 && i * UNIT_LINES < lines; i++)
-    if (!pack_panel(u, pair + i * u->panel, !u->a_is_kept, task * 2 + i)) return false;
-  ptrdiff_t row = u->a_is_kept ? 0 : line, column = u->a_is_kept ? line : 0;
-  struct unit_block block = {
-    .a = u->a_is_kept ? kept : pair, .b = u->a_is_kept ? pair : kept, .steps = u->panel / UNIT_STEP_BYTES,
-    .rows = u->a_is_kept ? p->m : least(UNIT_SIDE, lines), .columns = u->a_is_kept ? least(UNIT_SIDE, lines) : p->n,
-    .c = (float *)p->c + row * p->c_row + column, .c_row = p->c_row, .plus = (const float *)p->plus,
-    .plus_row = p->plus_row, .plus_column = p->plus_column,
-  };
-  if (block.plus) block.plus += row * p->plus_row + column * p->plus_column;
-  unit_block_run(&block);
+    if (!units_pack_panel(p, !u->a_is_kept, task * 2 + i, pair + i * u->panel)) return false;
+  if (u->a_is_kept) units_multiply(p, kept, pair, 0, p->m, line, UNIT_SIDE);
+  else units_multiply(p, pair, kept, line, UNIT_SIDE, 0, p->n);
   return true;
 }
 
@@ -73,14 +55,14 @@ static void work_alone(void *context, int thread, int team) {
   struct alone *u = context;
   ptrdiff_t task = atomic_fetch_add_explicit(&u->ticket, 1, memory_order_relaxed);
   if (task >= u->tasks) return;
-  char *kept = ct_scratch_borrow((size_t)((u->kept + 2) * u->panel + AHEAD));
+  char *kept = ct_scratch_borrow((size_t)((u->kept + 2) * u->panel + UNITS_AHEAD));
   if (!kept) {
     atomic_store_explicit(&u->full, true, memory_order_relaxed);
     return;
   }
   char *pair = kept + u->kept * u->panel;
   bool good = true;
-  for (ptrdiff_t i = 0; good && i < u->kept; i++) good = pack_panel(u, kept + i * u->panel, u->a_is_kept, i);
+  for (ptrdiff_t i = 0; good && i < u->kept; i++) good = units_pack_panel(&u->p, u->a_is_kept, i, kept + i * u->panel);
   unit_begin();
   while (good && task < u->tasks) {
     good = multiply_pair(u, kept, pair, task);

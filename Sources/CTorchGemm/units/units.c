@@ -17,7 +17,6 @@ enum {
   MOST_LINES = 8192,       // rows, or columns, that are laid out at a time
   CHUNK = 4,               // pairs of panels of B in a task
   TASKS = 8,               // that each thread should have at least
-  PAGE = 4096,
   SPINS = 2000,
 };
 
@@ -34,7 +33,7 @@ bool units_suit(const struct product *p) {
 /// One block of k of a product: first the tasks of laying out, then those of multiplying.
 struct units {
   struct product p;
-  ptrdiff_t steps, panel;              // tiles along k; bytes of a panel
+  ptrdiff_t panel;                     // bytes of a panel
   ptrdiff_t a_panels, b_panels;
   ptrdiff_t block, chunk;              // pairs of panels of A that stay near; of B in a task
   ptrdiff_t chunks, tasks;             // per block; in all
@@ -44,15 +43,19 @@ struct units {
   atomic_bool bad;
 };
 
+bool units_pack_panel(const struct product *p, bool of_a, ptrdiff_t index, char *to) {
+  ptrdiff_t line = index * UNIT_LINES;
+  return of_a ? unit_pack_a(to, (const float *)p->a + line * p->a_row, p->a_row, p->a_column,
+                            least(UNIT_LINES, p->m - line), p->k)
+              : unit_pack_b(to, (const float *)p->b + line * p->b_column, p->b_column, p->b_row,
+                            least(UNIT_LINES, p->n - line), p->k);
+}
+
 static void pack(struct units *u, ptrdiff_t task) {
-  const struct product *p = &u->p;
-  bool for_a = task < u->a_panels;
-  ptrdiff_t index = for_a ? task : task - u->a_panels, line = index * UNIT_LINES;
-  bool good = for_a ? unit_pack_a(u->a + index * u->panel, (const float *)p->a + line * p->a_row, p->a_row,
-                                  p->a_column, least(UNIT_LINES, p->m - line), p->k)
-                    : unit_pack_b(u->b + index * u->panel, (const float *)p->b + line * p->b_column, p->b_column,
-                                  p->b_row, least(UNIT_LINES, p->n - line), p->k);
-  if (!good) atomic_store_explicit(&u->bad, true, memory_order_relaxed);
+  bool of_a = task < u->a_panels;
+  ptrdiff_t index = of_a ? task : task - u->a_panels;
+  if (!units_pack_panel(&u->p, of_a, index, (of_a ? u->a : u->b) + index * u->panel))
+    atomic_store_explicit(&u->bad, true, memory_order_relaxed);
 }
 
 /// One or two panels of a side, from a line on.
@@ -82,18 +85,21 @@ void unit_block_run(const struct unit_block *block) {
   }
 }
 
-static void multiply(struct units *u, ptrdiff_t task) {
-  const struct product *p = &u->p;
-  ptrdiff_t panel_a = task / u->chunks * u->block * 2, panel_b = task % u->chunks * u->chunk * 2;
-  ptrdiff_t row = panel_a * UNIT_LINES, column = panel_b * UNIT_LINES;
+void units_multiply(const struct product *p, const char *a, const char *b, ptrdiff_t row, ptrdiff_t rows,
+                    ptrdiff_t column, ptrdiff_t columns) {
   struct unit_block block = {
-    .a = u->a + panel_a * u->panel, .b = u->b + panel_b * u->panel, .steps = u->steps,
-    .rows = least(u->block * UNIT_SIDE, p->m - row), .columns = least(u->chunk * UNIT_SIDE, p->n - column),
-    .c = (float *)p->c + row * p->c_row + column, .c_row = p->c_row, .plus = (const float *)p->plus,
-    .plus_row = p->plus_row, .plus_column = p->plus_column,
+    .a = a, .b = b, .steps = pieces(p->k, UNIT_DEPTH), .rows = least(rows, p->m - row),
+    .columns = least(columns, p->n - column), .c = (float *)p->c + row * p->c_row + column, .c_row = p->c_row,
+    .plus = (const float *)p->plus, .plus_row = p->plus_row, .plus_column = p->plus_column,
   };
   if (block.plus) block.plus += row * p->plus_row + column * p->plus_column;
   unit_block_run(&block);
+}
+
+static void multiply(struct units *u, ptrdiff_t task) {
+  ptrdiff_t panel_a = task / u->chunks * u->block * 2, panel_b = task % u->chunks * u->chunk * 2;
+  units_multiply(&u->p, u->a + panel_a * u->panel, u->b + panel_b * u->panel, panel_a * UNIT_LINES, u->block * UNIT_SIDE,
+                 panel_b * UNIT_LINES, u->chunk * UNIT_SIDE);
 }
 
 static void wait_for_packs(struct units *u, ptrdiff_t count) {
@@ -128,8 +134,7 @@ static void work(void *context, int thread, int team) {
 static bool run_block(const struct product *p, int threads) {
   if (units_suit_alone(p, threads)) return units_run_alone(p, threads);
   struct units u = {.p = *p};
-  u.steps = pieces(p->k, UNIT_DEPTH);
-  u.panel = u.steps * UNIT_STEP_BYTES;
+  u.panel = pieces(p->k, UNIT_DEPTH) * UNIT_STEP_BYTES;
   u.a_panels = pieces(p->m, UNIT_LINES);
   u.b_panels = pieces(p->n, UNIT_LINES);
   ptrdiff_t pairs = pieces(u.a_panels, 2), most_near = most(NEAR_BYTES / (2 * u.panel), 1);
@@ -140,9 +145,8 @@ static bool run_block(const struct product *p, int threads) {
   u.chunk = most(least(CHUNK, b_pairs / wanted), 1);
   u.chunks = pieces(b_pairs, u.chunk);
   u.tasks = blocks * u.chunks;
-  // What is asked for early lies up to a step past the end.
   size_t a_bytes = (size_t)(u.a_panels * u.panel), b_bytes = (size_t)(u.b_panels * u.panel);
-  u.a = ct_scratch_borrow(a_bytes + b_bytes + PAGE);
+  u.a = ct_scratch_borrow(a_bytes + b_bytes + UNITS_AHEAD);
   if (!u.a) return false;
   u.b = u.a + a_bytes;
   ct_team_run(threads, work, &u);

@@ -21,6 +21,16 @@ struct unit_block {
 /// Runs between `unit_begin` and `unit_end`.
 void unit_block_run(const struct unit_block *block);
 
+/// What is asked for early lies up to a step past the end of what was laid out.
+enum { UNITS_AHEAD = 4096 };
+
+/// Lays out 16 rows of A or 16 columns of B; false: something has no parts.
+bool units_pack_panel(const struct product *p, bool of_a, ptrdiff_t index, char *to);
+
+/// Multiplies up to so many rows and columns of C, whose panels begin at `a` and `b`.
+void units_multiply(const struct product *p, const char *a, const char *b, ptrdiff_t row, ptrdiff_t rows,
+                    ptrdiff_t column, ptrdiff_t columns);
+
 /// The way of a product whose smaller side each thread lays out for itself: whether it is quicker; and to carry it out.
 bool units_suit_alone(const struct product *p, int threads);
 bool units_run_alone(const struct product *p, int threads);
