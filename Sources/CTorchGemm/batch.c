@@ -5,8 +5,11 @@
 #include "CTorchKernels.h"
 #include "CTorchRuntime.h"
 #include "product.h"
+#include "units/units.h"
 
 static const struct gemm_kernels *kernels_for(int32_t type) {
+  static const struct gemm_kernels only_on_unit = {.item = sizeof(uint16_t)};
+  if (type == CG_BFLOAT16) return &only_on_unit;
 #if defined(__x86_64__)
   static const struct gemm_kernels *const singles[] = {&gemm_f32_base, &gemm_f32_avx2, &gemm_f32_avx512};
   static const struct gemm_kernels *const doubles[] = {&gemm_f64_base, &gemm_f64_avx2, &gemm_f64_avx512};
@@ -202,6 +205,11 @@ bool cg_matmul(const cg_matmul_desc *d, const void *a, const void *b, const void
   p->c_row = c_row;
   if (batch.rank > 0) join_hops(&batch);
   bool strange_c = c_column != 1, strange_bias = bias && p->plus_column != 0 && p->plus_column != 1;
+  if (d->type == CG_BFLOAT16) {
+    if (strange_c || strange_bias || !p->on_unit) return false;
+    while (fold_rows(&batch)) {}
+    return units_suit(p) && run_batch(&batch);
+  }
   if (strange_c || strange_bias) return run_strange(&batch, c_column, strange_c, strange_bias);
   while (fold_rows(&batch)) {}
   return run_batch(&batch);

@@ -79,4 +79,44 @@ import Torch
     let exact = start.double().addmm(x.double().t(), y.double())
     #expect(largest(unit.double() - exact) <= 2 * largest(vectors.double() - exact))
   }
+
+  /// Large products of bfloat16 go by the unit, smaller ones by oneDNN: both add up in float32 and round once.
+  @Test(arguments: [(768, 512, 768), (700, 601, 533), (1100, 900, 250)])
+  func bfloat16IsRoundedOnce(_ m: Int, _ k: Int, _ n: Int) {
+    let x = draw(m, k).bfloat16(), y = draw(k, n).bfloat16(), bias = draw(n).bfloat16()
+    let exact = bias.double().addmm(x.double(), y.double())
+    // Half a unit in the last place of a bfloat16, and what float32 sums lose.
+    let bound = exact.abs() / 256 + 1e-4
+    let (unit, library) = both { bias.addmm(x, y) }
+    #expect(((unit.double() - exact).abs() .<= bound).all().item())
+    #expect(((library.double() - exact).abs() .<= bound).all().item())
+    let turned = both { bias.addmm(x.t().contiguous().t(), y.t().contiguous().t()) }
+    #expect(turned.unit.equal(unit))
+    let strange = both { bias.addmm(Tensor.stack([x, x], dim: 2).select(dim: 2, index: 1), y) }
+    #expect(strange.unit.equal(unit))
+  }
+
+  @Test func bfloat16KeepsWhatIsNotFinite() {
+    let x = draw(640, 640).bfloat16(), y = draw(640, 640).bfloat16()
+    x[3, 70] = Tensor(Double.infinity).bfloat16()
+    y[5, 9] = Tensor(Double.nan).bfloat16()
+    let (unit, library) = both { x.matmul(y) }
+    #expect(unit.isnan().equal(library.isnan()))
+    #expect(unit.isinf().equal(library.isinf()))
+    #expect(unit[3].isinf().any().item())
+  }
+
+  @Test func sumsOfBfloat16DoNotDependOnThreads() {
+    let threads = numThreads()
+    defer { setNumThreads(threads) }
+    for (m, k, n) in [(700, 1100, 333), (3000, 300, 260)] {
+      let x = draw(m, k).bfloat16(), y = draw(k, n).bfloat16()
+      var results: [Tensor] = []
+      for count in [1, 2, 5] {
+        setNumThreads(count)
+        results.append(both { x.matmul(y) }.unit)
+      }
+      #expect(results.allSatisfy { $0.equal(results[0]) })
+    }
+  }
 }

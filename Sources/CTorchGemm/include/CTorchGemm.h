@@ -1,4 +1,4 @@
-// Matrix products in float32 and float64, over raw pointers, with the one thread pool.
+// Matrix products in float32 and float64, and large ones in bfloat16, over raw pointers, with the one thread pool.
 //
 // The sums of an element of C go in an order that depends on the sizes and strides alone, never on the number of
 // threads or on who was faster: equal calls give equal bits.
@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 /// Element types, by PyTorch's numbers.
-enum { CG_FLOAT32 = 6, CG_FLOAT64 = 7 };
+enum { CG_FLOAT32 = 6, CG_FLOAT64 = 7, CG_BFLOAT16 = 15 };
 
 enum { CG_MAX_BATCH_RANK = 6 };
 
@@ -38,7 +38,8 @@ typedef struct {
   cg_strides a, b, c, bias;  // A, B and bias repeat by strides of 0; no two elements of C may share memory
 } cg_matmul_desc;
 
-/// Computes the product; a null bias counts as zeros, and it may be C itself. False: there was no memory to work in.
+/// Computes the product; a null bias counts as zeros, and it may be C itself. False: there was no memory to work in, or it is one of
+/// bfloat16 that the matrix unit does not take or is not quicker for. Sums of bfloat16 are float32, rounded once.
 bool cg_matmul(const cg_matmul_desc *desc, const void *a, const void *b, const void *_Nullable bias, void *c);
 
 #if defined(__cplusplus)

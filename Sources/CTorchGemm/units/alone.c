@@ -26,7 +26,7 @@ struct alone {
 /// A number without parts sends the whole product to the vectors, when other blocks of C may be written already: where those
 /// hold what is to be added, the numbers are looked at before.
 static bool adds_up_safely(const struct product *p) {
-  if ((const char *)p->c != p->plus) return true;
+  if ((const char *)p->c != p->plus || is_bf16(p)) return true;
   bool kept_a = p->m <= p->n, lies_well = kept_a ? p->b_row == 1 || p->b_column == 1 : p->a_row == 1 || p->a_column == 1;
   if (!lies_well) return false;
   return kept_a ? unit_has_parts((const float *)p->b, p->b_column, p->b_row, p->n, p->k)
@@ -35,7 +35,7 @@ static bool adds_up_safely(const struct product *p) {
 
 bool units_suit_alone(const struct product *p, int threads) {
   ptrdiff_t small = least(p->m, p->n), large = most(p->m, p->n);
-  ptrdiff_t bytes = pieces(small, UNIT_LINES) * pieces(p->k, UNIT_DEPTH) * UNIT_STEP_BYTES;
+  ptrdiff_t bytes = pieces(small, UNIT_LINES) * units_panel_bytes(p);
   return bytes <= OWN_BYTES && large >= OWN_MEETINGS * threads && adds_up_safely(p);
 }
 
@@ -74,7 +74,7 @@ static void work_alone(void *context, int thread, int team) {
 }
 
 bool units_run_alone(const struct product *p, int threads) {
-  struct alone u = {.p = *p, .a_is_kept = p->m <= p->n, .panel = pieces(p->k, UNIT_DEPTH) * UNIT_STEP_BYTES};
+  struct alone u = {.p = *p, .a_is_kept = p->m <= p->n, .panel = units_panel_bytes(p)};
   u.kept = pieces(u.a_is_kept ? p->m : p->n, UNIT_LINES);
   u.tasks = pieces(u.a_is_kept ? p->n : p->m, UNIT_SIDE);
   ct_team_run((int)least(threads, u.tasks), work_alone, &u);

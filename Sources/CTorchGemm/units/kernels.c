@@ -4,7 +4,6 @@
 // Splitting numbers into three bfloat16 and multiplying tiles of them; see CTorchUnits.h.
 #if defined(__x86_64__)
 #include <cpuid.h>
-#include <immintrin.h>
 #include <math.h>
 #include <string.h>
 #if defined(__linux__)
@@ -14,13 +13,7 @@
 
 #include "CTorchKernels.h"
 #include "CTorchUnits.h"
-
-#define UNIT_TARGET \
-  __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,amx-tile,amx-bf16")))
-#define INLINE UNIT_TARGET static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-
-enum { LANES = UNIT_DEPTH / 2 };
+#include "lanes.h"
 
 // MARK: the machine
 
@@ -29,7 +22,9 @@ static bool ask_machine(void) {
   unsigned a, b, c, d;
   if (tk_isa_level() != 2 || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
   bool tiles = d >> 24 & 1, products = d >> 22 & 1;
-  if (!tiles || !products) return false;
+  if (!tiles || !products || !__get_cpuid_count(7, 1, &a, &b, &c, &d)) return false;
+  bool rounds = a >> 5 & 1;  // vectors of float32 to bfloat16
+  if (!rounds) return false;
   // The tiles are a state that the system saves only for processes that asked for it.
   enum { ASK_FOR_STATE = 0x1023, TILE_DATA = 18 };
   return syscall(SYS_arch_prctl, ASK_FOR_STATE, TILE_DATA) == 0;
@@ -88,24 +83,6 @@ INLINE __mmask16 write_parts(char *to, ptrdiff_t apart, __m512 first, __m512 sec
   enum { NOT_FINITE = 0x99 };
   return _mm512_fpclass_ps_mask(_mm512_castsi512_ps(x), NOT_FINITE) |
          _mm512_fpclass_ps_mask(_mm512_castsi512_ps(y), NOT_FINITE);
-}
-
-INLINE __mmask16 lanes_below(ptrdiff_t count) {
-  return count >= LANES ? (__mmask16)0xffff : count <= 0 ? (__mmask16)0 : (__mmask16)((1u << count) - 1);
-}
-
-/// Rows become columns, 16 by 16 lanes of 32 bits.
-INLINE void turn(__m512i v[16]) {
-  UNROLL for (int stage = 0; stage < 4; stage++) {
-    __m512i mixed[16];
-    UNROLL for (int i = 0; i < 8; i++) {
-      mixed[2 * i] = (__m512i)__builtin_shufflevector((__v16si)v[i], (__v16si)v[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4,
-                                                      20, 5, 21, 6, 22, 7, 23);
-      mixed[2 * i + 1] = (__m512i)__builtin_shufflevector((__v16si)v[i], (__v16si)v[i + 8], 8, 24, 9, 25, 10, 26, 11,
-                                                          27, 12, 28, 13, 29, 14, 30, 15, 31);
-    }
-    UNROLL for (int i = 0; i < 16; i++) v[i] = mixed[i];
-  }
 }
 
 /// Turns the tile of each part about in its place.
@@ -219,11 +196,6 @@ UNIT_TARGET bool unit_pack_b(char *to, const float *from, ptrdiff_t across, ptrd
 }
 
 // MARK: tiles
-
-/// Asks for a tile that is wanted soon.
-INLINE void soon(const char *tile, ptrdiff_t row) {
-  UNROLL for (int i = 0; i < 16; i++) _mm_prefetch(tile + i * row, _MM_HINT_T0);
-}
 
 // Tiles 0 to 3 are the sums, 4 and 5 two panels of A, 6 and 7 two panels of B. Numbers of tiles must be literals.
 #define MULTIPLY_TILES(two_a, two_b) \

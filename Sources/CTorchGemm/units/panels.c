@@ -1,7 +1,4 @@
 // Products of panels; see cg_panels.h.
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 #include <math.h>
 #include <string.h>
 
@@ -20,7 +17,7 @@ size_t cg_panels_bytes(ptrdiff_t lines, ptrdiff_t depth) {
 
 #if defined(__x86_64__)
 
-#define UNIT_TARGET __attribute__((target("avx512f,amx-tile,amx-bf16")))
+#include "lanes.h"
 
 static char *place(const cg_panels *panels, ptrdiff_t line, ptrdiff_t first) {
   return panels->at + line / UNIT_LINES * cg_panel_bytes(panels->depth) + first / UNIT_DEPTH * UNIT_STEP_BYTES;
@@ -53,16 +50,10 @@ struct strip_of_blocks {
   bool adds;
 };
 
-/// Asks for a tile that is wanted soon.
-UNIT_TARGET static inline __attribute__((always_inline)) void soon(const char *tile) {
-#pragma clang loop unroll(full)
-  for (int i = 0; i < UNIT_TILE_BYTES; i += 64) _mm_prefetch(tile + i, _MM_HINT_T0);
-}
-
 // Tiles 0 to 3 are the sums, 4 and 5 two panels of A, 6 and 7 two panels of B. A tile is loaded anew as soon as the last product
 // that wants it is on its way, while others go on, and the first ones of a block before the sums of the last block are stored.
 #define LOAD(tile, from, part) _tile_loadd(tile, (from) + (part) * UNIT_TILE_BYTES, 64);
-#define SOON(from, part) soon((from) + (part) * UNIT_TILE_BYTES);
+#define SOON(from, part) soon((from) + (part) * UNIT_TILE_BYTES, 64);
 #define THEN_A(two_a, two_b, was, part) \
   _tile_dpbf16ps(0, 4, 6); \
   if (two_b) _tile_dpbf16ps(1, 4, 7); \

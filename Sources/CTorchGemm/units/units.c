@@ -14,7 +14,8 @@
 enum {
   DEPTH = 512,             // k of a block at most
   NEAR_BYTES = 1 << 20,    // panels of A that stay in the second cache while those of B pass
-  MOST_LINES = 8192,       // rows, or columns, that are laid out at a time
+  BF16_DEPTH = 4096,       // k of a product of bfloat16 at most, whose sums are not written between blocks
+  SIDE_BYTES = 24 << 20,   // of rows, or columns, that are laid out at a time
   CHUNK = 4,               // pairs of panels of B in a task
   TASKS = 8,               // that each thread should have at least
   SPINS = 2000,
@@ -23,11 +24,16 @@ enum {
 /// What a line's splitting costs pays where each number meets enough others: found by measuring.
 static const double LEAST_MEETINGS = 96, LEAST_WORK = 2e7;
 enum { LEAST_DEPTH = 128, LEAST_SIDE = 48 };  // a short k does not pay for writing its sums
+/// oneDNN lays out one side at most, so that it is quicker for less than this.
+static const double LEAST_BF16_WORK = 2e8;
 
 bool units_suit(const struct product *p) {
-  if (p->kernels->item != sizeof(float) || p->m < LEAST_SIDE || p->n < LEAST_SIDE || p->k < LEAST_DEPTH) return false;
+  ptrdiff_t item = p->kernels->item;
+  if (item > (ptrdiff_t)sizeof(float) || p->m < LEAST_SIDE || p->n < LEAST_SIDE || p->k < LEAST_DEPTH) return false;
+  if (is_bf16(p) && p->k > BF16_DEPTH) return false;
   double meetings = (double)p->m * (double)p->n / (double)(p->m + p->n);
-  return meetings >= LEAST_MEETINGS && product_work(p) >= LEAST_WORK && units_available();
+  double least_work = is_bf16(p) ? LEAST_BF16_WORK : LEAST_WORK;
+  return meetings >= LEAST_MEETINGS && product_work(p) >= least_work && units_available();
 }
 
 /// One block of k of a product: first the tasks of laying out, then those of multiplying.
@@ -45,6 +51,12 @@ struct units {
 
 bool units_pack_panel(const struct product *p, bool of_a, ptrdiff_t index, char *to) {
   ptrdiff_t line = index * UNIT_LINES;
+  if (is_bf16(p)) {
+    const uint16_t *a = (const uint16_t *)p->a + line * p->a_row, *b = (const uint16_t *)p->b + line * p->b_column;
+    if (of_a) unit_pack_bf16(to, a, p->a_row, p->a_column, least(UNIT_LINES, p->m - line), p->k, true);
+    else unit_pack_bf16(to, b, p->b_column, p->b_row, least(UNIT_LINES, p->n - line), p->k, false);
+    return true;
+  }
   return of_a ? unit_pack_a(to, (const float *)p->a + line * p->a_row, p->a_row, p->a_column,
                             least(UNIT_LINES, p->m - line), p->k)
               : unit_pack_b(to, (const float *)p->b + line * p->b_column, p->b_column, p->b_row,
@@ -87,6 +99,7 @@ void unit_block_run(const struct unit_block *block) {
 
 void units_multiply(const struct product *p, const char *a, const char *b, ptrdiff_t row, ptrdiff_t rows,
                     ptrdiff_t column, ptrdiff_t columns) {
+  if (is_bf16(p)) return units_multiply_bf16(p, a, b, row, rows, column, columns);
   struct unit_block block = {
     .a = a, .b = b, .steps = pieces(p->k, UNIT_DEPTH), .rows = least(rows, p->m - row),
     .columns = least(columns, p->n - column), .c = (float *)p->c + row * p->c_row + column, .c_row = p->c_row,
@@ -134,7 +147,7 @@ static void work(void *context, int thread, int team) {
 static bool run_block(const struct product *p, int threads) {
   if (units_suit_alone(p, threads)) return units_run_alone(p, threads);
   struct units u = {.p = *p};
-  u.panel = pieces(p->k, UNIT_DEPTH) * UNIT_STEP_BYTES;
+  u.panel = units_panel_bytes(p);
   u.a_panels = pieces(p->m, UNIT_LINES);
   u.b_panels = pieces(p->n, UNIT_LINES);
   ptrdiff_t pairs = pieces(u.a_panels, 2), most_near = most(NEAR_BYTES / (2 * u.panel), 1);
@@ -155,9 +168,10 @@ static bool run_block(const struct product *p, int threads) {
 }
 
 bool units_run(const struct product *p, int threads) {
-  ptrdiff_t depth = pieces(pieces(p->k, pieces(p->k, DEPTH)), UNIT_DEPTH) * UNIT_DEPTH;
-  ptrdiff_t rows = pieces(p->m, pieces(p->m, MOST_LINES)), columns = pieces(p->n, pieces(p->n, MOST_LINES));
-  ptrdiff_t item = sizeof(float);
+  ptrdiff_t item = p->kernels->item;
+  ptrdiff_t depth = is_bf16(p) ? p->k : pieces(pieces(p->k, pieces(p->k, DEPTH)), UNIT_DEPTH) * UNIT_DEPTH;
+  ptrdiff_t lines = SIDE_BYTES / depth / (is_bf16(p) ? item : UNIT_PARTS * (ptrdiff_t)sizeof(uint16_t));
+  ptrdiff_t rows = pieces(p->m, pieces(p->m, lines)), columns = pieces(p->n, pieces(p->n, lines));
   rows = pieces(rows, UNIT_SIDE) * UNIT_SIDE;
   columns = pieces(columns, UNIT_SIDE) * UNIT_SIDE;
   for (ptrdiff_t row = 0; row < p->m; row += rows)

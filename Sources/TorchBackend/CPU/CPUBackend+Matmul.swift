@@ -1,8 +1,8 @@
 import CTorchDNN
 import CTorchGemm
 
-// Matrix products: our own kernels and oneDNN for float32, whichever is faster; our own for float64; oneDNN for bfloat16;
-// float16 through float32; plain loops for whole numbers.
+// Matrix products: our own kernels and oneDNN for float32 and bfloat16, whichever is faster; our own for float64; float16
+// through float32; plain loops for whole numbers.
 
 extension CPUBackend {
   package func matmul(_ x: Strided, _ y: Strided, bias: Strided?, into out: Strided) {
@@ -17,6 +17,7 @@ extension CPUBackend {
       case .float64:
         if ownProduct(x, y, bias, out) { return }
       case .bfloat16:
+        if ownProduct(x, y, bias, out) { return }
         if libraryProduct(x, y, bias, out) { return }
         if libraryProduct(contiguous(x), contiguous(y), bias, out) { return }
         return wideProduct(x, y, bias, out)
@@ -77,7 +78,7 @@ extension CPUBackend {
     return cd_matmul(&desc, x.pointer, y.pointer, bias?.pointer, out.pointer) == CD_OK
   }
 
-  /// Whether our own kernels had the memory for the product.
+  /// Whether our own kernels took the product.
   private func ownProduct(_ x: Strided, _ y: Strided, _ bias: Strided?, _ out: Strided) -> Bool {
     var desc: cg_matmul_desc = describe(x, y, bias, out)
     desc.type = Int32(x.dtype.rawValue)
