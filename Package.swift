@@ -48,7 +48,10 @@ let package = Package(
       dependencies: [
         "CTorchKernels", "CTorchRuntime", "CTorchGemm", "CTorchConv", "CTorchChannels", "CTorchDNN",
       ]),
-    .target(name: "Torch", dependencies: ["TorchBackend", "CTorchZlib"]),
+    // C: the functions of OpenCL, found at run time, and the texts of kernels.
+    .target(name: "CTorchGPU", exclude: ["kernels"], linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(name: "TorchGPU", dependencies: ["TorchBackend", "CTorchGPU"]),
+    .target(name: "Torch", dependencies: ["TorchBackend", "TorchGPU", "CTorchZlib"]),
     .target(name: "TorchNN", dependencies: ["Torch"]),
     .target(name: "TorchOptim", dependencies: ["Torch"]),
     .target(name: "TorchData", dependencies: ["Torch", "CTorchZlib"]),

@@ -54,14 +54,14 @@ public final class Tensor: Sendable {
   /// A row-major tensor with undefined content.
   @inline(__always)
   package convenience init(shape: Shape, dtype: DType, device: Device = .cpu) {
-    self.init(Backends.of(device).allocate(Layout(contiguous: shape), dtype: dtype))
+    self.init(Backends.opened(device).allocate(Layout(contiguous: shape), dtype: dtype))
   }
 
   /// Undefined content in a memory format.
   package convenience init(shape: Shape, dtype: DType, device: Device, format: MemoryFormat) {
     let isLast = format == .channelsLast || format == .channelsLast3d
     let layout = isLast ? Layout(shape: shape, strides: Layout.channelsLastStrides(shape)) : Layout(contiguous: shape)
-    self.init(Backends.of(device).allocate(layout, dtype: dtype))
+    self.init(Backends.opened(device).allocate(layout, dtype: dtype))
   }
 }
 

@@ -226,7 +226,7 @@ extension Tensor {
 
   /// The elements, row-major, converted to a Swift number type.
   public func array<S: TensorScalar>(_ type: S.Type = S.self) -> [S] {
-    let x = detach().cpu().strided
+    let x = detach().cpu().strided, backend = CPUBackend.shared
     if let own = S.memoryType {
       let body = backend.contiguous(backend.cast(x, to: own))
       return withExtendedLifetime(body.storage) {
@@ -239,7 +239,7 @@ extension Tensor {
 
   /// Calls `body` with the row-major bytes of the tensor, without a copy where it lies row-major on the CPU.
   public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
-    let source = backend.contiguous(cpu().strided)
+    let source = CPUBackend.shared.contiguous(cpu().strided)
     return try withExtendedLifetime(source.storage) {
       try body(UnsafeRawBufferPointer(start: source.pointer, count: source.count * dtype.itemSize))
     }

@@ -12,22 +12,15 @@ package enum Backends {
 
   @inline(never)
   private static func other(_ device: Device) -> any Backend {
-    if let backend = others.withLock({ $0[device] }) { return backend }
-    fault("device", "\(device) is not available: \(unavailableReason(device)); use Device.cpu")
+    if let backend = registered(device) { return backend }
+    fault("device", "\(device) has not been opened")
   }
 
-  /// Makes a backend known; the GPU rooms call this when their driver is found.
+  /// The backend that was made known for a device.
+  package static func registered(_ device: Device) -> (any Backend)? { others.withLock { $0[device] } }
+
+  /// Makes a backend known; whoever opens a device calls this.
   package static func register(_ backend: any Backend, for device: Device) {
     others.withLock { $0[device] = backend }
-  }
-
-  /// Whether a device can be used.
-  package static func isAvailable(_ device: Device) -> Bool {
-    device.kind == .cpu || others.withLock { $0[device] != nil }
-  }
-
-  /// Why a device cannot be used.
-  package static func unavailableReason(_ device: Device) -> String {
-    "this build has no \(device.kind == .cuda ? "CUDA" : "OpenCL") backend"
   }
 }

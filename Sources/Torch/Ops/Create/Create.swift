@@ -62,7 +62,7 @@ extension Tensor {
     -> Tensor
   {
     let result = Tensor(
-      Backends.of(device ?? other.device).allocate(other.strided.layout.ofCopy, dtype: dtype ?? other.dtype))
+      Backends.opened(device ?? other.device).allocate(other.strided.layout.ofCopy, dtype: dtype ?? other.dtype))
     if requiresGrad { result.requiresGrad = true }
     return result
   }

@@ -22,7 +22,7 @@ extension Tensor {
       else {
         fault("empty_strided", "sizes \(size) with strides \(stride) reach further than any memory")
       }
-      let backend = Backends.of(device)
+      let backend = Backends.opened(device)
       let storage = backend.allocate(byteCount: layout.storageExtent * dtype.itemSize)
       let result = Tensor(Strided(storage: storage, layout: layout, dtype: dtype))
       if requiresGrad { result.requiresGrad = true }

@@ -1,0 +1,5 @@
+// What the GPU backend needs of C: the functions of OpenCL, found at run time, and the texts of the kernels.
+#pragma once
+
+#include "tg_opencl.h"
+#include "tg_texts.h"

@@ -1,0 +1,131 @@
+// Dtypes: S_ is how a number lies in memory, A_ what is computed with: whole numbers compute as 64 bits and are cut off when they
+// are stored, half types as float.
+//
+// A program names the dtypes of its operands by macros (X, Y, Z, O): LOAD(X, p, i) and STORE(O, p, i, value).
+
+#define S_u8 u8
+#define S_i8 i8
+#define S_i16 i16
+#define S_i32 i32
+#define S_i64 i64
+#define S_f16 u16
+#define S_bf16 u16
+#define S_f32 float
+#define S_f64 double
+#define S_b8 u8
+
+#define A_u8 i64
+#define A_i8 i64
+#define A_i16 i64
+#define A_i32 i64
+#define A_i64 i64
+#define A_f16 float
+#define A_bf16 float
+#define A_f32 float
+#define A_f64 double
+#define A_b8 i64
+
+#define IS_FLOAT_u8 0
+#define IS_FLOAT_i8 0
+#define IS_FLOAT_i16 0
+#define IS_FLOAT_i32 0
+#define IS_FLOAT_i64 0
+#define IS_FLOAT_f16 1
+#define IS_FLOAT_bf16 1
+#define IS_FLOAT_f32 1
+#define IS_FLOAT_f64 1
+#define IS_FLOAT_b8 0
+
+#define IS_BOOL_u8 0
+#define IS_BOOL_i8 0
+#define IS_BOOL_i16 0
+#define IS_BOOL_i32 0
+#define IS_BOOL_i64 0
+#define IS_BOOL_f16 0
+#define IS_BOOL_bf16 0
+#define IS_BOOL_f32 0
+#define IS_BOOL_f64 0
+#define IS_BOOL_b8 1
+
+#define IS_DOUBLE_u8 0
+#define IS_DOUBLE_i8 0
+#define IS_DOUBLE_i16 0
+#define IS_DOUBLE_i32 0
+#define IS_DOUBLE_i64 0
+#define IS_DOUBLE_f16 0
+#define IS_DOUBLE_bf16 0
+#define IS_DOUBLE_f32 0
+#define IS_DOUBLE_f64 1
+#define IS_DOUBLE_b8 0
+
+DEVICE float from_bf16(u16 x) { return AS_FLOAT((u32)x << 16); }
+
+/// To the nearest, ties to even.
+DEVICE u16 to_bf16(float x) {
+  u32 bits = AS_UINT(x);
+  if (x != x) return (u16)0x7fc0;
+  return (u16)((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+}
+
+#if defined(__CUDACC_RTC__) || defined(__CUDACC__)
+DEVICE float from_f16(u16 x) {
+  float y;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x));
+  return y;
+}
+DEVICE u16 to_f16(float x) {
+  u16 y;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y) : "f"(x));
+  return y;
+}
+#define LOAD_f16(p, i) from_f16((p)[i])
+#define STORE_f16(p, i, v) ((p)[i] = to_f16(v))
+#else
+#define LOAD_f16(p, i) vload_half((size_t)(i), (const GLOBAL half *)(p))
+#define STORE_f16(p, i, v) vstore_half_rte((float)(v), (size_t)(i), (GLOBAL half *)(p))
+#endif
+
+#define LOAD_u8(p, i) ((i64)(p)[i])
+#define LOAD_i8(p, i) ((i64)(p)[i])
+#define LOAD_i16(p, i) ((i64)(p)[i])
+#define LOAD_i32(p, i) ((i64)(p)[i])
+#define LOAD_i64(p, i) ((i64)(p)[i])
+#define LOAD_bf16(p, i) from_bf16((p)[i])
+#define LOAD_f32(p, i) ((p)[i])
+#define LOAD_f64(p, i) ((p)[i])
+#define LOAD_b8(p, i) ((i64)((p)[i] != 0))
+
+#define STORE_u8(p, i, v) ((p)[i] = (u8)(v))
+#define STORE_i8(p, i, v) ((p)[i] = (i8)(v))
+#define STORE_i16(p, i, v) ((p)[i] = (i16)(v))
+#define STORE_i32(p, i, v) ((p)[i] = (i32)(v))
+#define STORE_i64(p, i, v) ((p)[i] = (i64)(v))
+#define STORE_bf16(p, i, v) ((p)[i] = to_bf16((float)(v)))
+#define STORE_f32(p, i, v) ((p)[i] = (float)(v))
+#define STORE_f64(p, i, v) ((p)[i] = (double)(v))
+#define STORE_b8(p, i, v) ((p)[i] = (u8)((v) != 0))
+
+#define STORED(t) JOIN(S_, t)
+#define NUMBER(t) JOIN(A_, t)
+#define LOAD(t, p, i) JOIN(LOAD_, t)(p, i)
+#define STORE(t, p, i, v) JOIN(STORE_, t)(p, i, v)
+#define IS_FLOAT(t) JOIN(IS_FLOAT_, t)
+#define IS_BOOL(t) JOIN(IS_BOOL_, t)
+#define IS_DOUBLE(t) JOIN(IS_DOUBLE_, t)
+
+/// What an op's own numbers come as.
+#define PARAMETER(t) JOIN(P_, t)
+#define P_f16 float
+#define P_bf16 float
+#define P_f32 float
+#define P_f64 double
+#define P_u8 double
+#define P_i8 double
+#define P_i16 double
+#define P_i32 double
+#define P_i64 double
+#define P_b8 double
+
+/// An operand in memory, and where it begins, in elements: OpenCL has no arithmetic on blocks of memory.
+#define IN(t, name) const GLOBAL STORED(t) *name, i64 name##_from
+#define OUT(t, name) GLOBAL STORED(t) *name, i64 name##_from

@@ -1,0 +1,1 @@
+// Functions that neither compiler has.

@@ -1,0 +1,33 @@
+#include "tg_texts.h"
+
+// Every file that a program may include, and those that programs are made of.
+#define EACH_TEXT(X) X(prelude) X(elements) X(views) X(memory) X(pointwise) X(special) X(reduce)
+
+static const char prelude[] = {
+#embed "kernels/prelude.cl"
+};
+static const char elements[] = {
+#embed "kernels/elements.cl"
+};
+static const char views[] = {
+#embed "kernels/views.cl"
+};
+static const char memory[] = {
+#embed "kernels/memory.cl"
+};
+static const char pointwise[] = {
+#embed "kernels/pointwise.cl"
+};
+static const char special[] = {
+#embed "kernels/special.cl"
+};
+static const char reduce[] = {
+#embed "kernels/reduce.cl"
+};
+
+#define ENTRY(name) {#name, name, sizeof name},
+static const tg_text texts[] = {EACH_TEXT(ENTRY)};
+
+size_t tg_text_count(void) { return sizeof texts / sizeof texts[0]; }
+
+tg_text tg_text_at(size_t index) { return texts[index]; }

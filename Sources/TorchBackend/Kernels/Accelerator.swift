@@ -1,0 +1,9 @@
+/// A backend whose memory the processor does not see.
+package protocol Accelerator: Backend {
+  /// Copies row-major elements in the processor's memory to elements of the same dtype and shape on the device.
+  func upload(_ x: Strided, into out: Strided)
+  /// Copies elements on the device into row-major memory of the processor, once they are computed.
+  func download(_ x: Strided, into out: Strided)
+  /// Waits until everything that was queued is done.
+  func synchronize()
+}

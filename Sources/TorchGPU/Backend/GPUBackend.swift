@@ -1,0 +1,144 @@
+import Synchronization
+import TorchBackend
+
+/// Computes on one GPU, by a driver's device: kernels that the device's compiler builds when they are first wanted.
+package final class GPUBackend: Backend {
+  let name: Device
+  let device: any GPUDevice
+  let allocator: GPUAllocator
+  let programs: ProgramLibrary
+  /// Where kernels say what only the numbers can tell.
+  let trouble: Trouble
+
+  init(_ name: Device, _ device: any GPUDevice) {
+    self.name = name
+    self.device = device
+    allocator = GPUAllocator(device, name: name)
+    programs = ProgramLibrary(device)
+    trouble = Trouble(device)
+  }
+
+  package var deviceName: String { device.facts.name }
+
+  package func allocate(byteCount: Int) -> Storage {
+    Storage(
+      base: allocator.allocate(byteCount: byteCount), byteCount: byteCount, device: name,
+      release: .allocator(allocator))
+  }
+
+  package func releaseCachedMemory() { allocator.releaseCached() }
+
+  package func synchronize() {
+    done { () throws(GPUError) in try device.synchronize() }
+    trouble.check()
+  }
+
+  /// What a device throws is a fault of the op that is at work.
+  func done<R>(_ body: () throws(GPUError) -> R) -> R {
+    do {
+      return try body()
+    } catch {
+      fault("gpu", error.description)
+    }
+  }
+}
+
+// MARK: launches
+
+extension GPUBackend {
+  /// Threads of a group; the compilers get it as GROUP_LANES.
+  static let lanes = 256
+  /// More groups than this go round for the rest.
+  static let mostGroups = 4096
+
+  /// Queues a kernel with a thread for each of `count` elements, or one that goes round.
+  func run(_ kernel: String, of program: ProgramKey, count: Int, _ arguments: GPUArguments) {
+    run(kernel, of: program, groups: Grid(min((count + Self.lanes - 1) / Self.lanes, Self.mostGroups)), arguments)
+  }
+
+  /// Queues a kernel over groups of the usual size.
+  func run(_ kernel: String, of program: ProgramKey, groups: Grid, _ arguments: GPUArguments) {
+    let kernel = programs.kernel(kernel, of: program)
+    done { () throws(GPUError) in try device.launch(kernel, groups: groups, lanes: Grid(Self.lanes), arguments) }
+  }
+
+  /// A program for an op, and the dtypes of its operands.
+  func program(_ file: String, _ macros: [(String, String)] = [], x: DType, out: DType? = nil) -> ProgramKey {
+    ProgramKey(
+      file,
+      macros + [
+        ("GROUP_LANES", "\(Self.lanes)"), ("X", x.inKernels), ("O", (out ?? x).inKernels),
+      ])
+  }
+}
+
+extension DType {
+  /// The dtype's name in the texts of kernels.
+  var inKernels: String {
+    switch self {
+    case .uint8: "u8"
+    case .int8: "i8"
+    case .int16: "i16"
+    case .int32: "i32"
+    case .int64: "i64"
+    case .float16: "f16"
+    case .bfloat16: "bf16"
+    case .float32: "f32"
+    case .float64: "f64"
+    case .bool: "b8"
+    }
+  }
+}
+
+/// Where kernels report what only the numbers can tell: a fault when the host next waits for the device.
+final class Trouble: Sendable {
+  /// Kind, and three numbers.
+  private typealias Report = (Int64, Int64, Int64, Int64)
+
+  private let device: any GPUDevice
+  private let block = Mutex<UInt>(0)
+
+  init(_ device: any GPUDevice) { self.device = device }
+
+  /// The block that kernels report to; made and cleared at first use.
+  func address() -> UnsafeMutableRawPointer {
+    let address = block.withLock { block in
+      if block == 0 { block = made() }
+      return block
+    }
+    guard let pointer = UnsafeMutableRawPointer(bitPattern: address) else {
+      fault("gpu", "there is no memory on \(device.facts.name) for reports")
+    }
+    return pointer
+  }
+
+  private func made() -> UInt {
+    guard let block = try? device.allocate(byteCount: MemoryLayout<Report>.size) else { return 0 }
+    clear(block)
+    return UInt(bitPattern: block)
+  }
+
+  private func clear(_ block: UnsafeMutableRawPointer) {
+    var nothing: Report = (0, 0, 0, 0)
+    try? device.write(&nothing, byteCount: MemoryLayout<Report>.size, to: block, at: 0)
+  }
+
+  /// A fault where something was reported since the last look.
+  func check() {
+    guard let pointer = UnsafeMutableRawPointer(bitPattern: block.withLock { $0 }) else { return }
+    var report: Report = (0, 0, 0, 0)
+    try? device.read(pointer, at: 0, byteCount: MemoryLayout<Report>.size, into: &report)
+    if report.0 == 0 { return }
+    clear(pointer)
+    switch report.0 & 0xffff_ffff {
+    case 1: fault("div", "integer division by zero; convert to a floating dtype first, or mask the zeros")
+    default: fault("index", "index \(report.1) is out of bounds for dimension \(report.3) with size \(report.2)")
+    }
+  }
+}
+
+extension GPUBackend {
+  package var facts: GPUFacts { device.facts }
+  package var memoryStats: GPUMemoryStats { allocator.stats }
+  package func resetPeakMemory() { allocator.resetPeaks() }
+}
