@@ -74,7 +74,7 @@ static bool run_batch(struct batch *batch) {
     }
     return true;
   }
-  ct_parallel_for(batch->count, most((ptrdiff_t)(ALONE_WORK / 2 / (work + 100)), 1), batch_run, batch);
+  ct_parallel_tasks(batch->count, most((ptrdiff_t)(ALONE_WORK / 2 / (work + 100)), 1), batch_run, batch);
   return !batch->failed;
 }
 

@@ -89,7 +89,7 @@ static void run_parts(const struct product *p, enum way way, int threads) {
     return;
   }
   double unit_work = product_work(p) / (double)units;
-  ct_parallel_for(units, most((ptrdiff_t)(TASK_WORK / 8 / unit_work), 1), part_run, &part);
+  ct_parallel_tasks(units, most((ptrdiff_t)(TASK_WORK / 8 / unit_work), 1), part_run, &part);
 }
 
 /// Copies `count` rows of items into contiguous ones.
@@ -189,7 +189,7 @@ static bool run_sliced(const struct product *p, ptrdiff_t count, int threads) {
   slices.sums = ct_scratch_borrow((size_t)(slices.count * p->m * p->n * p->kernels->item));
   if (!slices.sums) return false;
   if (threads < 2) slices_run(&slices, 0, slices.count, 0);
-  else ct_parallel_for(slices.count, 1, slices_run, &slices);
+  else ct_parallel_tasks(slices.count, 1, slices_run, &slices);
   if (p->kernels->item == 4) gather_f32(p, (const float *)slices.sums, slices.count);
   else gather_f64(p, (const double *)slices.sums, slices.count);
   ct_scratch_return(slices.sums);

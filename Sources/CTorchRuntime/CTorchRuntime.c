@@ -207,7 +207,64 @@ void ct_parallel_for(ptrdiff_t count, ptrdiff_t grain, ct_range_body body, void 
   ct_team_run(shares < INT_MAX ? (int)shares : INT_MAX, run_share, &all);
 }
 
+/// One member's part of a range of tasks, of which whoever has time takes the next few.
+struct queue {
+  _Alignas(64) atomic_ptrdiff_t next;  // a cache line each, or every take would disturb the others
+  ptrdiff_t end;
+};
+
+enum { MOST_QUEUES = 32, TAKES = 8 };
+
+struct tasks {
+  ct_range_body body;
+  void *context;
+  ptrdiff_t count, taken_at_once;
+  int queues;
+  struct queue queue[MOST_QUEUES];
+};
+
+/// Works its own part off, so that what lies in this core's cache from the last time is used again, then what others have left.
+static void run_tasks(void *context, int index, int team) {
+  (void)team;
+  struct tasks *all = context;
+  for (int i = 0; i < all->queues; i++) {
+    struct queue *queue = &all->queue[(index + i) % all->queues];
+    ptrdiff_t begin;
+    while ((begin = atomic_fetch_add_explicit(&queue->next, all->taken_at_once, memory_order_relaxed)) < queue->end) {
+      ptrdiff_t end = begin + all->taken_at_once;
+      all->body(all->context, begin, end < queue->end ? end : queue->end, ct_thread_state.thread_index);
+    }
+  }
+}
+
+void ct_parallel_tasks(ptrdiff_t count, ptrdiff_t grain, ct_range_body body, void *context) {
+  if (count <= 0) return;
+  if (grain < 1) grain = 1;
+  ptrdiff_t shares = count / grain + (count % grain != 0);
+  int threads = ct_num_threads();
+  if (shares > threads) shares = threads;
+  if (shares > MOST_QUEUES) shares = MOST_QUEUES;
+  if (shares < 2) {
+    ct_thread_state.regions += 1;
+    body(context, 0, count, ct_thread_state.thread_index);
+    return;
+  }
+  struct tasks all = {.body = body, .context = context, .count = count, .queues = (int)shares};
+  ptrdiff_t part = count / shares, longer = count % shares, begin = 0;
+  all.taken_at_once = part < TAKES ? 1 : part / TAKES;
+  for (int i = 0; i < all.queues; i++) {
+    atomic_init(&all.queue[i].next, begin);
+    begin += part + (i < longer ? 1 : 0);
+    all.queue[i].end = begin;
+  }
+  ct_team_run(all.queues, run_tasks, &all);
+}
+
 #else  // No pool on this platform yet: everything runs on the caller.
+
+void ct_parallel_tasks(ptrdiff_t count, ptrdiff_t grain, ct_range_body body, void *context) {
+  ct_parallel_for(count, grain, body, context);
+}
 
 int ct_num_threads(void) { return 1; }
 

@@ -95,7 +95,7 @@ static size_t packed_bytes(const struct packing *packing) {
 /// Whether all weights have parts.
 static bool pack(struct packing *packing, char *to) {
   packing->to = to;
-  ct_parallel_for(packing->panels, 1, pack_panels, packing);
+  ct_parallel_tasks(packing->panels, 1, pack_panels, packing);
   return !atomic_load(&packing->bad);
 }
 

@@ -149,9 +149,9 @@ cu_status cu_conv_weight_gradient(const cu_conv_desc *d, const float *input, con
   g.near = g.panels + panels_bytes;
   g.sums = (float *)(g.near + near_bytes);
   for (; g.first < rows; g.first += g.chunk) {
-    ct_parallel_for(planes + g.lines, 1, lay_out, &g);
+    ct_parallel_tasks(planes + g.lines, 1, lay_out, &g);
     if (atomic_load_explicit(&g.bad, memory_order_relaxed)) break;
-    ct_parallel_for(g.lines * g.blocks * pass.tap_count, 1, multiply, &g);
+    ct_parallel_tasks(g.lines * g.blocks * pass.tap_count, 1, multiply, &g);
   }
   bool bad = atomic_load_explicit(&g.bad, memory_order_relaxed);
   if (!bad) write_weights(&g, weight, d->kernel[0] * d->kernel[1]);

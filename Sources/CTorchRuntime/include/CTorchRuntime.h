@@ -99,6 +99,11 @@ typedef void (*ct_range_body)(void *_Nullable context, ptrdiff_t begin, ptrdiff_
 /// or when another thread is computing at this moment: waiting for it would cost more than doing the work.
 void ct_parallel_for(ptrdiff_t count, ptrdiff_t grain, ct_range_body body, void *_Nullable context);
 
+/// As `ct_parallel_for`, but the body runs once for every few tasks, and threads that are done early take what others have
+/// left: for tasks that each compute enough, and whose results do not depend on who computes them. Where a thread gets less of its
+/// processor than another, as on a shared machine, both still end together.
+void ct_parallel_tasks(ptrdiff_t count, ptrdiff_t grain, ct_range_body body, void *_Nullable context);
+
 /// Work of team member `thread` of `team`.
 typedef void (*ct_team_body)(void *_Nullable context, int thread, int team);
 
