@@ -85,6 +85,8 @@ let package = Package(
     // What `./run inspect` and `./run convert` do.
     .target(name: "TorchFiles", dependencies: ["Torch", "TorchUtils"]),
     .executableTarget(name: "torch-files", dependencies: ["TorchFiles", argumentParser]),
+    // What `./run gpu-info` and `./run gpu-selftest` do.
+    .executableTarget(name: "torch-gpu", dependencies: ["TorchNN", "TorchOptim", "TorchUtils", argumentParser]),
     // Saves that are cut off, and trainings that go on from files.
     .executableTarget(
       name: "checkpoint-probe", dependencies: ["TorchNN", "TorchOptim"], path: "Tests/CheckpointProbe"),
@@ -163,6 +165,7 @@ let package = Package(
       name: "TorchBackendTests", dependencies: ["TorchBackend", "CTorchKernels", "CTorchRuntime", "CTorchConv"],
       exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Goldens"]),
+    .testTarget(name: "TorchGPUTests", dependencies: ["TorchNN", "TorchOptim"]),
     .testTarget(
       name: "TorchDataTests", dependencies: ["TorchData", "TorchUtils", "CTorchZlib", "CDigitsData"],
       exclude: ["Goldens"]),

@@ -165,8 +165,11 @@ final class ValueReader {
     var extent = offset
     if content.numel() > 0 { extent += 1 + zip(sizes, strides).reduce(0) { $0 + ($1.0 - 1) * $1.1 } }
     let buffer = Tensor.zeros([extent], dtype: content.dtype)
-    let view = buffer.asStrided(size: sizes, stride: strides, storageOffset: offset)
-    guard content.numel() > 0 else { return view }
+    /// As it is to lie on the device, which a copy of the view would not.
+    func view() -> Tensor {
+      (device == .cpu ? buffer : buffer.to(device)).asStrided(size: sizes, stride: strides, storageOffset: offset)
+    }
+    guard content.numel() > 0 else { return view() }
     let itemSize = content.elementSize()
     content.withUnsafeBytes { source in
       buffer.withUnsafeMutableBytes { target in
@@ -184,7 +187,7 @@ final class ValueReader {
         }
       }
     }
-    return view
+    return view()
   }
 }
 

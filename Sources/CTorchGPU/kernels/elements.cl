@@ -58,6 +58,18 @@
 #define IS_DOUBLE_f64 1
 #define IS_DOUBLE_b8 0
 
+#define IS_I32(t) JOIN(IS_I32_, t)
+#define IS_I32_u8 0
+#define IS_I32_i8 0
+#define IS_I32_i16 0
+#define IS_I32_i32 1
+#define IS_I32_i64 0
+#define IS_I32_f16 0
+#define IS_I32_bf16 0
+#define IS_I32_f32 0
+#define IS_I32_f64 0
+#define IS_I32_b8 0
+
 DEVICE float from_bf16(u16 x) { return AS_FLOAT((u32)x << 16); }
 
 /// To the nearest, ties to even.

@@ -5,8 +5,11 @@ DEVICE NUMBER(O) converted(NUMBER(X) x) {
 #if IS_BOOL(O)
   return (NUMBER(O))(x != 0);
 #elif IS_FLOAT(X) && !IS_FLOAT(O)
-  // Through int64, as the processor's own vectors do; what has no int64 is the least one.
-  if (!(x >= (NUMBER(X))-9223372036854775808.0 && x < (NUMBER(X))9223372036854775808.0))
+  // As a processor's vectors do: what has no int64, or no int32, is the least one; narrower ones are cut out of these.
+#if IS_I32(O)
+  if (!(x >= (NUMBER(X))-2147483648.0f && x < (NUMBER(X))2147483648.0f)) return (NUMBER(O))(-2147483647 - 1);
+#endif
+  if (!(x >= (NUMBER(X))-9223372036854775808.0f && x < (NUMBER(X))9223372036854775808.0f))
     return (NUMBER(O))(-9223372036854775807L - 1);
   return (NUMBER(O))(i64)x;
 #else

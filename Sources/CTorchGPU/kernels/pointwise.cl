@@ -123,6 +123,8 @@ DEVICE i64 whole_lcm(i64 x, i64 y) {
 DEVICE T larger(T x, T y) { return x != x || x > y ? x : y; }
 DEVICE T smaller(T x, T y) { return x != x || x < y ? x : y; }
 DEVICE T magnitude(T x) { return fabs(x); }
+/// Exactly 1 where it is nearer to 1 than a number can say, which not every compiler's own is.
+DEVICE T hyperbolic_tangent(T x) { return magnitude(x) > (T)20 ? copysign(ONE, x) : tanh(x); }
 DEVICE T logistic(T x) { return ONE / (ONE + exp(-x)); }
 DEVICE T log_add_exp(T x, T y) {
   if (x == y && magnitude(x) == INF_T) return x;
@@ -174,7 +176,7 @@ DEVICE T to_unit(T x) {
 #define UNARY_atan atan(x)
 #define UNARY_sinh sinh(x)
 #define UNARY_cosh cosh(x)
-#define UNARY_tanh tanh(x)
+#define UNARY_tanh hyperbolic_tangent(x)
 #define UNARY_asinh asinh(x)
 #define UNARY_acosh acosh(x)
 #define UNARY_atanh atanh(x)
@@ -192,10 +194,10 @@ DEVICE T to_unit(T x) {
 #define UNARY_leakyRelu (x > 0 ? x : x * (T)a)
 #define UNARY_elu (x > 0 ? x : expm1(x) * (T)a)
 #define UNARY_gelu (x * HALF * (ONE + erf(x * ROOT_HALF)))
-#define UNARY_geluTanh (HALF * x * (ONE + tanh(ROOT_2_BY_PI * (x + (T)0.044715 * x * x * x))))
+#define UNARY_geluTanh (HALF * x * (ONE + hyperbolic_tangent(ROOT_2_BY_PI * (x + (T)0.044715 * x * x * x))))
 #define UNARY_silu (x / (ONE + exp(-x)))
 #define UNARY_softplus (x * (T)a > (T)b ? x : log1p(exp(x * (T)a)) / (T)a)
-#define UNARY_mish (x * tanh(x > (T)20 ? x : log1p(exp(x))))
+#define UNARY_mish (x * hyperbolic_tangent(x > (T)20 ? x : log1p(exp(x))))
 #define UNARY_clamp (x != x ? x : x < (T)a ? ((T)a > (T)b ? (T)b : (T)a) : x > (T)b ? (T)b : x)
 #define UNARY_hardswish (x * to_unit(x))
 #define UNARY_hardsigmoid (x != x ? x : to_unit(x))

@@ -38,6 +38,8 @@ DEVICE i64 place(i64 i, Sizes sizes, Strides along) {
   return position;
 }
 
+#define PART 8
+
 /// A thread for each row: where rows are many.
 KERNEL reduce_rows(
   i64 rows, SIZES(row_sizes), STRIDES(along_rows), i64 count, SIZES(sizes), STRIDES(along), IN(X, x), OUT(O, o),
@@ -50,7 +52,13 @@ KERNEL reduce_rows(
   EACH(row, rows) {
     i64 from = x_from + place(row, row_sizes, along_rows);
     T result = (T)(IDENTITY);
-    for (i64 i = 0; i < count; i++) result = joined(result, LOAD(X, x, from + place(i, sizes, along)));
+    // Part by part, so that rounding errors of long sums stay small.
+    for (i64 part = 0; part < count; part += PART) {
+      i64 end = part + PART < count ? part + PART : count;
+      T some = (T)(IDENTITY);
+      for (i64 i = part; i < end; i++) some = joined(some, LOAD(X, x, from + place(i, sizes, along)));
+      result = joined(result, some);
+    }
     STORE(O, o, o_from + place(row, row_sizes, along_o), result);
   }
 }

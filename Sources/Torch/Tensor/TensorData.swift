@@ -221,7 +221,8 @@ extension Tensor {
   /// The value of a tensor with one element, with its kind.
   public func itemScalar() -> Scalar {
     guard numel() == 1 else { fault("item", "wants exactly one element, got shape \(shape.brackets)") }
-    return dtype.visit(LoadScalar(source: cpu().strided.pointer))
+    let here = detach().cpu()
+    return withExtendedLifetime(here) { dtype.visit(LoadScalar(source: here.strided.pointer)) }
   }
 
   /// The elements, row-major, converted to a Swift number type.

@@ -101,7 +101,7 @@ extension F {
       let planes = Array(x.shape.dropLast(count))
       // Where each number stands in its plane.
       let spatial = Array(x.shape.suffix(count))
-      let places = Tensor.arange(spatial.reduce(1, *)).view(spatial)
+      let places = Tensor.arange(spatial.reduce(1, *), device: x.device).view(spatial)
       /// The maxima of all windows of the dimensions from `i` on, flat.
       func maxima(_ part: Tensor, _ at: Tensor, _ i: Int) -> [(Tensor, Tensor)] {
         if i == count {
@@ -116,7 +116,10 @@ extension F {
       }
       let found = maxima(x, places, 0)
       if found.isEmpty {
-        return (Tensor.zeros(planes + sizes, dtype: x.dtype), Tensor.zeros(planes + sizes, dtype: .int64))
+        return (
+          Tensor.zeros(planes + sizes, dtype: x.dtype, device: x.device),
+          Tensor.zeros(planes + sizes, dtype: .int64, device: x.device)
+        )
       }
       return (
         Tensor.stack(found.map(\.0), dim: -1).view(planes + sizes).inFormat(of: x).named(node),

@@ -225,7 +225,7 @@ extension Tensor {
   }
   /// A copy with a number written at positions along a dimension, as `torch.scatter`.
   public func scatter(dim: Int, index: Tensor, value: some TensorScalar) -> Tensor {
-    scatter(dim: dim, index: index, src: Tensor.full(index.shape, value, dtype: dtype)).named("scatter.1")
+    scatter(dim: dim, index: index, src: Tensor.full(index.shape, value, dtype: dtype, device: device)).named("scatter.1")
   }
   @discardableResult
   public func scatter_(dim: Int, index: Tensor, src: Tensor) -> Tensor {
@@ -234,7 +234,7 @@ extension Tensor {
   @discardableResult
   public func scatter_(dim: Int, index: Tensor, value: some TensorScalar) -> Tensor {
     inOp("scatter_") {
-      write(Tensor.full(index.shape, value, dtype: dtype), dim: dim, index: index).namedWrite("scatter.1")
+      write(Tensor.full(index.shape, value, dtype: dtype, device: device), dim: dim, index: index).namedWrite("scatter.1")
     }
   }
 
@@ -250,7 +250,7 @@ extension Tensor {
   }
   /// As ``scatter(dim:index:src:reduce:)``, with one number.
   public func scatter(dim: Int, index: Tensor, value: some TensorScalar, reduce: ScatterReduction) -> Tensor {
-    scatter(dim: dim, index: index, src: Tensor.full(index.shape, value, dtype: dtype), reduce: reduce)
+    scatter(dim: dim, index: index, src: Tensor.full(index.shape, value, dtype: dtype, device: device), reduce: reduce)
   }
   @discardableResult
   public func scatter_(dim: Int, index: Tensor, src: Tensor, reduce: ScatterReduction) -> Tensor {
@@ -262,7 +262,7 @@ extension Tensor {
   }
   @discardableResult
   public func scatter_(dim: Int, index: Tensor, value: some TensorScalar, reduce: ScatterReduction) -> Tensor {
-    scatter_(dim: dim, index: index, src: Tensor.full(index.shape, value, dtype: dtype), reduce: reduce)
+    scatter_(dim: dim, index: index, src: Tensor.full(index.shape, value, dtype: dtype, device: device), reduce: reduce)
   }
 
   /// Whole entries along a dimension in the order of an index, as `torch.index_select`.

@@ -148,7 +148,7 @@ extension Tensor {
       "index_fill", dim: dim, index: index, takesInt32: false, countsFromEnd: true)
     var sizes = [Int](repeating: 1, count: whole.ndim)
     sizes[indexed.dims[0]] = whole.shape[indexed.dims[0]]
-    let mask = Tensor.zeros(sizes, dtype: .bool)
+    let mask = Tensor.zeros(sizes, dtype: .bool, device: device)
     IndexWrite(indexed: indexed, accumulates: false, node: "index_put")
       .inPlace(mask, Tensor.ones([], dtype: .bool), at: [index])
     return ndim == 0 ? mask.reshape([]) : mask

@@ -71,7 +71,7 @@ struct IndexRead: Op {
     let layout = indexed.resultLayout(x.strided.layout, indices: indices.map(\.strided.layout))
     let out = x.backend.allocate(layout, dtype: x.dtype)
     x.backend.indexRead(
-      x.strided.with(indexed.front(x.strided.layout)), indices: indices.map(\.strided),
+      x.strided.with(indexed.front(x.strided.layout)), indices: indices.map { onDevice($0, x.device) },
       dims: indexed.dims, countsFromEnd: indexed.countsFromEnd,
       into: out.with(indexed.indexFront(layout, indexRank: indices[0].ndim)))
     return [Tensor(out)]
@@ -115,10 +115,11 @@ struct IndexWrite: Op {
         "index_put",
         "the value has shape \(value.shape.brackets) and does not broadcast to the indexed \(shape.brackets)")
     }
-    var source = value.strided.broadcast(to: shape)
+    var source = onDevice(value, out.device).broadcast(to: shape)
     if source.storage === out.strided.storage { source = copyOf(source, out.backend) }
     out.backend.indexWrite(
-      source.with(indexed.indexFront(source.layout, indexRank: indices[0].ndim)), indices: indices.map(\.strided),
+      source.with(indexed.indexFront(source.layout, indexRank: indices[0].ndim)),
+      indices: indices.map { onDevice($0, out.device) },
       dims: indexed.dims, countsFromEnd: indexed.countsFromEnd, mode: accumulates ? .add : .assign,
       into: out.strided.with(indexed.front(out.strided.layout)))
   }

@@ -126,7 +126,8 @@ struct ReduceInto: Op {
     case .sum: return [own { g }, saved.needs(1) ? read(g, at: index) : nil]
     case .mean:
       let start = includesSelf ? Tensor.ones(like: g) : Tensor.zeros(like: g)
-      let counts = adding(Tensor.ones(read(g, at: index).shape, dtype: g.dtype), at: index, to: start).clampMin(1)
+      let ones = Tensor.ones(read(g, at: index).shape, dtype: g.dtype, device: g.device)
+      let counts = adding(ones, at: index, to: start).clampMin(1)
       return [own { g / counts }, saved.needs(1) ? read(g, at: index) / read(counts, at: index) : nil]
     case .prod:
       let x = saved[1], source = saved[2]

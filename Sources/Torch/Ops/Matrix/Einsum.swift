@@ -194,7 +194,7 @@ extension Tensor {
       let k = size(-1)
       let x = reshape(numel() / Swift.max(k, 1), k), y = other.reshape(other.numel() / Swift.max(k, 1), k)
       let sizes = Array(shape.dropLast()) + Array(other.shape.dropLast())
-      if k == 0 { return Tensor.zeros(sizes, dtype: dtype) }
+      if k == 0 { return Tensor.zeros(sizes, dtype: dtype, device: device) }
       return x.mm(y.t()).reshape(sizes)
     }
   }

@@ -44,7 +44,7 @@ package struct AttentionTerms: Sendable {
     var scores = q.matmul(k.mT) * scale
     if let bias { scores = scores + bias }
     if isCausal {
-      let hidden = Tensor.ones([q.shape[q.ndim - 2], k.shape[k.ndim - 2]]).triu(diagonal: 1)
+      let hidden = Tensor.ones([q.shape[q.ndim - 2], k.shape[k.ndim - 2]], device: q.device).triu(diagonal: 1)
       scores = scores.maskedFill(hidden .> 0, value: -Double.infinity)
     }
     let dead = noGrad { (scores .== -Double.infinity).all(dim: -1, keepdim: true) }

@@ -13,7 +13,7 @@ extension Tensor {
       if let means = averagesByTable(spec, ceilMode, countIncludePad, divisor, node) {
         return means.to(dtype).inFormat(of: self).named(node)
       }
-      var result = widened, divisors = Tensor.ones([], dtype: .int64)
+      var result = widened, divisors = Tensor.ones([], dtype: .int64, device: device)
       for i in spec.kernel.indices {
         let (kernel, stride, padding) = (spec.kernel[i], spec.stride[i], spec.padding[i])
         let dim = ndim - spec.kernel.count + i, size = shape[dim]
@@ -29,7 +29,7 @@ extension Tensor {
           let start = window * stride - padding, end = Swift.min(start + kernel, size + padding)
           return countIncludePad ? end - start : Swift.min(end, size) - Swift.max(start, 0)
         }
-        divisors = divisors.unsqueeze(-1) * Tensor(lengths)
+        divisors = divisors.unsqueeze(-1) * Tensor(lengths, device: device)
       }
       let by = divisor.map { Tensor.full([], $0, dtype: .int64) } ?? divisors
       guard dtype.isFloatingPoint else { return result.div(by, roundingMode: .trunc).to(dtype).inFormat(of: self) }

@@ -26,7 +26,7 @@ struct BatchNorm: Op {
     if let planes {
       func row(_ t: Tensor) -> Tensor { t.flatten().to(x.dtype) }
       out = planes.affine(
-        mean: row(mean), factor: row(factor), shift: shift.map(row) ?? Tensor.zeros([1], dtype: x.dtype))
+        mean: row(mean), factor: row(factor), shift: shift.map(row) ?? Tensor.zeros([1], dtype: x.dtype, device: x.device))
     } else {
       let normal = (x - mean) * factor
       out = shift.map { normal + $0 } ?? normal
@@ -70,7 +70,7 @@ struct BatchNorm: Op {
     var results: [Tensor?] = [nil]
     if saved.needs(0) {
       let factor = hasWeight ? root * saved[3].to(.float64) : root
-      let none = Tensor.zeros([1], dtype: dtype)
+      let none = Tensor.zeros([1], dtype: dtype, device: g.device)
       results[0] = planes.combine(
         g, mean: mean, byGradient: factor, byX: training ? -(along * root * factor / count) : none,
         shift: training ? -(total * factor / count) : none

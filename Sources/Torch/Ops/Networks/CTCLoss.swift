@@ -34,8 +34,8 @@ struct CTCLoss: Op {
       }
     }
     saving.input(0)
-    saving.constant(Tensor(slopes, dtype: .float64).to(x.dtype).view(x.shape))
-    return [Tensor(losses, dtype: .float64).to(x.dtype)]
+    saving.constant(Tensor(slopes, dtype: .float64).to(x.device, x.dtype).view(x.shape))
+    return [Tensor(losses, dtype: .float64).to(x.device, x.dtype)]
   }
 
   func backward(_ gradients: [Tensor?], _ saved: Saved) -> [Tensor?] {
@@ -209,7 +209,7 @@ extension Tensor {
       }
       let loss = CTCLoss(samples: samples, blank: blank, zeroInfinity: zeroInfinity)(self)
       guard reduction == .mean else { return loss.reduced(reduction) }
-      return (loss / Tensor(targetLengths.map { Swift.max($0, 1) }).to(dtype)).mean()
+      return (loss / Tensor(targetLengths.map { Swift.max($0, 1) }).to(device, dtype)).mean()
     }
   }
 }

@@ -33,7 +33,7 @@ extension Tensor {
       if let sorter { sequence.checkSorter(sorter) }
       let out = Tensor(shape: input.shape, dtype: .int64, device: sequence.device)
       sequence.backend.search(
-        sequence.backend.cast(sequence.strided, to: dtype), sequence.backend.cast(input.strided, to: dtype),
+        sequence.backend.cast(sequence.strided, to: dtype), sequence.backend.cast(onDevice(input, sequence.device), to: dtype),
         right: right || side == .right, order: sorter?.strided, into: out.strided)
       return outInt32 ? out.int() : out
     }
@@ -82,12 +82,12 @@ extension Tensor {
   public func isin(_ testElements: Tensor, assumeUnique: Bool = false, invert: Bool = false) -> Tensor {
     inOp("isin") {
       guard dtype != .bool, testElements.dtype != .bool else { fault("isin", "takes numbers, not bool") }
-      if testElements.numel() == 0 { return Tensor.full(shape, invert, dtype: .bool) }
+      if testElements.numel() == 0 { return Tensor.full(shape, invert, dtype: .bool, device: device) }
       let dtype = promotedType(self, testElements)
       return noGrad {
         let elements = to(dtype), others = testElements.to(dtype).flatten()
         let sorted = (dtype.isFloatingPoint ? others.maskedSelect(others .== others) : others).sort(dim: 0).values
-        if sorted.numel() == 0 { return Tensor.full(shape, invert, dtype: .bool) }
+        if sorted.numel() == 0 { return Tensor.full(shape, invert, dtype: .bool, device: device) }
         // What is larger than all of them meets the last one, which it does not equal.
         let last = sorted.narrow(dim: 0, start: sorted.numel() - 1, length: 1)
         let found = Tensor.cat([sorted, last]).take(Tensor.searchsorted(sorted, elements))

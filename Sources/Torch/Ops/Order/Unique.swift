@@ -19,7 +19,7 @@ private struct Runs {
   /// Of the rows of a matrix, which are compared number by number from the first on.
   init(ofRows rows: Tensor) {
     let (count, columns) = (rows.shape[0], rows.shape[1])
-    var order = Tensor.arange(count)
+    var order = Tensor.arange(count, device: rows.device)
     // Stable sorts from the last column to the first make the order of the alphabet.
     for column in (0..<columns).reversed() {
       let numbers = rows.select(dim: 1, index: column).indexSelect(dim: 0, index: order)
@@ -32,7 +32,9 @@ private struct Runs {
         dim: 1))
   }
 
-  private static func firstAnd(_ rest: Tensor) -> Tensor { Tensor.cat([Tensor.ones([1], dtype: .bool), rest]) }
+  private static func firstAnd(_ rest: Tensor) -> Tensor {
+    Tensor.cat([Tensor.ones([1], dtype: .bool, device: rest.device), rest])
+  }
 
   /// Where the first of each kind stands.
   var firsts: Tensor { order.maskedSelect(begins) }
@@ -40,13 +42,15 @@ private struct Runs {
   /// For each position, the number of its kind.
   var inverse: Tensor {
     let kinds = begins.long().cumsum(dim: 0) - 1
-    return Tensor.zeros([order.numel()], dtype: .int64).scatter_(dim: 0, index: order, src: kinds)
+    return Tensor.zeros([order.numel()], dtype: .int64, device: order.device)
+      .scatter_(dim: 0, index: order, src: kinds)
   }
 
   /// How many there are of each kind.
   var counts: Tensor {
     let starts = begins.nonzero().flatten()
-    return Tensor.cat([starts.narrow(dim: 0, start: 1, length: starts.numel() - 1), Tensor([order.numel()])]) - starts
+    let ends = starts.narrow(dim: 0, start: 1, length: starts.numel() - 1)
+    return Tensor.cat([ends, Tensor([order.numel()], device: order.device)]) - starts
   }
 }
 

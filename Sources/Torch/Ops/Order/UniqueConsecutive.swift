@@ -13,15 +13,15 @@ private struct Runs {
   init(ofRows rows: Tensor, of x: Tensor, along: Int) {
     let count = rows.shape[0]
     if count == 0 {
-      begins = Tensor.zeros([0], dtype: .bool)
-      starts = Tensor.zeros([0], dtype: .int64)
+      begins = Tensor.zeros([0], dtype: .bool, device: x.device)
+      starts = Tensor.zeros([0], dtype: .int64, device: x.device)
       output = x.clone()
       return
     }
     let differs = rows.narrow(dim: 0, start: 1, length: count - 1)
       .ne(rows.narrow(dim: 0, start: 0, length: count - 1))
     begins = Tensor.cat(
-      [Tensor.ones([1], dtype: .bool), rows.shape[1] == 1 ? differs.flatten() : differs.any(dim: 1)])
+      [Tensor.ones([1], dtype: .bool, device: x.device), rows.shape[1] == 1 ? differs.flatten() : differs.any(dim: 1)])
     starts = begins.nonzero().flatten()
     output = x.indexSelect(dim: along, index: starts)
   }
@@ -33,7 +33,7 @@ private struct Runs {
   var counts: Tensor {
     if starts.numel() == 0 { return starts.clone() }
     let ends = starts.narrow(dim: 0, start: 1, length: starts.numel() - 1)
-    return Tensor.cat([ends, Tensor([begins.numel()])]) - starts
+    return Tensor.cat([ends, Tensor([begins.numel()], device: begins.device)]) - starts
   }
 }
 

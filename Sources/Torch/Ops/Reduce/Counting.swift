@@ -12,7 +12,7 @@ extension Tensor {
       if let weights, weights.shape != shape {
         fault("bincount", "wants one weight for each number; got \(weights.shape.brackets) for \(shape.brackets)")
       }
-      if numel() == 0 { return Tensor.zeros([minlength], dtype: .int64) }
+      if numel() == 0 { return Tensor.zeros([minlength], dtype: .int64, device: device) }
       return noGrad {
         let numbers = long()
         // As real numbers, whose extremes come faster; those that these do not hold are too large in any case.
@@ -21,8 +21,9 @@ extension Tensor {
         guard low >= 0 else { fault("bincount", "numbers cannot be negative, got \(Int(low))") }
         guard high < 1e15 else { fault("bincount", "a count for each number to \(high) is larger than any memory") }
         let size = Swift.max(minlength, Int(high) + 1)
-        let added = weights.map { $0.dtype == .float32 ? $0 : $0.double() } ?? Tensor.ones([1], dtype: .int64)
-        return Tensor.zeros([size], dtype: added.dtype)
+        let added =
+          weights.map { $0.dtype == .float32 ? $0 : $0.double() } ?? Tensor.ones([1], dtype: .int64, device: device)
+        return Tensor.zeros([size], dtype: added.dtype, device: device)
           .indexAdd_(dim: 0, index: numbers, source: added.detach().expand(numel()))
       }
     }

@@ -41,7 +41,7 @@ struct Cat: Op {
     guard let g = gradients[0] else { return [] }
     var start = 0
     return sizes.enumerated().map { i, size in
-      guard let size else { return saved.needs(i) ? Tensor.zeros([0], dtype: g.dtype) : nil }
+      guard let size else { return saved.needs(i) ? Tensor.zeros([0], dtype: g.dtype, device: g.device) : nil }
       defer { start += size }
       return saved.needs(i) ? g.narrow(dim: dim, start: start, length: size) : nil
     }

@@ -110,7 +110,8 @@ extension Tensor {
         let total: Int = ends.select(dim: 0, index: -1).item()
         repeats.checkOutputSize(outputSize, total)
         // A step up where each next one begins; those that begin at the very end have no place.
-        let steps = zeros([total + 1], dtype: .int64).indexAdd_(dim: 0, index: ends, source: ones(like: ends))
+        let steps = zeros([total + 1], dtype: .int64, device: repeats.device)
+          .indexAdd_(dim: 0, index: ends, source: ones(like: ends))
         return steps.narrow(dim: 0, start: 0, length: total).cumsum(dim: 0).to(repeats.dtype)
       }
     }
@@ -148,7 +149,7 @@ extension Tensor {
         let next = row[i] + 1
         for j in i..<r { row[j] = withReplacement ? next : next + j - i }
       }
-      return take(Tensor(positions, dtype: .int64).view(positions.count / r, r))
+      return take(Tensor(positions, dtype: .int64, device: device).view(positions.count / r, r))
     }
   }
 }

@@ -2,8 +2,8 @@
 
 extension Tensor {
   /// Column less row of each place of a matrix.
-  private static func offsets(_ rows: Int, _ columns: Int) -> Tensor {
-    Tensor.arange(columns).unsqueeze(0) - Tensor.arange(rows).unsqueeze(1)
+  private static func offsets(_ rows: Int, _ columns: Int, _ device: Device) -> Tensor {
+    Tensor.arange(columns, device: device).unsqueeze(0) - Tensor.arange(rows, device: device).unsqueeze(1)
   }
 
   private func checkMatrix(_ op: StaticString) {
@@ -16,7 +16,7 @@ extension Tensor {
   public func tril(diagonal: Int = 0) -> Tensor {
     inOp("tril") {
       checkMatrix("tril")
-      return triangle(Self.offsets(size(-2), size(-1)) .<= diagonal)
+      return triangle(Self.offsets(size(-2), size(-1), device) .<= diagonal)
     }
   }
   @discardableResult public func tril_(diagonal: Int = 0) -> Tensor {
@@ -29,7 +29,7 @@ extension Tensor {
   public func triu(diagonal: Int = 0) -> Tensor {
     inOp("triu") {
       checkMatrix("triu")
-      return triangle(Self.offsets(size(-2), size(-1)) .>= diagonal)
+      return triangle(Self.offsets(size(-2), size(-1), device) .>= diagonal)
     }
   }
   @discardableResult public func triu_(diagonal: Int = 0) -> Tensor {
@@ -49,9 +49,9 @@ extension Tensor {
       guard ndim == 1 else { fault("diag", "wants 1 or 2 dimensions, got \(shape.brackets)") }
       guard diagonal.magnitude < 1 << 31 else { fault("diag", "diagonal \(diagonal) is not below 2^31") }
       let away = Swift.abs(diagonal), side = numel() + away
-      let numbers = away == 0 ? self : Tensor.cat([self, Tensor.zeros([away], dtype: dtype)])
+      let numbers = away == 0 ? self : Tensor.cat([self, Tensor.zeros([away], dtype: dtype, device: device)])
       let along = numbers.unsqueeze(diagonal < 0 ? 0 : 1)
-      return Where(isRowMajor: true)(Self.offsets(side, side) .== diagonal, along, Tensor.zeros([], dtype: dtype))
+      return Where(isRowMajor: true)(Self.offsets(side, side, device) .== diagonal, along, Tensor.zeros([], dtype: dtype))
     }
   }
 }

@@ -189,7 +189,7 @@ struct AsStridedGradient: Op {
         sizes[dim] = size
         result = result + Tensor.arange(size).reshape(sizes) * layout.strides[dim]
       }
-      return result.expand(layout.shape).reshape(-1)
+      return result.expand(layout.shape).reshape(-1).to(gradient.device)
     }
     if viewLayout.mayOverlap {
       memory.scatterAdd_(dim: 0, index: places(viewLayout), src: gradient.reshape(-1))
@@ -200,7 +200,7 @@ struct AsStridedGradient: Op {
     guard input.mayOverlap else { return [shown] }
     let sharers = Tensor.zeros(like: memory)
     let where_ = places(input)
-    sharers.scatterAdd_(dim: 0, index: where_, src: Tensor.ones([where_.numel()], dtype: gradient.dtype))
+    sharers.scatterAdd_(dim: 0, index: where_, src: Tensor.ones([where_.numel()], dtype: gradient.dtype, device: gradient.device))
     return [shown / sharers.asStrided(size: input.shape, stride: input.strides, storageOffset: input.offset - origin)]
   }
 
