@@ -1,7 +1,8 @@
 #include "tg_texts.h"
 
 // Every file that a program may include, and those that programs are made of.
-#define EACH_TEXT(X) X(prelude) X(elements) X(views) X(memory) X(pointwise) X(special) X(reduce)
+#define EACH_TEXT(X) X(prelude) X(elements) X(views) X(memory) X(pointwise) X(special) X(reduce) \
+  X(arg) X(scan) X(sort) X(top) X(index)
 
 static const char prelude[] = {
 #embed "kernels/prelude.cl"
@@ -23,6 +24,21 @@ static const char special[] = {
 };
 static const char reduce[] = {
 #embed "kernels/reduce.cl"
+};
+static const char arg[] = {
+#embed "kernels/arg.cl"
+};
+static const char scan[] = {
+#embed "kernels/scan.cl"
+};
+static const char sort[] = {
+#embed "kernels/sort.cl"
+};
+static const char top[] = {
+#embed "kernels/top.cl"
+};
+static const char index[] = {
+#embed "kernels/index.cl"
 };
 
 #define ENTRY(name) {#name, name, sizeof name},
