@@ -1,7 +1,8 @@
 #include "tg_texts.h"
 
 // Every file that a program may include, and those that programs are made of.
-#define EACH_TEXT(X) X(prelude) X(elements) X(views) X(memory) X(pointwise) X(special) X(reduce)
+#define EACH_TEXT(X) X(prelude) X(elements) X(views) X(memory) X(pointwise) X(special) X(reduce) \
+  X(matmul) X(convolution) X(pool) X(rows)
 
 static const char prelude[] = {
 #embed "kernels/prelude.cl"
@@ -23,6 +24,24 @@ static const char special[] = {
 };
 static const char reduce[] = {
 #embed "kernels/reduce.cl"
+};
+
+// Two families go by the same tiles.
+static const char matmul[] = {
+#embed "kernels/tiles.cl"
+  ,
+#embed "kernels/matmul.cl"
+};
+static const char convolution[] = {
+#embed "kernels/tiles.cl"
+  ,
+#embed "kernels/convolution.cl"
+};
+static const char pool[] = {
+#embed "kernels/pool.cl"
+};
+static const char rows[] = {
+#embed "kernels/rows.cl"
 };
 
 #define ENTRY(name) {#name, name, sizeof name},
