@@ -2,7 +2,7 @@
 
 // Every file that a program may include, and those that programs are made of.
 #define EACH_TEXT(X) X(prelude) X(elements) X(views) X(memory) X(pointwise) X(special) X(reduce) \
-  X(arg) X(scan) X(sort) X(top) X(index)
+  X(arg) X(scan) X(sort) X(top) X(index) X(matmul) X(convolution) X(pool) X(rows)
 
 static const char prelude[] = {
 #embed "kernels/prelude.cl"
@@ -39,6 +39,24 @@ static const char top[] = {
 };
 static const char index[] = {
 #embed "kernels/index.cl"
+};
+
+// Two families go by the same tiles.
+static const char matmul[] = {
+#embed "kernels/tiles.cl"
+  ,
+#embed "kernels/matmul.cl"
+};
+static const char convolution[] = {
+#embed "kernels/tiles.cl"
+  ,
+#embed "kernels/convolution.cl"
+};
+static const char pool[] = {
+#embed "kernels/pool.cl"
+};
+static const char rows[] = {
+#embed "kernels/rows.cl"
 };
 
 #define ENTRY(name) {#name, name, sizeof name},

@@ -72,6 +72,8 @@ public struct GPUFacts: Sendable {
   /// Memory that the threads of a group share.
   public var localBytes = 0
   public var hasDouble = true
+  /// Whether the device is a processor, whose threads share caches and no memory of their own.
+  public var isCPU = false
 }
 
 /// Why a device did not do what it was asked.

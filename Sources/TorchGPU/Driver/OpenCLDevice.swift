@@ -27,6 +27,7 @@ final class OpenCLDevice: GPUDevice, @unchecked Sendable {
     facts.mostLanes = cl.number(id, TG_CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self)
     facts.localBytes = cl.number(id, TG_CL_DEVICE_LOCAL_MEM_SIZE, UInt64.self)
     facts.hasDouble = cl.text(id, TG_CL_DEVICE_EXTENSIONS).contains("cl_khr_fp64")
+    facts.isCPU = cl.number(id, TG_CL_DEVICE_TYPE, UInt64.self) & Int(TG_CL_DEVICE_TYPE_CPU) != 0
     self.facts = facts
     var error: cl_int = 0
     var device: UnsafeMutableRawPointer? = id
