@@ -75,6 +75,8 @@ let package = Package(
       ]),
     .executableTarget(name: "torch-conformance", dependencies: ["TorchConformance"]),
     .executableTarget(name: "conformance-probe", dependencies: ["TorchConformance"], path: "Tests/ConformanceProbe"),
+    // Every program of the GPU backend, by CUDA's compiler.
+    .executableTarget(name: "gpu-programs", dependencies: ["TorchGPU", argumentParser], path: "Tests/GPUPrograms"),
     // Half of Tools/checkpoints/compare: what files of weights hold.
     .executableTarget(name: "checkpoint-dump", dependencies: ["Torch"], path: "Tools/checkpoints/Dump"),
     // Half of Tools/images/compare: the pixels of pictures.
@@ -164,9 +166,8 @@ let package = Package(
     .testTarget(
       name: "TorchBackendTests", dependencies: ["TorchBackend", "CTorchKernels", "CTorchRuntime", "CTorchConv"],
       exclude: ["Goldens"]),
-    .testTarget(name: "TorchGPUTests", dependencies: ["TorchNN", "TorchOptim"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Goldens"]),
-    .testTarget(name: "TorchGPUTests", dependencies: ["TorchNN", "TorchOptim"]),
+    .testTarget(name: "TorchGPUTests", dependencies: ["TorchNN", "TorchOptim", "CTorchGPU"]),
     .testTarget(
       name: "TorchDataTests", dependencies: ["TorchData", "TorchUtils", "CTorchZlib", "CDigitsData"],
       exclude: ["Goldens"]),

@@ -10,6 +10,7 @@ package enum GPUDevices {
   }
 
   private static let openCL = look(OpenCLDriver(), .opencl)
+  private static let cuda = look(CUDADriver(), .cuda)
 
   private static func look(_ driver: any GPUDriver, _ kind: Device.Kind) -> Found {
     do {
@@ -23,7 +24,7 @@ package enum GPUDevices {
   private static func found(_ kind: Device.Kind) -> Found {
     switch kind {
     case .opencl: openCL
-    case .cuda: Found(reason: "this build has no CUDA backend")
+    case .cuda: cuda
     case .cpu: Found(reason: "the processor is no GPU")
     }
   }

@@ -50,7 +50,7 @@ extension GPUBackend {
   }
 
   /// Ops that divide, which whole numbers cannot by zero.
-  private static let divisions: Set<String> = ["div", "floorDivide", "truncDivide", "remainder", "fmod"]
+  static let divisions: Set<String> = ["div", "floorDivide", "truncDivide", "remainder", "fmod"]
 
   private func pointwise(_ family: String, _ op: String, _ operands: Int, _ x: Strided, _ out: Strided) -> ProgramKey {
     let divides = family == "BINARY" && !x.dtype.isFloatingPoint && Self.divisions.contains(op)

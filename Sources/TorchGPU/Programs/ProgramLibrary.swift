@@ -3,7 +3,7 @@ import Synchronization
 import TorchBackend
 
 /// A program: which texts, and the macros that fit them to ops and dtypes.
-struct ProgramKey: Hashable, Sendable {
+package struct ProgramKey: Hashable, Sendable, CustomStringConvertible {
   /// The file of kernels; what it builds on comes before it.
   let file: String
   let macros: [String]
@@ -13,8 +13,13 @@ struct ProgramKey: Hashable, Sendable {
     self.macros = macros.map { "#define \($0.0) \($0.1)" }
   }
 
+  /// The file and what it is made for.
+  package var description: String {
+    "\(file) (\(macros.map { String($0.dropFirst("#define ".count)) }.joined(separator: ", ")))"
+  }
+
   /// The whole text that a compiler gets.
-  var text: String {
+  package var text: String {
     (macros + ["prelude", "elements", "views", "special", file].map(KernelTexts.text)).joined(separator: "\n")
   }
 }
@@ -56,6 +61,9 @@ final class ProgramLibrary: Sendable {
   func kernel(_ name: String, of program: ProgramKey) -> any GPUKernel {
     let key = KernelKey(program: program, name: name)
     if let known = state.withLock({ $0.kernels[key] }) { return known }
+    if ProgramList.isRequired && !ProgramList.contains(program) {
+      fault("gpu", "ProgramList does not name the program \(program)")
+    }
     // Two threads may both build; one result stays.
     do {
       let built = try state.withLock { $0.programs[program] } ?? device.build(program.text)
