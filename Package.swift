@@ -49,7 +49,8 @@ let package = Package(
         "CTorchKernels", "CTorchRuntime", "CTorchGemm", "CTorchConv", "CTorchChannels", "CTorchDNN",
       ]),
     // C: the functions of OpenCL, found at run time, and the texts of kernels.
-    .target(name: "CTorchGPU", exclude: ["kernels"], linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(
+      name: "CTorchGPU", exclude: ["kernels"], linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "TorchGPU", dependencies: ["TorchBackend", "CTorchGPU"]),
     .target(name: "Torch", dependencies: ["TorchBackend", "TorchGPU", "CTorchZlib"]),
     .target(name: "TorchNN", dependencies: ["Torch"]),

@@ -37,7 +37,8 @@ package enum GPUDevices {
     if let reason = found.reason { return reason }
     if found.backends.indices.contains(device.index) { return nil }
     let last = found.backends.count - 1
-    return "there \(last == 0 ? "is only \(device.kind.rawValue):0" : "are \(device.kind.rawValue):0 to \(device.kind.rawValue):\(last)")"
+    return
+      "there \(last == 0 ? "is only \(device.kind.rawValue):0" : "are \(device.kind.rawValue):0 to \(device.kind.rawValue):\(last)")"
   }
 
   /// The backend of a device; nil where it cannot be used.

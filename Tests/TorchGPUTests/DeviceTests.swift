@@ -117,7 +117,8 @@ func normal(_ shape: [Int], seed: UInt64 = 1, dtype: DType = .float32) -> Tensor
       let x = (normal([13, 40, 70]) * 4).to(dtype), y = x.to(.opencl)
       #expect(y.sum().cpu().allclose(x.sum(), rtol: 1e-2, atol: 1e-3))
       #expect(y.sum(dim: 1).cpu().allclose(x.sum(dim: 1), rtol: 1e-2, atol: 1e-3))
-      #expect(y.sum(dim: [0, 2], keepdim: true).cpu().allclose(x.sum(dim: [0, 2], keepdim: true), rtol: 1e-2, atol: 1e-3))
+      #expect(
+        y.sum(dim: [0, 2], keepdim: true).cpu().allclose(x.sum(dim: [0, 2], keepdim: true), rtol: 1e-2, atol: 1e-3))
       #expect(y.amax(dim: 2).cpu().equal(x.amax(dim: 2)))
       #expect(y.transpose(0, 1).amin(dim: 0).cpu().equal(x.transpose(0, 1).amin(dim: 0)))
     }

@@ -69,6 +69,7 @@ extension GPUModule {
     fault(
       OpError(
         op: "\(kind.rawValue).\(op)",
-        "\(device) is not available: \(GPUDevices.unavailableReason(device) ?? "it is not there"); ask isAvailable first"))
+        "\(device) is not available: \(GPUDevices.unavailableReason(device) ?? "it is not there"); ask isAvailable first"
+      ))
   }
 }

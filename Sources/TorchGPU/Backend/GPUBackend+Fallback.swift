@@ -48,7 +48,9 @@ extension GPUBackend {
     }
     work(.shared, reads.map(mirror), writes.map(mirror))
     for target in writes {
-      guard let storage = mirrors.removeValue(forKey: ObjectIdentifier(target.storage)), storage.byteCount > 0 else { continue }
+      guard let storage = mirrors.removeValue(forKey: ObjectIdentifier(target.storage)), storage.byteCount > 0 else {
+        continue
+      }
       done { () throws(GPUError) in
         try device.write(storage.base, byteCount: storage.byteCount, to: target.storage.base, at: 0)
       }

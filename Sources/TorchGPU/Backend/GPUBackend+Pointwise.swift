@@ -16,7 +16,9 @@ extension GPUBackend {
 
   package func binary(_ kernel: BinaryKernel, _ x: Strided, _ y: Strided, alpha: Double, into out: Strided) {
     guard kernel.isInKernels(of: x.dtype) else {
-      return onCPU("\(kernel)", reads: [x, y], writes: [out]) { $0.binary(kernel, $1[0], $1[1], alpha: alpha, into: $2[0]) }
+      return onCPU("\(kernel)", reads: [x, y], writes: [out]) {
+        $0.binary(kernel, $1[0], $1[1], alpha: alpha, into: $2[0])
+      }
     }
     ofTwo("BINARY", "\(kernel)", x, y, alpha: alpha, into: out)
   }

@@ -28,7 +28,8 @@ extension GPUBackend {
     arguments.add(x)
     arguments.add(out)
     arguments.add(strides: rows, of: 1)
-    let program = program("reduce", [("IDENTITY", "IDENTITY_\(kernel)"), ("JOINED", "JOINED_\(kernel)")], x: x.dtype, out: out.dtype)
+    let program = program(
+      "reduce", [("IDENTITY", "IDENTITY_\(kernel)"), ("JOINED", "JOINED_\(kernel)")], x: x.dtype, out: out.dtype)
     if count >= Self.lanes && out.count < 64 * device.facts.computeUnits {
       run("reduce_row_in_group", of: program, groups: Grid(min(out.count, Self.mostGroups)), arguments)
     } else {

@@ -17,7 +17,8 @@ protocol GPUDevice: AnyObject, Sendable {
   func free(_ block: UnsafeMutableRawPointer)
 
   /// Copies from the processor's memory; returns when `source` may be written again.
-  func write(_ source: UnsafeRawPointer, byteCount: Int, to block: UnsafeMutableRawPointer, at offset: Int) throws(GPUError)
+  func write(_ source: UnsafeRawPointer, byteCount: Int, to block: UnsafeMutableRawPointer, at offset: Int)
+    throws(GPUError)
   /// Copies into the processor's memory, after all that was queued before.
   func read(_ block: UnsafeMutableRawPointer, at offset: Int, byteCount: Int, into target: UnsafeMutableRawPointer)
     throws(GPUError)

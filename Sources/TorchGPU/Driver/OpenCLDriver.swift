@@ -8,7 +8,8 @@ struct OpenCLDriver: GPUDriver {
     guard let library = tg_opencl_load(&missing) else {
       let what = missing.map { String(cString: $0) } ?? "OpenCL"
       throw GPUError(
-        .unavailable, "\(what) was not found; install an OpenCL loader and a driver (Debian: ocl-icd-libopencl1 and pocl-opencl-icd)")
+        .unavailable,
+        "\(what) was not found; install an OpenCL loader and a driver (Debian: ocl-icd-libopencl1 and pocl-opencl-icd)")
     }
     let cl = OpenCL(library: library)
     var found: [any GPUDevice] = []
@@ -43,7 +44,8 @@ struct OpenCL: @unchecked Sendable {
 
   func devices(of platform: UnsafeMutableRawPointer) -> [UnsafeMutableRawPointer] {
     var count: cl_uint = 0
-    guard calls.clGetDeviceIDs(platform, TG_CL_DEVICE_TYPE_ALL, 0, nil, &count) == cl_int(TG_CL_SUCCESS), count > 0 else { return [] }
+    guard calls.clGetDeviceIDs(platform, TG_CL_DEVICE_TYPE_ALL, 0, nil, &count) == cl_int(TG_CL_SUCCESS), count > 0
+    else { return [] }
     var all = [UnsafeMutableRawPointer?](repeating: nil, count: Int(count))
     _ = calls.clGetDeviceIDs(platform, TG_CL_DEVICE_TYPE_ALL, count, &all, nil)
     return all.compactMap { $0 }
@@ -51,7 +53,9 @@ struct OpenCL: @unchecked Sendable {
 
   func text(_ device: UnsafeMutableRawPointer, _ what: Int) -> String {
     var size = 0
-    guard calls.clGetDeviceInfo(device, cl_uint(what), 0, nil, &size) == cl_int(TG_CL_SUCCESS), size > 0 else { return "" }
+    guard calls.clGetDeviceInfo(device, cl_uint(what), 0, nil, &size) == cl_int(TG_CL_SUCCESS), size > 0 else {
+      return ""
+    }
     var bytes = [UInt8](repeating: 0, count: size)
     _ = calls.clGetDeviceInfo(device, cl_uint(what), size, &bytes, nil)
     return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)

@@ -225,7 +225,8 @@ extension Tensor {
   }
   /// A copy with a number written at positions along a dimension, as `torch.scatter`.
   public func scatter(dim: Int, index: Tensor, value: some TensorScalar) -> Tensor {
-    scatter(dim: dim, index: index, src: Tensor.full(index.shape, value, dtype: dtype, device: device)).named("scatter.1")
+    scatter(dim: dim, index: index, src: Tensor.full(index.shape, value, dtype: dtype, device: device)).named(
+      "scatter.1")
   }
   @discardableResult
   public func scatter_(dim: Int, index: Tensor, src: Tensor) -> Tensor {
@@ -234,7 +235,8 @@ extension Tensor {
   @discardableResult
   public func scatter_(dim: Int, index: Tensor, value: some TensorScalar) -> Tensor {
     inOp("scatter_") {
-      write(Tensor.full(index.shape, value, dtype: dtype, device: device), dim: dim, index: index).namedWrite("scatter.1")
+      write(Tensor.full(index.shape, value, dtype: dtype, device: device), dim: dim, index: index).namedWrite(
+        "scatter.1")
     }
   }
 

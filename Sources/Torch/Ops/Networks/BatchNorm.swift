@@ -26,7 +26,8 @@ struct BatchNorm: Op {
     if let planes {
       func row(_ t: Tensor) -> Tensor { t.flatten().to(x.dtype) }
       out = planes.affine(
-        mean: row(mean), factor: row(factor), shift: shift.map(row) ?? Tensor.zeros([1], dtype: x.dtype, device: x.device))
+        mean: row(mean), factor: row(factor),
+        shift: shift.map(row) ?? Tensor.zeros([1], dtype: x.dtype, device: x.device))
     } else {
       let normal = (x - mean) * factor
       out = shift.map { normal + $0 } ?? normal

@@ -33,7 +33,8 @@ extension Tensor {
       if let sorter { sequence.checkSorter(sorter) }
       let out = Tensor(shape: input.shape, dtype: .int64, device: sequence.device)
       sequence.backend.search(
-        sequence.backend.cast(sequence.strided, to: dtype), sequence.backend.cast(onDevice(input, sequence.device), to: dtype),
+        sequence.backend.cast(sequence.strided, to: dtype),
+        sequence.backend.cast(onDevice(input, sequence.device), to: dtype),
         right: right || side == .right, order: sorter?.strided, into: out.strided)
       return outInt32 ? out.int() : out
     }

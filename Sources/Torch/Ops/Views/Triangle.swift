@@ -51,7 +51,8 @@ extension Tensor {
       let away = Swift.abs(diagonal), side = numel() + away
       let numbers = away == 0 ? self : Tensor.cat([self, Tensor.zeros([away], dtype: dtype, device: device)])
       let along = numbers.unsqueeze(diagonal < 0 ? 0 : 1)
-      return Where(isRowMajor: true)(Self.offsets(side, side, device) .== diagonal, along, Tensor.zeros([], dtype: dtype))
+      return Where(isRowMajor: true)(
+        Self.offsets(side, side, device) .== diagonal, along, Tensor.zeros([], dtype: dtype))
     }
   }
 }

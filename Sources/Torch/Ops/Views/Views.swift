@@ -200,7 +200,8 @@ struct AsStridedGradient: Op {
     guard input.mayOverlap else { return [shown] }
     let sharers = Tensor.zeros(like: memory)
     let where_ = places(input)
-    sharers.scatterAdd_(dim: 0, index: where_, src: Tensor.ones([where_.numel()], dtype: gradient.dtype, device: gradient.device))
+    sharers.scatterAdd_(
+      dim: 0, index: where_, src: Tensor.ones([where_.numel()], dtype: gradient.dtype, device: gradient.device))
     return [shown / sharers.asStrided(size: input.shape, stride: input.strides, storageOffset: input.offset - origin)]
   }
 
