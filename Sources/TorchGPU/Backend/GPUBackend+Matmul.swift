@@ -33,6 +33,9 @@ struct ProductTiles {
   /// All tiles of all parts.
   let count: Int
 
+  /// The ways that there are.
+  static let ways: [(isTogether: Bool, rows: Int)] = [(true, 4), (false, 4), (false, 1)]
+
   init(m: Int, n: Int, steps: Int, matrices: Int, facts: GPUFacts) {
     self.m = m
     self.n = n

@@ -103,8 +103,12 @@ struct GPUArguments {
   private(set) var list: [Argument] = []
   private(set) var bytes: [UInt8] = []
 
+  /// The operands' memory, so that it is nobody else's before the kernel is queued.
+  private var owners: [Storage] = []
+
   /// A block of memory and where in it the operand begins.
   mutating func add(_ operand: Strided) {
+    owners.append(operand.storage)
     if operand.storage.isOnCPU { fault("gpu", "an operand lies in the processor's memory; move it with .to(device)") }
     list.append(.block(operand.storage.base))
     add(Int64(operand.layout.offset))

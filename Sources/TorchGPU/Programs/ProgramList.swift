@@ -11,7 +11,8 @@ import TorchBackend
 /// Each family of kernels says its own below, as its ops ask for them. With the environment variable `TORCH_GPU_LISTED=1` a program
 /// that is not here is a fault, which keeps the list whole.
 package enum ProgramList {
-  package static let all: [ProgramKey] = pointwise + memory + reductions
+  package static let all: [ProgramKey] =
+    pointwise + memory + reductions + extremes + scans + order + indices + products + convolutions + pools + rows
 
   static let isRequired = getenv("TORCH_GPU_LISTED").map { String(cString: $0) == "1" } ?? false
   private static let known = Set(all)
@@ -76,6 +77,92 @@ extension ProgramList {
     for kernel in ReduceKernel.allCases {
       for dtype in DType.allCases {
         keys.append(key("reduce", [("IDENTITY", "IDENTITY_\(kernel)"), ("JOINED", "JOINED_\(kernel)")], dtype))
+      }
+    }
+    return keys
+  }
+
+  private static var extremes: [ProgramKey] {
+    [ReduceKernel.max, .min].flatMap { kernel in
+      DType.allCases.map { key("arg", [("BETTER", "BETTER_\(kernel)")], $0) }
+    }
+  }
+
+  private static var scans: [ProgramKey] {
+    var keys: [ProgramKey] = []
+    for kernel in ScanKernel.allCases {
+      for dtype in DType.allCases where kernel != .logaddexp || dtype.isFloatingPoint {
+        for places in kernel == .max || kernel == .min ? ["0", "1"] : ["0"] {
+          keys.append(
+            key(
+              "scan",
+              [
+                ("JOINED", "JOINED_\(kernel)"), ("LATER", "LATER_\(kernel)"), ("PLACES", places),
+                ("STARTS_AT_0", kernel == .sum ? "1" : "0"),
+              ], dtype))
+        }
+      }
+    }
+    return keys
+  }
+
+  private static var order: [ProgramKey] {
+    DType.allCases.map { key("sort", [], $0) } + DType.allCases.map { key("top", [], $0) }
+  }
+
+  private static var indices: [ProgramKey] {
+    let modes: [ScatterMode] = [.assign, .add, .multiply, .amax, .amin]
+    return DType.allCases.flatMap { dtype in
+      [key("index", [("JOINS", "0")], dtype)]
+        + modes.map { mode in
+          key(
+            "index",
+            [("JOINS", "1"), ("ASSIGNS", mode == .assign ? "1" : "0"), ("JOINED", "JOINED_\(mode)")], dtype)
+        }
+    }
+  }
+
+  /// How many rows a tile may have, and whether a group shares it.
+  private static var ways: [[(String, String)]] {
+    ProductTiles.ways.map { [("TOGETHER", $0.isTogether ? "1" : "0"), ("ROWS", "\($0.rows)")] }
+  }
+
+  /// What products are made of, and what they give: parts of sums are wider.
+  private static var factors: [(DType, DType)] {
+    DType.allCases.flatMap { dtype -> [(DType, DType)] in
+      let wide: DType = !dtype.isFloatingPoint ? .int64 : dtype == .float64 ? .float64 : .float32
+      return wide == dtype ? [(dtype, dtype)] : [(dtype, dtype), (dtype, wide)]
+    }
+  }
+
+  private static var products: [ProgramKey] {
+    ways.flatMap { way in
+      ["0", "1"].flatMap { dense in
+        factors.map { key("matmul", way + [("COLUMNS_ARE_DENSE", dense)], $0.0, $0.1) }
+      }
+    }
+  }
+
+  private static var convolutions: [ProgramKey] {
+    ways.flatMap { way in
+      ["FORWARD", "INPUT_GRADIENT", "WEIGHT_GRADIENT"].flatMap { purpose in
+        factors.map { key("convolution", way + [("COLUMNS_ARE_DENSE", "0"), ("PURPOSE", purpose)], $0.0, $0.1) }
+      }
+    }
+  }
+
+  private static var pools: [ProgramKey] {
+    DType.allCases.map { key("pool", [("OP", "MAXIMA")], $0) }
+      + factors.map { key("pool", [("OP", "SLOPES")], $0.0, $0.1) }
+  }
+
+  private static var rows: [ProgramKey] {
+    var keys: [ProgramKey] = []
+    for family in ["SOFTMAX", "LAYER_NORM", "CHANNEL_NORM"] {
+      for dtype in DType.allCases where dtype.isFloatingPoint {
+        for groups in ["0", "1"] {
+          keys.append(key("rows", [("FAMILY", family), ("BY_GROUPS", groups)], dtype, .float64))
+        }
       }
     }
     return keys
