@@ -167,6 +167,7 @@ let package = Package(
     .testTarget(
       name: "TorchBackendTests", dependencies: ["TorchBackend", "CTorchKernels", "CTorchRuntime", "CTorchConv"],
       exclude: ["Goldens"]),
+    .testTarget(name: "TorchGPUTests", dependencies: ["TorchNN", "TorchOptim"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Goldens"]),
     .testTarget(name: "TorchGPUTests", dependencies: ["TorchNN", "TorchOptim", "CTorchGPU"]),
     .testTarget(

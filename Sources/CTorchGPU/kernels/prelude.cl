@@ -8,6 +8,7 @@
 #define DEVICE static __device__ __forceinline__
 #define CONSTANT static __device__ const
 #define BARRIER __syncthreads()
+#define MEMORY_BARRIER __syncthreads()
 #define GROUP(d) (CUDA_PART(blockIdx, d))
 #define LANE(d) (CUDA_PART(threadIdx, d))
 #define GROUP_SIZE(d) (CUDA_PART(blockDim, d))
@@ -36,6 +37,7 @@ typedef unsigned long long u64;
 #define DEVICE static inline
 #define CONSTANT __constant const
 #define BARRIER barrier(CLK_LOCAL_MEM_FENCE)
+#define MEMORY_BARRIER barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
 #define GROUP(d) get_group_id(d)
 #define LANE(d) get_local_id(d)
 #define GROUP_SIZE(d) get_local_size(d)

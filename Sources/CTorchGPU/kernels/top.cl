@@ -1,5 +1,5 @@
 // Which of equal elements are among the first `k`: exactly the steps of the C++ standard library that PyTorch is built with (GNU's)
-// decide that, so rows where it matters go through them, a thread for each. Items are a key and a place, as in sort.cl.
+// decide that, so rows where it matters go through them. Items are a key and a place, as in sort.cl.
 
 typedef struct {
   u64 key;
@@ -52,15 +52,18 @@ DEVICE void make_heap(Items items, i64 first, i64 n) {
   for (i64 i = n / 2 - 1; i >= 0; i--) sift(items, first, i, n, item_at(items, first + i));
 }
 
+/// Takes item `i` into a heap of `n` where it comes before the last one, which is on top and goes.
+DEVICE void heap_offer(Items items, i64 first, i64 n, i64 i) {
+  if (!BEFORE(first + i, first)) return;
+  Item item = item_at(items, first + i);
+  move(items, first + i, first);
+  sift(items, first, 0, n, item);
+}
+
 /// The first `n` of `all` items as a heap, its last one on top.
 DEVICE void heap_select(Items items, i64 first, i64 n, i64 all) {
   make_heap(items, first, n);
-  for (i64 i = n; i < all; i++) {
-    if (!BEFORE(first + i, first)) continue;
-    Item item = item_at(items, first + i);
-    move(items, first + i, first);
-    sift(items, first, 0, n, item);
-  }
+  for (i64 i = n; i < all; i++) heap_offer(items, first, n, i);
 }
 
 DEVICE void sort_heap(Items items, i64 first, i64 n) {
@@ -151,28 +154,63 @@ DEVICE void quick_sort(Items items, i64 first, i64 last) {
   insertion_sort(items, first, last);
 }
 
-/// Sorted rows whose first `k + 1` items have equal keys among them: chosen and put in order anew.
+/// Sorted rows whose first `k + 1` items have equal keys among them: chosen and put in order anew. A group for each row: one
+/// lane takes the steps, the others look ahead for items that a heap has room for, and skip the rest.
 KERNEL choose_equals(
   i64 rows, i64 n, i64 k, GLOBAL u64 *keys, GLOBAL i64 *places, GLOBAL u64 *spare_keys, GLOBAL i64 *spare_places) {
+  LOCAL i32 nearest[GROUP_LANES];
+  LOCAL i32 hit[GROUP_LANES];
   Items items;
   items.keys = spare_keys;
   items.places = spare_places;
-  EACH(row, rows) {
-    i64 first = row * n, i = 0;
-    while (i < k && i + 1 < n && keys[first + i] != keys[first + i + 1]) i++;
-    if (i == k || i + 1 == n) continue;
-    for (i = 0; i < n; i++) {
+  int lane = (int)LANE(0);
+  for (i64 row = (i64)GROUP(0); row < rows; row += (i64)GROUPS(0)) {
+    i64 first = row * n;
+    i32 meets = 0;
+    for (i64 i = lane; i < k && i + 1 < n; i += GROUP_LANES) meets |= keys[first + i] == keys[first + i + 1];
+    hit[lane] = meets;
+    BARRIER;
+    for (int reach = GROUP_LANES / 2; reach > 0; reach /= 2) {
+      if (lane < reach) hit[lane] |= hit[lane + reach];
+      BARRIER;
+    }
+    meets = hit[0];
+    BARRIER;
+    if (!meets) continue;
+    for (i64 i = lane; i < n; i += GROUP_LANES) {
       i64 at = places[first + i];
       spare_keys[first + at] = keys[first + i];
       spare_places[first + at] = at;
     }
+    MEMORY_BARRIER;
     if (k * 64 <= n) {
-      heap_select(items, first, k, n);
-      sort_heap(items, first, k);
-    } else {
+      if (lane == 0) make_heap(items, first, k);
+      MEMORY_BARRIER;
+      for (i64 round = k; round < n; round += GROUP_LANES) {
+        // The heap's top only falls: what has no room now has none later.
+        i64 i = round + lane;
+        i32 is_hit = i < n && BEFORE(first + i, first);
+        hit[lane] = is_hit;
+        nearest[lane] = is_hit ? lane : GROUP_LANES;
+        BARRIER;
+        for (int reach = GROUP_LANES / 2; reach > 0; reach /= 2) {
+          if (lane < reach && nearest[lane + reach] < nearest[lane]) nearest[lane] = nearest[lane + reach];
+          BARRIER;
+        }
+        if (lane == 0) {
+          for (int l = nearest[0]; l < GROUP_LANES; l++) {
+            if (hit[l]) heap_offer(items, first, k, round + l);
+          }
+        }
+        MEMORY_BARRIER;
+      }
+      if (lane == 0) sort_heap(items, first, k);
+    } else if (lane == 0) {
       select_item(items, first, first + k - 1, first + n);
       quick_sort(items, first, first + k - 1);
     }
-    for (i = 0; i < k; i++) places[first + i] = spare_places[first + i];
+    MEMORY_BARRIER;
+    for (i64 i = lane; i < k; i += GROUP_LANES) places[first + i] = spare_places[first + i];
+    MEMORY_BARRIER;
   }
 }

@@ -47,7 +47,7 @@ extension GPUBackend {
     arguments.add(Int64(rows.length))
     arguments.add(Int64(k))
     for block in items.blocks { arguments.add(block: block.storage.base) }
-    run("choose_equals", of: program("top", x: .int64), count: rows.count, arguments)
+    run("choose_equals", of: program("top", x: .int64), groups: Grid(min(rows.count, Self.mostGroups)), arguments)
     store(items, x, rows, first: k, values, indices)
   }
 
