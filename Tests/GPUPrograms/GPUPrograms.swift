@@ -41,6 +41,11 @@ import TorchGPU
     let all =
       spread ? everything.enumerated().map { $1[$0 % $1.count] } : everything.flatMap { $0 }
     let jobs = all.filter { !built.contains($0.mark) }
+    // Marks of texts that are gone are dropped.
+    let marks = everything.joined().map(\.mark)
+    func keep(_ built: Set<String>) {
+      if let known { Self.write(marks.filter(built.contains).joined(separator: "\n"), to: known) }
+    }
     let failures = await withTaskGroup(of: (Int, ProgramError?).self) { group in
       var next = 0, failures: [String] = []
       func start() {
@@ -60,15 +65,14 @@ import TorchGPU
           failures.append("\(jobs[index].key.description), \(jobs[index].capability): \(error.description)")
         } else {
           built.insert(jobs[index].mark)
+          // A run that is cut off goes on where it was.
+          if built.count % 64 == 0 { keep(built) }
         }
         start()
       }
       return failures
     }
-    // Marks of texts that are gone are dropped.
-    if let known {
-      Self.write(everything.joined().map(\.mark).filter(built.contains).joined(separator: "\n"), to: known)
-    }
+    keep(built)
     let names = (spread ? "one of " : "") + capability.map { "sm_\($0)" }.joined(separator: ", ")
     failures.prefix(20).forEach { print($0) }
     print(
