@@ -167,7 +167,6 @@ let package = Package(
     .testTarget(
       name: "TorchBackendTests", dependencies: ["TorchBackend", "CTorchKernels", "CTorchRuntime", "CTorchConv"],
       exclude: ["Goldens"]),
-    .testTarget(name: "TorchGPUTests", dependencies: ["TorchNN", "TorchOptim"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Goldens"]),
     .testTarget(name: "TorchGPUTests", dependencies: ["TorchNN", "TorchOptim", "CTorchGPU"]),
     .testTarget(
