@@ -192,7 +192,7 @@ KERNEL choose_equals(
         i32 is_hit = i < n && BEFORE(first + i, first);
         hit[lane] = is_hit;
         nearest[lane] = is_hit ? lane : GROUP_LANES;
-        BARRIER;
+        MEMORY_BARRIER;
         for (int reach = GROUP_LANES / 2; reach > 0; reach /= 2) {
           if (lane < reach && nearest[lane + reach] < nearest[lane]) nearest[lane] = nearest[lane + reach];
           BARRIER;
