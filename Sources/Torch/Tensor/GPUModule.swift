@@ -66,10 +66,10 @@ extension GPUModule {
   private static func opened(_ index: Int, _ op: String) -> GPUBackend {
     if let backend = backend(index) { return backend }
     let device = Device(kind, index: index)
+    let reason = GPUDevices.unavailableReason(device) ?? "it is not there"
     fault(
       OpError(
-        op: "\(kind.rawValue).\(op)",
-        "\(device) is not available: \(GPUDevices.unavailableReason(device) ?? "it is not there"); ask isAvailable first"
+        op: "\(kind.rawValue).\(op)", "\(device) is not available: \(reason); ask \(Self.self).isAvailable first"
       ))
   }
 }
