@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times PyTorch's side of the workloads of Benchmarks/TorchBench: the same names, shapes, seeds, batches and threads.
 
-    peer_torch.py [--list] [--json] [--first | --ops | --layers | --models] [NAME...]
+    peer_torch.py [--list | --serve] [--json] [--first | --ops | --layers | --models] [NAME...]
     peer_torch.py --models --peak NAME
     peer_torch.py --predict FILE.pth
 """
@@ -10,6 +10,7 @@ import argparse
 import collections
 import json
 import pathlib
+import sys
 import tempfile
 import time
 
@@ -249,6 +250,7 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--first", action="store_true", help="time one step alone; name one workload")
+    parser.add_argument("--serve", action="store_true", help="read names from the input, answer each with a line of JSON")
     parser.add_argument("--ops", action="store_true", help="the table of single ops instead, by short samples")
     parser.add_argument("--layers", action="store_true", help="what networks are built of instead")
     parser.add_argument("--models", action="store_true", help="whole networks instead")
@@ -267,6 +269,10 @@ def main():
         workloads = peer_networks.workloads()
     if options.peak:
         return peak(options.names[0], workloads[options.names[0]])
+    if options.serve:
+        for name in map(str.strip, sys.stdin):
+            print(json.dumps(measure(name, workloads[name], options.first, sample_seconds)), flush=True)
+        return
     for name, workload in workloads.items():
         if options.names and not any(name.startswith(wanted) for wanted in options.names):
             continue

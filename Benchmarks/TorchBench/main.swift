@@ -15,6 +15,8 @@ struct Program: ParsableCommand {
   var json = false
   @Flag(help: "Time one step alone; name one workload, and it is the first work of the process.")
   var first = false
+  @Flag(help: "Read names of workloads from the input, and answer each with a line of JSON.")
+  var serve = false
   @Flag(help: "The table of single ops instead, by short samples.")
   var ops = false
   @Flag(help: "What networks are built of instead, with and without gradients.")
@@ -65,16 +67,29 @@ struct Program: ParsableCommand {
       }
       return peak ? say(try Memory.peak(of: workload)) : try Profiling.run(workload, trace: trace)
     }
+    func timing(_ workload: Workload) -> Stopwatch.Timing {
+      first ? Stopwatch.first(workload, threads: numThreads()) : stopwatch.time(workload, threads: numThreads())
+    }
+    func line(_ timing: Stopwatch.Timing) throws -> String {
+      String(decoding: try JSONEncoder().encode(timing), as: UTF8.self)
+    }
+    if serve {
+      while let name = readLine() {
+        guard let workload = all.first(where: { $0.name == name }) else {
+          throw ValidationError("no workload is called \(name)")
+        }
+        say(try line(timing(workload)))
+      }
+      return
+    }
     for workload in chosen {
       if list {
         print(workload.name)
         continue
       }
-      let timing =
-        first
-        ? Stopwatch.first(workload, threads: numThreads()) : stopwatch.time(workload, threads: numThreads())
+      let timing = timing(workload)
       if json {
-        say(String(decoding: try JSONEncoder().encode(timing), as: UTF8.self))
+        say(try line(timing))
       } else {
         let time = timing.seconds < 1e-3 ? (timing.seconds * 1e6, "us") : (timing.seconds * 1e3, "ms")
         say("\(workload.name)  \(String(format: "%.3f", time.0)) \(time.1)  checksum \(timing.checksum)")
