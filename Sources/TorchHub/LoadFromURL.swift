@@ -7,10 +7,11 @@ import Torch
 /// try model.loadStateDict(state)
 /// ```
 ///
-/// Tensors come to the processor's memory, as with torch's `map_location="cpu"`. A file that was packed into a zip file of
+/// Tensors come to the processor's memory unless `mapLocation` says otherwise. A file that was packed into a zip file of
 /// its own, as large ones were before torch 1.6, is read all the same.
 /// - Parameters:
 ///   - url: an `http:`, `https:` or `file:` URL. A plain path is read where it lies.
+///   - mapLocation: where the tensors shall live, as in `Torch.load`.
 ///   - modelDir: the folder, made where there is none; `checkpoints` in ``Hub/dir`` unless told.
 ///   - progress: whether a bar is drawn on standard error, where that is a terminal.
 ///   - checkHash: whether a file that is fetched must have the SHA-256 whose beginning its name carries, as in
@@ -21,15 +22,15 @@ import Torch
 ///     torch's own default here is false, which runs code from the file.
 /// - Throws: ``HubError`` for what cannot be fetched, `CheckpointError` for a file that is no checkpoint.
 public func loadStateDictFromURL(
-  _ url: String, modelDir: String? = nil, progress: Bool = true, checkHash: Bool = false, sha256: String? = nil,
-  fileName: String? = nil, weightsOnly: Bool = true
+  _ url: String, modelDir: String? = nil, mapLocation: MapLocation = .cpu, progress: Bool = true,
+  checkHash: Bool = false, sha256: String? = nil, fileName: String? = nil, weightsOnly: Bool = true
 ) throws -> Checkpoint {
   let wanted = sha256?.lowercased()
   if let wanted, !(8...64 ~= wanted.utf8.count) || !wanted.utf8.allSatisfy({ 0x30...0x39 ~= $0 || 0x61...0x66 ~= $0 }) {
     throw HubError(.wrongHash, url, "sha256 is \"\(wanted.prefix(80))\", not 8 to 64 hex digits")
   }
   let path = try cachedFile(url, modelDir, progress, checkHash, wanted, fileName)
-  return try loadUnwrapping(path, weightsOnly: weightsOnly)
+  return try loadUnwrapping(path, mapLocation: mapLocation, weightsOnly: weightsOnly)
 }
 
 /// The path of the file, fetched where it was not there.

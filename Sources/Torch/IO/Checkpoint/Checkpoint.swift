@@ -36,34 +36,42 @@ final class CheckpointContent: Sendable {
 ///
 /// A safetensors file is read too, as a dictionary of its tensors.
 ///
-/// Nothing in the file is run. Tensors come to the processor's memory whatever device they were on; those that shared
-/// memory share it again. Sizes, offsets and checksums are checked before they are used.
+/// Nothing in the file is run. Tensors come to the processor's memory whatever device they were on, unless `mapLocation` says
+/// otherwise; those that shared memory share it again. Sizes, offsets and checksums are checked before they are used.
 /// - Parameters:
 ///   - path: the file.
+///   - mapLocation: where the tensors shall live, a ``MapLocation`` or a `Device`; torch's default is ``MapLocation/saved``.
 ///   - weightsOnly: whether a class beyond those of plain weights is an error, as torch's `weights_only`. With false
 ///     a file of a whole model is read too, its classes as data: ``Checkpoint/stateDict()`` gives its weights. So are
 ///     values of NumPy, whose classes torch allows no more by itself.
-/// - Throws: ``CheckpointError`` for a file that is missing, damaged, hostile or of another format.
-public func load(_ path: String, weightsOnly: Bool = true) throws(CheckpointError) -> Checkpoint {
+/// - Throws: ``CheckpointError`` for a file that is missing, damaged, hostile or of another format, and for a device that is not
+///   there.
+public func load(
+  _ path: String, mapLocation: MapLocation = .cpu, weightsOnly: Bool = true
+) throws(CheckpointError) -> Checkpoint {
   do {
-    return try read(RandomAccessBytes(path: path), weightsOnly: weightsOnly)
+    return try read(RandomAccessBytes(path: path), mapLocation, weightsOnly: weightsOnly)
   } catch {
     throw CheckpointError(error.kind, path, error.reason)
   }
 }
 
-/// Reads the bytes of a file of `torch.save`, as ``load(_:weightsOnly:)``.
-/// - Throws: ``CheckpointError`` for bytes that are damaged, hostile or of another format.
-public func load(bytes: [UInt8], weightsOnly: Bool = true) throws(CheckpointError) -> Checkpoint {
+/// Reads the bytes of a file of `torch.save`, as ``load(_:mapLocation:weightsOnly:)``.
+/// - Throws: ``CheckpointError`` for bytes that are damaged, hostile or of another format, and for a device that is not there.
+public func load(
+  bytes: [UInt8], mapLocation: MapLocation = .cpu, weightsOnly: Bool = true
+) throws(CheckpointError) -> Checkpoint {
   do {
-    return try read(.memory(bytes), weightsOnly: weightsOnly)
+    return try read(.memory(bytes), mapLocation, weightsOnly: weightsOnly)
   } catch {
     throw CheckpointError(error.kind, "checkpoint of \(bytes.count) bytes", error.reason)
   }
 }
 
-private func read(_ source: RandomAccessBytes, weightsOnly: Bool) throws(FormatError) -> Checkpoint {
-  let content = try CheckpointFile(source).read(weightsOnly: weightsOnly)
+private func read(
+  _ source: RandomAccessBytes, _ mapLocation: MapLocation, weightsOnly: Bool
+) throws(FormatError) -> Checkpoint {
+  let content = try CheckpointFile(source).read(weightsOnly: weightsOnly).placed(mapLocation)
   return Checkpoint(content: content, node: content.graph.root, trail: .root)
 }
 

@@ -22,6 +22,8 @@ public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertibl
     case noSuchKey
     /// A value of another type than the one that was asked for.
     case wrongType
+    /// A device that is not there.
+    case unavailable
   }
 
   /// The kind of trouble.

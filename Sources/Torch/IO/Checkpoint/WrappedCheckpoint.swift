@@ -1,11 +1,15 @@
 /// Reads a file of `torch.save` that may have been packed into a zip file of its own, as torch.hub does.
 ///
 /// Before torch 1.6 large files were published so. A zip file of one entry is no checkpoint by itself.
-/// - Throws: as ``load(_:weightsOnly:)``.
-package func loadUnwrapping(_ path: String, weightsOnly: Bool) throws(CheckpointError) -> Checkpoint {
+/// - Throws: as ``load(_:mapLocation:weightsOnly:)``.
+package func loadUnwrapping(
+  _ path: String, mapLocation: MapLocation, weightsOnly: Bool
+) throws(CheckpointError) -> Checkpoint {
   do {
-    guard let inner = try contentOfOnlyEntry(path) else { return try load(path, weightsOnly: weightsOnly) }
-    return try load(bytes: inner, weightsOnly: weightsOnly)
+    guard let inner = try contentOfOnlyEntry(path) else {
+      return try load(path, mapLocation: mapLocation, weightsOnly: weightsOnly)
+    }
+    return try load(bytes: inner, mapLocation: mapLocation, weightsOnly: weightsOnly)
   } catch let error as FormatError {
     throw CheckpointError(error.kind, path, error.reason)
   } catch let error as CheckpointError {
