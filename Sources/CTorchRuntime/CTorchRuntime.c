@@ -218,7 +218,7 @@ enum { MOST_QUEUES = 32, TAKES = 8 };
 struct tasks {
   ct_range_body body;
   void *context;
-  ptrdiff_t count, taken_at_once;
+  ptrdiff_t taken_at_once;
   int queues;
   struct queue queue[MOST_QUEUES];
 };
@@ -249,7 +249,7 @@ void ct_parallel_tasks(ptrdiff_t count, ptrdiff_t grain, ct_range_body body, voi
     body(context, 0, count, ct_thread_state.thread_index);
     return;
   }
-  struct tasks all = {.body = body, .context = context, .count = count, .queues = (int)shares};
+  struct tasks all = {.body = body, .context = context, .queues = (int)shares};
   ptrdiff_t part = count / shares, longer = count % shares, begin = 0;
   all.taken_at_once = part < TAKES ? 1 : part / TAKES;
   for (int i = 0; i < all.queues; i++) {

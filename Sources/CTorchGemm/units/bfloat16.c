@@ -70,8 +70,8 @@ struct block {
   bool loaded;                        // by the last block, as its next
 };
 
-// Tiles 0 to 3 are the sums, 4 and 5 two panels of A, 6 and 7 two panels of B. A tile is loaded anew as soon as the last product
-// that wants it is on its way, the first ones of a block before the sums of the last block are stored.
+// A tile is loaded anew as soon as the last product that wants it is on its way, the first ones of a block before the sums of the
+// last block are stored.
 #define DEFINE_MULTIPLY(name, two_a, two_b) \
   UNIT_TARGET static void name(float *out, const struct block *block) { \
     const ptrdiff_t steps = block->steps, panel = steps * UNIT_TILE_BYTES; \
@@ -82,10 +82,7 @@ struct block {
       _tile_loadd(6, at_b, 64); \
       if (two_b) _tile_loadd(7, at_b + panel, 64); \
     } \
-    _tile_zero(0); \
-    _tile_zero(1); \
-    _tile_zero(2); \
-    _tile_zero(3); \
+    ZERO_SUMS \
     for (ptrdiff_t i = 1; i <= steps; i++) { \
       at_a = i < steps ? at_a + UNIT_TILE_BYTES : block->next; \
       at_b = i < steps ? at_b + UNIT_TILE_BYTES : block->b; \
@@ -98,15 +95,9 @@ struct block {
       if (two_a) _tile_loadd(5, at_a + panel, 64); \
       if (two_b) _tile_loadd(7, at_b + panel, 64); \
     } \
-    _tile_stored(0, out, UNIT_SIDE * sizeof(float)); \
-    if (two_b) _tile_stored(1, out + UNIT_LINES, UNIT_SIDE * sizeof(float)); \
-    if (two_a) _tile_stored(2, out + UNIT_LINES * UNIT_SIDE, UNIT_SIDE * sizeof(float)); \
-    if (two_a && two_b) _tile_stored(3, out + UNIT_LINES * UNIT_SIDE + UNIT_LINES, UNIT_SIDE * sizeof(float)); \
+    STORE_SUMS(two_a, two_b, out) \
   }
-DEFINE_MULTIPLY(multiply_2_2, true, true)
-DEFINE_MULTIPLY(multiply_2_1, true, false)
-DEFINE_MULTIPLY(multiply_1_2, false, true)
-DEFINE_MULTIPLY(multiply_1_1, false, false)
+DEFINE_FOR_PANELS(DEFINE_MULTIPLY)
 
 INLINE __m512 widened(__m256i x) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(x), 16)); }
 
@@ -141,7 +132,7 @@ void units_multiply_bf16(const struct product *p, const char *a, const char *b, 
     for (ptrdiff_t i = row; i < last_row; i += UNIT_SIDE, at += pair) {
       bool two_a = last_row - i > UNIT_LINES, another = last_row - i > UNIT_SIDE + UNIT_LINES;
       struct block block = {.a = at, .b = b, .next = another ? at + pair : at, .steps = steps, .loaded = loaded && two_a};
-      (two_a ? two_b ? multiply_2_2 : multiply_2_1 : two_b ? multiply_1_2 : multiply_1_1)(sums, &block);
+      MULTIPLY_FOR(two_a, two_b)(sums, &block);
       loaded = another;
       const uint16_t *plus = p->plus ? (const uint16_t *)p->plus + i * p->plus_row + j * p->plus_column : NULL;
       finish(sums, least(UNIT_SIDE, last_row - i), least(UNIT_SIDE, last_column - j),

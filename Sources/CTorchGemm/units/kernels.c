@@ -197,7 +197,6 @@ UNIT_TARGET bool unit_pack_b(char *to, const float *from, ptrdiff_t across, ptrd
 
 // MARK: tiles
 
-// Tiles 0 to 3 are the sums, 4 and 5 two panels of A, 6 and 7 two panels of B. Numbers of tiles must be literals.
 #define MULTIPLY_TILES(two_a, two_b) \
   _tile_dpbf16ps(0, 4, 6); \
   if (two_b) _tile_dpbf16ps(1, 4, 7); \
@@ -223,10 +222,7 @@ UNIT_TARGET bool unit_pack_b(char *to, const float *from, ptrdiff_t across, ptrd
     const ptrdiff_t a_row = a->row, a_part = a->part, a_panel = a->panel; \
     const ptrdiff_t b_row = b->row, b_part = b->part, b_panel = b->panel; \
     const char *next_a = STEP_OF(a, 0), *next_b = STEP_OF(b, 0); \
-    _tile_zero(0); \
-    _tile_zero(1); \
-    _tile_zero(2); \
-    _tile_zero(3); \
+    ZERO_SUMS \
     for (ptrdiff_t i = 0; i < steps; i++) { \
       const char *at_a = next_a, *at_b = next_b; \
       next_a = STEP_OF(a, i + 1); \
@@ -246,21 +242,12 @@ UNIT_TARGET bool unit_pack_b(char *to, const float *from, ptrdiff_t across, ptrd
       if (two_b) LOAD(7, b, at_b + b_panel, 0) \
       MULTIPLY_TILES(two_a, two_b) \
     } \
-    _tile_stored(0, out, UNIT_SIDE * sizeof(float)); \
-    if (two_b) _tile_stored(1, out + UNIT_LINES, UNIT_SIDE * sizeof(float)); \
-    if (two_a) _tile_stored(2, out + UNIT_LINES * UNIT_SIDE, UNIT_SIDE * sizeof(float)); \
-    if (two_a && two_b) _tile_stored(3, out + UNIT_LINES * UNIT_SIDE + UNIT_LINES, UNIT_SIDE * sizeof(float)); \
+    STORE_SUMS(two_a, two_b, out) \
   }
-DEFINE_MULTIPLY(multiply_2_2, true, true)
-DEFINE_MULTIPLY(multiply_2_1, true, false)
-DEFINE_MULTIPLY(multiply_1_2, false, true)
-DEFINE_MULTIPLY(multiply_1_1, false, false)
+DEFINE_FOR_PANELS(DEFINE_MULTIPLY)
 
 void unit_multiply(float *out, ptrdiff_t steps, const struct unit_operand *a, const struct unit_operand *b) {
-  if (a->panels == 2 && b->panels == 2) multiply_2_2(out, steps, a, b);
-  else if (a->panels == 2) multiply_2_1(out, steps, a, b);
-  else if (b->panels == 2) multiply_1_2(out, steps, a, b);
-  else multiply_1_1(out, steps, a, b);
+  MULTIPLY_FOR(a->panels == 2, b->panels == 2)(out, steps, a, b);
 }
 
 /// A vector of the numbers that belong to results: one for all lanes, or one for each.

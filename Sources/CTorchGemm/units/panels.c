@@ -99,10 +99,7 @@ struct strip_of_blocks {
       if (s->adds) { \
         EACH_SUM(two_a, two_b, LOAD_SUM) \
       } else { \
-        _tile_zero(0); \
-        _tile_zero(1); \
-        _tile_zero(2); \
-        _tile_zero(3); \
+        ZERO_SUMS \
       } \
       for (ptrdiff_t i = 0; i < steps; i++) { \
         const char *next_a = at_a + UNIT_STEP_BYTES, *next_b = at_b + UNIT_STEP_BYTES; \
