@@ -48,7 +48,10 @@ extension Tensor {
     get { gradSlot?.grad }
     set {
       if let newValue {
-        guard newValue.shape == shape, newValue.dtype == dtype, newValue.device == device else {
+        guard newValue.device == device else {
+          fault("grad", "a gradient on \(newValue.device) for a tensor on \(device); move one with to(_:)")
+        }
+        guard newValue.shape == shape, newValue.dtype == dtype else {
           fault(
             "grad",
             "a gradient must look like its tensor; got \(newValue.shape.brackets) \(newValue.dtype.name), tensor \(shape.brackets) \(dtype.name)"

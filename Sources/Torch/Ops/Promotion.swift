@@ -31,13 +31,15 @@ func commonDevice(_ x: Tensor, _ y: Tensor) -> Device {
   if x.device == y.device { return x.device }
   if x.ndim == 0 && x.device == .cpu { return y.device }
   if y.ndim == 0 && y.device == .cpu { return x.device }
-  fault("device", "operands live on different devices, \(x.device) and \(y.device); move one with to(_:)")
+  differentDevices(x.device, y.device)
 }
 
-/// The body on a device, copied there where it is elsewhere.
+/// The body of an operand on the device that an op computes on: a 0-dim CPU tensor is copied there, others must be there.
 @inline(__always)
 func onDevice(_ x: Tensor, _ device: Device) -> Strided {
-  x.device == device ? x.strided : x.to(device).strided
+  if x.device == device { return x.strided }
+  guard x.ndim == 0 && x.device == .cpu else { differentDevices(device, x.device) }
+  return x.to(device).strided
 }
 
 func copyOf(_ x: Strided, _ backend: any Backend) -> Strided {

@@ -221,8 +221,11 @@ extension Tensor {
       shape = joint
     }
     let tensors = indexed.map { i -> Tensor in
-      let index = indices[i]!.device == device ? indices[i]! : indices[i]!.to(device)
-      return index.expand(shape)
+      let index = indices[i]!
+      if index.device == device { return index.expand(shape) }
+      // The processor may say where to look on a device, as in PyTorch, but not the other way about.
+      guard index.device == .cpu else { differentDevices(device, index.device) }
+      return index.to(device).expand(shape)
     }
     return (IndexedDims(dims: indexed), tensors)
   }

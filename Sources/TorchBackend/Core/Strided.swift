@@ -23,9 +23,12 @@ package struct Strided: Sendable {
     set { shared = SharedLayout(newValue) }
   }
 
-  /// The address of the first element.
+  /// The address of the first element; a fault where the processor cannot follow it.
   @inlinable @inline(__always)
-  package var pointer: UnsafeMutableRawPointer { storage.base + shared.layout.offset &* dtype.itemSize }
+  package var pointer: UnsafeMutableRawPointer {
+    if !storage.isOnCPU { differentDevices(.cpu, storage.device) }
+    return storage.base + shared.layout.offset &* dtype.itemSize
+  }
 
   @inlinable @inline(__always)
   package var shape: Shape { shared.layout.shape }
@@ -51,4 +54,10 @@ package struct Strided: Sendable {
   package func with(_ layout: Layout) -> Strided {
     Strided(storage: storage, layout: layout, dtype: dtype)
   }
+}
+
+/// Ends an op whose operands do not live together.
+@inline(never)
+package func differentDevices(_ x: Device, _ y: Device) -> Never {
+  fault("device", "operands live on different devices, \(x) and \(y); move one with to(_:)")
 }

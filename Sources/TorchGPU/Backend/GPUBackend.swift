@@ -62,6 +62,19 @@ extension GPUBackend {
     done { () throws(GPUError) in try device.launch(kernel, groups: groups, lanes: Grid(Self.lanes), arguments) }
   }
 
+  /// Builds a kernel before it is wanted; a fault with the compiler's words where it does not build.
+  package func prepare(_ kernel: String, of program: ProgramKey) { _ = programs.kernel(kernel, of: program) }
+
+  /// What the device's compiler says of a text that it does not take; nil where it takes it.
+  package func refusal(of text: String) -> String? {
+    do {
+      _ = try device.build(text)
+      return nil
+    } catch {
+      return (error as? GPUError)?.description ?? "\(error)"
+    }
+  }
+
   /// A program for an op, and the dtypes of its operands.
   func program(_ file: String, _ macros: [(String, String)] = [], x: DType, out: DType? = nil) -> ProgramKey {
     ProgramKey(

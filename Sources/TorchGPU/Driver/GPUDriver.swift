@@ -108,8 +108,8 @@ struct GPUArguments {
 
   /// A block of memory and where in it the operand begins.
   mutating func add(_ operand: Strided) {
+    if let first = owners.first, first.device != operand.device { differentDevices(first.device, operand.device) }
     owners.append(operand.storage)
-    if operand.storage.isOnCPU { fault("gpu", "an operand lies in the processor's memory; move it with .to(device)") }
     list.append(.block(operand.storage.base))
     add(Int64(operand.layout.offset))
   }

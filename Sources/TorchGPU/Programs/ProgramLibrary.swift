@@ -8,7 +8,7 @@ package struct ProgramKey: Hashable, Sendable, CustomStringConvertible {
   let file: String
   let macros: [String]
 
-  init(_ file: String, _ macros: [(String, String)]) {
+  package init(_ file: String, _ macros: [(String, String)]) {
     self.file = file
     self.macros = macros.map { "#define \($0.0) \($0.1)" }
   }
