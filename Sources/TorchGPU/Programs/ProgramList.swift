@@ -13,6 +13,7 @@ import TorchBackend
 package enum ProgramList {
   package static let all: [ProgramKey] =
     pointwise + memory + reductions + extremes + scans + order + indices + products + convolutions + pools + rows
+    + recurrences
 
   static let isRequired = getenv("TORCH_GPU_LISTED").map { String(cString: $0) == "1" } ?? false
   private static let known = Set(all)
@@ -166,6 +167,16 @@ extension ProgramList {
       }
     }
     return keys
+  }
+}
+
+extension ProgramList {
+  private static var floats: [DType] { DType.allCases.filter(\.isFloatingPoint) }
+
+  private static var recurrences: [ProgramKey] {
+    Recurrence.all.flatMap { recurrence in
+      floats.map { key("recurrence", [("RECURRENCE", recurrence.inKernels)], $0) }
+    }
   }
 }
 
