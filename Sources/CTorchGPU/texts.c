@@ -2,7 +2,7 @@
 
 // Every file that a program may include, and those that programs are made of.
 #define EACH_TEXT(X) X(prelude) X(elements) X(views) X(memory) X(pointwise) X(special) X(reduce) \
-  X(arg) X(scan) X(sort) X(top) X(index) X(matmul) X(convolution) X(pool) X(rows) X(recurrence)
+  X(arg) X(scan) X(sort) X(top) X(index) X(matmul) X(convolution) X(pool) X(rows) X(recurrence) X(optimizer)
 
 static const char prelude[] = {
 #embed "kernels/prelude.cl"
@@ -60,6 +60,9 @@ static const char rows[] = {
 };
 static const char recurrence[] = {
 #embed "kernels/recurrence.cl"
+};
+static const char optimizer[] = {
+#embed "kernels/optimizer.cl"
 };
 
 #define ENTRY(name) {#name, name, sizeof name},

@@ -6,4 +6,6 @@ package protocol Accelerator: Backend {
   func download(_ x: Strided, into out: Strided)
   /// Waits until everything that was queued is done.
   func synchronize()
+  /// Multiplies floating point numbers by a factor; one that is not finite makes `found`, one int32, 1.
+  func scale(_ x: Strided, by factor: Double, noting found: Strided)
 }

@@ -13,7 +13,7 @@ import TorchBackend
 package enum ProgramList {
   package static let all: [ProgramKey] =
     pointwise + memory + reductions + extremes + scans + order + indices + products + convolutions + pools + rows
-    + recurrences
+    + recurrences + optimizers
 
   static let isRequired = getenv("TORCH_GPU_LISTED").map { String(cString: $0) == "1" } ?? false
   private static let known = Set(all)
@@ -177,6 +177,14 @@ extension ProgramList {
     Recurrence.all.flatMap { recurrence in
       floats.map { key("recurrence", [("RECURRENCE", recurrence.inKernels)], $0) }
     }
+  }
+
+  private static var optimizers: [ProgramKey] {
+    let steps = ["OPTIMIZER_SGD", "OPTIMIZER_ADAM"] + OptimizerStep.Pointwise.Kind.all.map(\.inKernels)
+    return floats.map { key("optimizer", [("OPTIMIZER", "OPTIMIZER_SCALE")], $0) }
+      + steps.flatMap { step in
+        [DType.float32, .float64].map { key("optimizer", [("OPTIMIZER", step)], $0) }
+      }
   }
 }
 
