@@ -13,7 +13,7 @@ import TorchBackend
 package enum ProgramList {
   package static let all: [ProgramKey] =
     pointwise + memory + reductions + extremes + scans + order + indices + products + convolutions + pools + rows
-    + recurrences + optimizers
+    + draws + recurrences + optimizers
 
   static let isRequired = getenv("TORCH_GPU_LISTED").map { String(cString: $0) == "1" } ?? false
   private static let known = Set(all)
@@ -172,6 +172,13 @@ extension ProgramList {
 
 extension ProgramList {
   private static var floats: [DType] { DType.allCases.filter(\.isFloatingPoint) }
+
+  private static var draws: [ProgramKey] {
+    DrawProgram.allCases.flatMap { draw in
+      let dtypes = draw == .shuffle ? [.int64] : draw.needsFloats ? floats : DType.allCases
+      return dtypes.map { key("random", [("DRAW", "DRAW_\(draw.rawValue)")], $0) }
+    }
+  }
 
   private static var recurrences: [ProgramKey] {
     Recurrence.all.flatMap { recurrence in
