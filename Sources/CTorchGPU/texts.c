@@ -2,7 +2,7 @@
 
 // Every file that a program may include, and those that programs are made of.
 #define EACH_TEXT(X) X(prelude) X(elements) X(views) X(memory) X(pointwise) X(special) X(reduce) \
-  X(arg) X(scan) X(sort) X(top) X(index) X(matmul) X(convolution) X(pool) X(rows)
+  X(arg) X(scan) X(sort) X(top) X(index) X(matmul) X(convolution) X(pool) X(rows) X(random) X(recurrence) X(optimizer)
 
 static const char prelude[] = {
 #embed "kernels/prelude.cl"
@@ -57,6 +57,15 @@ static const char pool[] = {
 };
 static const char rows[] = {
 #embed "kernels/rows.cl"
+};
+static const char random[] = {
+#embed "kernels/random.cl"
+};
+static const char recurrence[] = {
+#embed "kernels/recurrence.cl"
+};
+static const char optimizer[] = {
+#embed "kernels/optimizer.cl"
 };
 
 #define ENTRY(name) {#name, name, sizeof name},

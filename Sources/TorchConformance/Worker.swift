@@ -21,6 +21,8 @@ package struct Worker {
   }
 
   package func serve() {
+    // What was recorded drew the processor's numbers.
+    backends.gpu.drawsOnCPU = true
     Stage.report = { Self.tell("stage", $0) }
     while let line = readLine() {
       let words = line.split(separator: " ")

@@ -53,7 +53,7 @@ public final class ASGD: Optimizer {
     // torch keeps the two numbers in float32.
     let rate = state.values["eta"]?.double ?? Double(Float(lr)), share = state.values["mu"]?.double ?? 1
     state.step += 1
-    var options = FusedOptimizers.Pointwise(.asgd)
+    var options = OptimizerStep.Pointwise(.asgd)
     (options.rate, options.shrink, options.share) = (-rate, 1 - lambd * rate, share)
     if !Self.stepFused(options, param, grad, group, average) {
       let direction = Self.direction(grad, of: param, group)

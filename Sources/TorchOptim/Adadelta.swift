@@ -41,7 +41,7 @@ public final class Adadelta: Optimizer {
     let rho = group.number("rho"), eps = group.eps
     let square = state.zeros("square_avg", like: param), steps = state.zeros("acc_delta", like: param)
     state.step += 1
-    var options = FusedOptimizers.Pointwise(.adadelta)
+    var options = OptimizerStep.Pointwise(.adadelta)
     (options.squareKeep, options.rate) = (rho, -group.lr)
     if Self.stepFused(options, param, grad, group, square, steps) { return }
 

@@ -52,7 +52,7 @@ public final class Adagrad: Optimizer {
     let sum = sum(of: param, state)
     state.step += 1
     let rate = group.lr / (1 + (state.step - 1) * group.number("lr_decay"))
-    var options = FusedOptimizers.Pointwise(.adagrad)
+    var options = OptimizerStep.Pointwise(.adagrad)
     options.rate = -rate
     if Self.stepFused(options, param, grad, group, sum) { return }
 

@@ -61,14 +61,13 @@ public class Adam: Optimizer {
     let first = state.zeros("exp_avg", like: param), second = state.zeros("exp_avg_sq", like: param)
     let largest = amsgrad ? state.zeros("max_exp_avg_sq", like: param) : nil
     state.step += 1
-    let options = FusedOptimizers.Adam(
+    let options = OptimizerStep.Adam(
       lr: group.lr, beta1: betas.0, beta2: betas.1, eps: group.eps, weightDecay: group.weightDecay, step: state.step,
       amsgrad: amsgrad, maximize: group.maximize, isDecoupled: group.flag("decoupled_weight_decay"))
-    if FusedOptimizers.canRun(param.strided, grad.strided, first.strided, second.strided, largest?.strided) {
-      param.written {
-        FusedOptimizers.step(
-          options, param: param.strided, grad: grad.strided, average: first.strided, square: second.strided,
-          largest: largest?.strided)
+    if OptimizerStep.canRun(param.strided, grad.strided, first.strided, second.strided, largest?.strided) {
+      param.written("optimizer") {
+        OptimizerStep.adam(options).run(
+          param: param.strided, grad: grad.strided, states: (first.strided, second.strided, largest?.strided))
       }
       return
     }

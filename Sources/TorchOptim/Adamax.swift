@@ -46,7 +46,7 @@ public final class Adamax: Optimizer {
     let average = state.zeros("exp_avg", like: param), largest = state.zeros("exp_inf", like: param)
     state.step += 1
     let rate = group.lr / (1 - pow(beta1, state.step))
-    var options = FusedOptimizers.Pointwise(.adamax)
+    var options = OptimizerStep.Pointwise(.adamax)
     (options.weight, options.squareKeep, options.rate) = (1 - beta1, beta2, -rate)
     if Self.stepFused(options, param, grad, group, average, largest) { return }
 

@@ -18,9 +18,6 @@ extension Tensor {
   func addQuotient(_ x: Tensor, _ y: Tensor, _ value: Double) {
     copy_(widened + x.widened * value / y.widened)
   }
-
-  /// Counts one in-place write that a fused kernel makes inside `body`.
-  func written(by body: () -> Void) { withUnsafeMutableBytes { _ in body() } }
 }
 
 extension Optimizer {
@@ -28,11 +25,11 @@ extension Optimizer {
   ///
   /// What all kinds share is filled in here: the direction, the decay, the small number.
   static func stepFused(
-    _ options: FusedOptimizers.Pointwise, _ param: Tensor, _ grad: Tensor, _ group: ParamGroup, decoupled: Bool = false,
+    _ options: OptimizerStep.Pointwise, _ param: Tensor, _ grad: Tensor, _ group: ParamGroup, decoupled: Bool = false,
     _ first: Tensor, _ second: Tensor? = nil, _ third: Tensor? = nil
   ) -> Bool {
     guard
-      FusedOptimizers.canRun(param.strided, grad.strided, first.strided, second?.strided, third?.strided)
+      OptimizerStep.canRun(param.strided, grad.strided, first.strided, second?.strided, third?.strided)
     else { return false }
     var options = options
     options.maximize = group.maximize
@@ -40,9 +37,9 @@ extension Optimizer {
     options.weightDecay = group.options["weight_decay"]?.double ?? 0
     options.keep = 1 - group.lr * options.weightDecay
     options.eps = group.eps
-    param.written {
-      FusedOptimizers.step(
-        options, param: param.strided, grad: grad.strided, states: (first.strided, second?.strided, third?.strided))
+    param.written("optimizer") {
+      OptimizerStep.pointwise(options).run(
+        param: param.strided, grad: grad.strided, states: (first.strided, second?.strided, third?.strided))
     }
     return true
   }

@@ -124,6 +124,8 @@ public final class GradScaler {
   private func unscaled(_ optimizer: Optimizer) -> Stage {
     var stage = Stage(optimizer: optimizer)
     let factor = Double(Float(1 / Double(currentScale)))
+    // Where devices note what they find, so that nobody waits for each gradient.
+    var notes: [Device: Tensor] = [:]
     noGrad {
       var seen: Set<ObjectIdentifier> = []
       for param in optimizer.paramGroups.flatMap(\.params) {
@@ -131,10 +133,16 @@ public final class GradScaler {
         guard grad.dtype != .float16 else {
           fault("unscale_", "a gradient is float16, where parameters want float32; got \(grad.signature)")
         }
+        if grad.device != .cpu {
+          let note = notes[grad.device] ?? Tensor.zeros([1], dtype: .int32, device: grad.device)
+          notes[grad.device] = note
+          if grad.scale(by: factor, noting: note) { continue }
+        }
         if grad.numel() > 0, !(grad.isfinite().all().item() as Bool) { stage.foundInfinity = true }
         grad.mul_(factor)
       }
     }
+    if notes.values.contains(where: { ($0.item() as Int) != 0 }) { stage.foundInfinity = true }
     return stage
   }
 

@@ -60,7 +60,7 @@ public final class NAdam: Optimizer {
     state.values["mu_product"] = .tensor(Tensor(product))
     let sofar = Double(product), ahead = sofar * next, correction = 1 - pow(beta2, state.step)
     let isDecoupled = group.flag("decoupled_weight_decay")
-    var options = FusedOptimizers.Pointwise(.nadam)
+    var options = OptimizerStep.Pointwise(.nadam)
     (options.weight, options.squareKeep, options.correction) = (1 - beta1, beta2, correction)
     (options.rate, options.averageRate) = (-lr * (1 - mu) / (1 - sofar), (-lr * next) / (1 - ahead))
     if Self.stepFused(options, param, grad, group, decoupled: isDecoupled, first, second) { return }

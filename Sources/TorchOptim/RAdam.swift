@@ -49,7 +49,7 @@ public final class RAdam: Optimizer {
     state.step += 1
     let step = state.step, isDecoupled = group.flag("decoupled_weight_decay")
     let correction2 = 1 - pow(beta2, step)
-    var options = FusedOptimizers.Pointwise(.radam)
+    var options = OptimizerStep.Pointwise(.radam)
     (options.weight, options.squareKeep) = (1 - beta1, beta2)
     (options.rate, options.correction) = (group.lr, 1 - pow(beta1, step))
     // How long an average the squares amount to, now and at last.

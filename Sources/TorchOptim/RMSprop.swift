@@ -44,7 +44,7 @@ public final class RMSprop: Optimizer {
     let average = group.flag("centered") ? state.zeros("grad_avg", like: param) : nil
     let buffer = group.momentum > 0 ? state.zeros("momentum_buffer", like: param) : nil
     state.step += 1
-    var options = FusedOptimizers.Pointwise(.rmsprop)
+    var options = OptimizerStep.Pointwise(.rmsprop)
     (options.weight, options.squareKeep) = (1 - alpha, alpha)
     (options.rate, options.momentum) = (-group.lr, group.momentum)
     if Self.stepFused(options, param, grad, group, square, average, buffer) { return }

@@ -42,7 +42,7 @@ public final class Rprop: Optimizer {
     if state.tensors["step_size"] == nil { state.zeros("step_size", like: param).fill_(group.lr) }
     let last = state.zeros("prev", like: param), size = state.zeros("step_size", like: param)
     state.step += 1
-    var options = FusedOptimizers.Pointwise(.rprop)
+    var options = OptimizerStep.Pointwise(.rprop)
     (options.less, options.more, options.smallest, options.largest) = (less, more, smallest, largest)
     if Self.stepFused(options, param, grad, group, last, size) { return }
 

@@ -47,12 +47,12 @@ public final class SGD: Optimizer {
       state.tensors["momentum_buffer"] = buffer
     }
     state.step += 1
-    let options = FusedOptimizers.SGD(
+    let options = OptimizerStep.SGD(
       lr: group.lr, momentum: momentum, dampening: group.dampening, weightDecay: group.weightDecay,
       nesterov: group.nesterov, maximize: group.maximize, isFirst: isFirst)
-    if FusedOptimizers.canRun(param.strided, grad.strided, momentum == 0 ? nil : buffer?.strided) {
-      param.written {
-        FusedOptimizers.step(options, param: param.strided, grad: grad.strided, buffer: buffer?.strided)
+    if OptimizerStep.canRun(param.strided, grad.strided, momentum == 0 ? nil : buffer?.strided) {
+      param.written("optimizer") {
+        OptimizerStep.sgd(options).run(param: param.strided, grad: grad.strided, states: (buffer?.strided, nil, nil))
       }
       return
     }

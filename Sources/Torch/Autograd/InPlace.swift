@@ -62,6 +62,21 @@ extension Tensor {
     }
   }
 
+  /// Counts one in-place write that a kernel makes inside `body`.
+  package func written(_ op: StaticString, by body: () -> Void) {
+    checkInPlace(op, recorded: isRecording)
+    body()
+    bumpVersion()
+  }
+
+  /// Multiplies by a factor where the elements lie; `found`, one int32 there, becomes 1 where one of them is not finite. False, and
+  /// nothing done, on the processor.
+  package func scale(by factor: Double, noting found: Tensor) -> Bool {
+    guard let accelerator = backend as? any Accelerator else { return false }
+    written("mul_") { accelerator.scale(strided, by: factor, noting: found.strided) }
+    return true
+  }
+
   private func checkRecordedInPlace(_ op: StaticString) {
     if let base = viewBase {
       switch viewOrigin {

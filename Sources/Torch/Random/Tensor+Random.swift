@@ -1,6 +1,6 @@
 import CTorchRuntime
 
-// Draws. Without a generator the default one is used.
+// Draws. Without a generator the default one of the tensor's device is used.
 
 extension Tensor {
   private static func drawn(
@@ -15,16 +15,15 @@ extension Tensor {
 
   /// Fills this tensor with draws: in row-major order, or where it has other strides in the order of its memory.
   private func fill(_ draw: RandomDraw, _ generator: Generator?) {
-    let generator = generator ?? .default
     let body = strided, backend = backend
-    if body.isContiguous { return generator.withTwister { backend.random(draw, from: &$0, into: body) } }
+    if body.isContiguous { return Generator.fill(body, with: draw, by: generator, backend) }
     let inOrder = checked { () throws(OpError) in
       body.with(try body.layout.permuted(body.layout.outermostFirst))
     }
     let fresh = backend.allocate(Layout(contiguous: inOrder.shape), dtype: dtype)
     let serial: RandomDraw =
       if case .normal(let mean, let std) = draw { .normalOneByOne(mean: mean, std: std) } else { draw }
-    generator.withTwister { backend.random(serial, from: &$0, into: fresh) }
+    Generator.fill(fresh, with: serial, by: generator, backend)
     backend.copy(fresh, into: inOrder)
   }
 

@@ -6,4 +6,8 @@ package protocol Accelerator: Backend {
   func download(_ x: Strided, into out: Strided)
   /// Waits until everything that was queued is done.
   func synchronize()
+  /// Fills contiguous memory with draws of the device's own stream.
+  func random(_ draw: RandomDraw, from stream: inout PhiloxStream, into out: Strided)
+  /// Multiplies floating point numbers by a factor; one that is not finite makes `found`, one int32, 1.
+  func scale(_ x: Strided, by factor: Double, noting found: Strided)
 }

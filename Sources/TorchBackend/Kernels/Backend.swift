@@ -104,7 +104,13 @@ package protocol Backend: Sendable {
   /// gradients of sums are zero.
   func recurrenceGradient(_ layer: RecurrentPass) -> [Range<Int>]
 
-  /// Fills contiguous memory with draws.
+  /// Whether the device makes the steps of optimizers in one pass over row-major tensors of this dtype; where it does not,
+  /// tensor ops do.
+  func runsOptimizers(in dtype: DType) -> Bool
+  /// Moves a parameter and what its optimizer keeps of it one step; all are row-major, of one size and dtype.
+  func optimizerStep(_ step: OptimizerStep, param: Strided, grad: Strided, states: OptimizerStep.States)
+
+  /// Fills contiguous memory with draws of the processor's stream.
   func random(_ draw: RandomDraw, from generator: inout MersenneTwister, into out: Strided)
 }
 

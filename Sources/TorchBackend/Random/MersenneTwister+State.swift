@@ -4,11 +4,18 @@ package enum RandomStateError: Error, Equatable, CustomStringConvertible {
   case wrongSize(Int)
   /// The bytes have the right size but no twister can be in the state they tell.
   case invalid
+  /// The number of bytes is not that of a device's saved state.
+  case wrongDeviceSize(Int)
+  /// The offset of a device's state is no multiple of four.
+  case crookedOffset(UInt64)
 
   package var description: String {
     switch self {
     case .wrongSize(let count): "a random state has \(MersenneTwister.stateByteCount) bytes, got \(count)"
     case .invalid: "the bytes are not the state of an MT19937 generator"
+    case .wrongDeviceSize(let count):
+      "the random state of a device has \(PhiloxStream.stateByteCount) bytes, seed and offset; got \(count)"
+    case .crookedOffset(let offset): "the offset of a device's random state is a multiple of 4; got \(offset)"
     }
   }
 }

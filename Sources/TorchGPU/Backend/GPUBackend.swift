@@ -9,6 +9,7 @@ package final class GPUBackend: Backend {
   let programs: ProgramLibrary
   /// Where kernels say what only the numbers can tell.
   let trouble: Trouble
+  private let launched = Atomic<Int>(0)
 
   init(_ name: Device, _ device: any GPUDevice) {
     self.name = name
@@ -58,8 +59,7 @@ extension GPUBackend {
 
   /// Queues a kernel over groups of the usual size.
   func run(_ kernel: String, of program: ProgramKey, groups: Grid, _ arguments: GPUArguments) {
-    let kernel = programs.kernel(kernel, of: program)
-    done { () throws(GPUError) in try device.launch(kernel, groups: groups, lanes: Grid(Self.lanes), arguments) }
+    launch(programs.kernel(kernel, of: program), groups: groups, lanes: Grid(Self.lanes), arguments)
   }
 
   /// Builds a kernel before it is wanted; a fault with the compiler's words where it does not build.
@@ -74,6 +74,15 @@ extension GPUBackend {
       return (error as? GPUError)?.description ?? "\(error)"
     }
   }
+
+  /// Queues a kernel.
+  func launch(_ kernel: any GPUKernel, groups: Grid, lanes: Grid, _ arguments: GPUArguments) {
+    launched.add(1, ordering: .relaxed)
+    done { () throws(GPUError) in try device.launch(kernel, groups: groups, lanes: lanes, arguments) }
+  }
+
+  /// How many kernels were queued so far.
+  package var launchCount: Int { launched.load(ordering: .relaxed) }
 
   /// A program for an op, and the dtypes of its operands.
   func program(_ file: String, _ macros: [(String, String)] = [], x: DType, out: DType? = nil) -> ProgramKey {

@@ -13,6 +13,7 @@ import TorchBackend
 package enum ProgramList {
   package static let all: [ProgramKey] =
     pointwise + memory + reductions + extremes + scans + order + indices + products + convolutions + pools + rows
+    + draws + recurrences + optimizers
 
   static let isRequired = getenv("TORCH_GPU_LISTED").map { String(cString: $0) == "1" } ?? false
   private static let known = Set(all)
@@ -166,6 +167,31 @@ extension ProgramList {
       }
     }
     return keys
+  }
+}
+
+extension ProgramList {
+  private static var floats: [DType] { DType.allCases.filter(\.isFloatingPoint) }
+
+  private static var draws: [ProgramKey] {
+    DrawProgram.allCases.flatMap { draw in
+      let dtypes = draw == .shuffle ? [.int64] : draw.needsFloats ? floats : DType.allCases
+      return dtypes.map { key("random", [("DRAW", "DRAW_\(draw.rawValue)")], $0) }
+    }
+  }
+
+  private static var recurrences: [ProgramKey] {
+    Recurrence.all.flatMap { recurrence in
+      floats.map { key("recurrence", [("RECURRENCE", recurrence.inKernels)], $0) }
+    }
+  }
+
+  private static var optimizers: [ProgramKey] {
+    let steps = ["OPTIMIZER_SGD", "OPTIMIZER_ADAM"] + OptimizerStep.Pointwise.Kind.all.map(\.inKernels)
+    return floats.map { key("optimizer", [("OPTIMIZER", "OPTIMIZER_SCALE")], $0) }
+      + steps.flatMap { step in
+        [DType.float32, .float64].map { key("optimizer", [("OPTIMIZER", step)], $0) }
+      }
   }
 }
 
