@@ -60,6 +60,21 @@ enum SelfChecks {
       let x = normal(device, 50, 20), index = Tensor([3, 7, 3, 49, 0]).to(device)
       return withGradients([x]) { F.embedding(index, $0[0]) } + [x.detach().sort(dim: 1).values]
     },
+    SelfCheck(name: "LSTM and GRU", tolerance: 1e-5) { device in
+      let lstm = LSTM(10, 24, bidirectional: true), gru = GRU(48, 16)
+      for layer in [lstm, gru] as [Module] { layer.to(device) }
+      let weights = lstm.parameters() + gru.parameters(), x = normal(device, 7, 5, 10).requiresGrad_()
+      let out = gru(lstm(x).0).0
+      out.square().sum().backward()
+      return [out] + ([x] + weights).map { $0.grad! }
+    },
+    SelfCheck(name: "random numbers, against PyTorch's on CUDA", tolerance: 6e-5) { device in
+      if device.kind == .cpu { return publishedNumbers }
+      manualSeed(0)
+      let first = Tensor.rand(10, device: device), second = Tensor.rand(10, device: device)
+      manualSeed(0)
+      return [first, second, .randn(16, device: device)]
+    },
     SelfCheck(name: "training an MLP with Adam, 20 losses", tolerance: 1e-4) { device in
       losses(Sequential(Linear(20, 64), ReLU(), Linear(64, 5)), device, input: [64, 20], steps: 20)
     },
@@ -69,6 +84,18 @@ enum SelfChecks {
           Conv2d(1, 8, kernelSize: 3, padding: 1), BatchNorm2d(8), ReLU(), MaxPool2d(2), Flatten(), Linear(8 * 49, 5)),
         device, input: [16, 1, 14, 14], steps: 8)
     },
+  ]
+
+  /// What people have published of seed 0: twice ten numbers of `torch.rand`, and sixteen of `torch.randn`.
+  private static let publishedNumbers = [
+    Tensor([0.3990, 0.5167, 0.0249, 0.9401, 0.9459, 0.7967, 0.4150, 0.8203, 0.2290, 0.9096]),
+    Tensor([0.9722, 0.7910, 0.4690, 0.3300, 0.3345, 0.3783, 0.7640, 0.6405, 0.1103, 0.3594]),
+    Tensor(
+      [
+        -0.9247, -0.4253, -2.6438, 0.1452, -0.1209, -0.5797, -0.6229, -0.3284, -1.0745, -0.3631, -1.6711, 2.2655,
+        0.3117,
+        -0.1842, 1.2866, 1.1820,
+      ]),
   ]
 
   private static func losses(_ model: Sequential, _ device: Device, input: [Int], steps: Int) -> [Tensor] {

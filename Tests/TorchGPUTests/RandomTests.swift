@@ -250,6 +250,14 @@ struct RandomCUDATests {
         #expect(x.equal(y), "\(dtype), draw \(index)")
       }
     }
+    // Other devices of the kind have streams of their own, seeded with all.
+    forkRNG {
+      manualSeed(6)
+      let first = (0..<CUDA.deviceCount).map { Tensor.rand(5, device: .cuda($0)).cpu() }
+      #expect(first.allSatisfy { $0.equal(first[0]) })
+      CUDA.manualSeed(7, CUDA.deviceCount - 1)
+      #expect(CUDA.initialSeed(CUDA.deviceCount - 1) == 7 && (CUDA.deviceCount == 1 || CUDA.initialSeed() == 6))
+    }
     let shuffled = [Device.cuda, .opencl].map { device in
       Tensor.randperm(700, generator: Generator(device: device, seed: 2), device: device).cpu()
     }

@@ -4,7 +4,8 @@
 // it has threads. Here an element of work is one block of one such thread, however many threads the device itself runs.
 //
 // Where a product is added to something, that is written as fma: compilers join the two as they like otherwise, and the last bits
-// would be theirs. For the same reason logarithm, sine and cosine are this file's own.
+// would be theirs. For the same reason logarithm, sine and cosine are this file's own. What is left is the square root of a float,
+// which OpenCL lets devices round as they like.
 
 // DRAW is one of these.
 #define DRAW_UNIFORM 0

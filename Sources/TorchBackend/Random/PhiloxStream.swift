@@ -20,7 +20,7 @@ package struct PhiloxStream: Sendable, Equatable {
   /// How a kernel of PyTorch's shares a draw of `count` numbers among threads that make `atOnce` of a place; it takes 4 words of
   /// each thread in each round.
   ///
-  /// PyTorch asks the card how many threads it runs, so that its numbers depend on the card from 221,184 on; here it is always the
+  /// PyTorch asks the card how many threads it runs, so that large draws differ from one card to another; here it is always the
   /// number of an A100: 108 processors of 8 groups of 256.
   /// - Precondition: `count` is above 0.
   package static func threads(for count: Int, atOnce: Int) -> (threads: Int, rounds: Int) {
