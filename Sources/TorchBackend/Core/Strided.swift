@@ -57,7 +57,7 @@ package struct Strided: Sendable {
 }
 
 /// Ends an op whose operands do not live together.
-@inline(never)
+@usableFromInline @inline(never)
 package func differentDevices(_ x: Device, _ y: Device) -> Never {
   fault("device", "operands live on different devices, \(x) and \(y); move one with to(_:)")
 }
