@@ -120,9 +120,7 @@ extension GPUBackend {
     let kernel = programs.kernel(kernel + (tiles.isTogether ? "_together" : "_alone"), of: program)
     let lanes = tiles.isTogether ? Self.lanes : device.facts.isCPU ? 1 : 64
     let groups = tiles.isTogether ? tiles.count : (tiles.count + lanes - 1) / lanes
-    done { () throws(GPUError) in
-      try device.launch(kernel, groups: Grid(Swift.min(groups, Self.mostGroups)), lanes: Grid(lanes), arguments)
-    }
+    launch(kernel, groups: Grid(Swift.min(groups, Self.mostGroups)), lanes: lanes, arguments)
   }
 
   private func multiply(_ factors: Factors, into target: Strided, partStride: Int, _ tiles: ProductTiles) {
