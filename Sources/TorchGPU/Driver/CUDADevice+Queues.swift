@@ -1,4 +1,5 @@
 import CTorchGPU
+import Synchronization
 import TorchBackend
 
 // Streams of CUDA, places in them, copies by them, and the processor's pinned memory.
@@ -75,6 +76,8 @@ extension CUDADevice {
 final class CUDAQueue: GPUQueue, @unchecked Sendable {
   let device: CUDADevice
   let stream: cu_object
+  /// What cuBLAS keeps for the stream, made when it first multiplies.
+  let handle = Mutex<CUDALibrary.Handle?>(nil)
 
   init(_ device: CUDADevice, _ stream: cu_object) {
     self.device = device

@@ -47,8 +47,47 @@ protocol GPUDevice: AnyObject, Sendable {
   func launch(_ kernel: any GPUKernel, groups: Grid, lanes: Grid, _ arguments: GPUArguments, on queue: any GPUQueue)
     throws(GPUError)
 
+  /// Whether a library of the device's maker multiplies matrices.
+  var multipliesByLibrary: Bool { get }
+  /// Queues a product by that library.
+  func multiply(_ product: LibraryProduct, on queue: any GPUQueue) throws(GPUError)
+
   /// Waits until all queues are done.
   func synchronize() throws(GPUError)
+}
+
+extension GPUDevice {
+  var multipliesByLibrary: Bool { false }
+  func multiply(_ product: LibraryProduct, on queue: any GPUQueue) throws(GPUError) {
+    throw GPUError("\(facts.name) has no library for products of matrices")
+  }
+}
+
+/// A product of matrices of floating point numbers as libraries take it: out = left * right, or out + left * right, once or for
+/// several matrices.
+struct LibraryProduct {
+  /// Where a matrix lies: by rows, `leading` elements from one to the next, or, turned, by columns.
+  struct Factor {
+    let block: UnsafeMutableRawPointer
+    /// In elements, as the following.
+    let offset: Int
+    let isTurned: Bool
+    let leading: Int
+    /// From one matrix to the next.
+    let batchStride: Int
+  }
+
+  let dtype: DType
+  /// [m, k] * [k, n]
+  let m: Int, n: Int, k: Int
+  let count: Int
+  let left: Factor, right: Factor
+  /// By rows.
+  let out: Factor
+  /// Whether the product is added to what is there.
+  let adds: Bool
+  /// Whether float32 may be multiplied with a shorter mantissa.
+  let allowsTF32: Bool
 }
 
 /// A queue of a device: its work is done in order, and beside that of other queues unless they wait for each other.
