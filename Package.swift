@@ -168,7 +168,8 @@ let package = Package(
       name: "TorchBackendTests", dependencies: ["TorchBackend", "CTorchKernels", "CTorchRuntime", "CTorchConv"],
       exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Goldens"]),
-    .testTarget(name: "TorchGPUTests", dependencies: ["TorchNN", "TorchOptim", "TorchGPU", "CTorchGPU"]),
+    .testTarget(
+      name: "TorchGPUTests", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchGPU", "CTorchGPU"]),
     .testTarget(
       name: "TorchDataTests", dependencies: ["TorchData", "TorchUtils", "CTorchZlib", "CDigitsData"],
       exclude: ["Goldens"]),

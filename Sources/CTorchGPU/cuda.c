@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "tg_cublas.h"
 #include "tg_nvrtc.h"
 
 static struct {
@@ -21,6 +22,12 @@ static struct {
   const char *missing;
   bool found;
 } nvrtc;
+
+static struct {
+  tg_cublas calls;
+  const char *missing;
+  bool found;
+} cublas;
 
 /// The library that `variable` names, or the first of `names` that there is; `missing` is its name where there is none.
 static void *opened(const char *variable, const char *const *names, const char **missing) {
@@ -70,6 +77,23 @@ static void look_for_nvrtc(void) {
   nvrtc.found = true;
 }
 
+static void look_for_cublas(void) {
+  static const char *const names[] = {"libcublas.so.13", "libcublas.so.12", "libcublas.so.11", "libcublas.so", NULL};
+  static const char *const none[] = {NULL};
+  const char *driver = getenv("TORCH_CUDA_LIBRARY");
+  void *library = opened("TORCH_CUBLAS_LIBRARY", driver && *driver ? none : names, &cublas.missing);
+  if (!library) return;
+#define X(result, function, arguments) \
+  cublas.calls.function = (result(*) arguments)dlsym(library, #function); \
+  if (!cublas.calls.function) { \
+    cublas.missing = #function; \
+    return; \
+  }
+  TG_EACH_CUBLAS_FUNCTION(X)
+#undef X
+  cublas.found = true;
+}
+
 const tg_cuda *tg_cuda_load(const char **missing) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, look_for_cuda);
@@ -82,4 +106,11 @@ const tg_nvrtc *tg_nvrtc_load(const char **missing) {
   pthread_once(&once, look_for_nvrtc);
   if (!nvrtc.found) *missing = nvrtc.missing;
   return nvrtc.found ? &nvrtc.calls : NULL;
+}
+
+const tg_cublas *tg_cublas_load(const char **missing) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, look_for_cublas);
+  if (!cublas.found) *missing = cublas.missing;
+  return cublas.found ? &cublas.calls : NULL;
 }

@@ -1810,7 +1810,8 @@ extension Bindings {
   // ops: Copies and casts
   private mutating func addFamily11() {
     op("copy_", ".copy_", ["input", "src", "non_blocking"])
-    on("copy_", [.required(Tensor.self), .required(Tensor.self), .fixed("False")]) { a in out(a.get(0, as: Tensor.self).copy_(a.get(1, as: Tensor.self))) }
+    on("copy_", [.required(Tensor.self), .required(Tensor.self), .absent]) { a in out(a.get(0, as: Tensor.self).copy_(a.get(1, as: Tensor.self))) }
+    on("copy_", [.required(Tensor.self), .required(Tensor.self), .required(Bool.self)]) { a in out(a.get(0, as: Tensor.self).copy_(a.get(1, as: Tensor.self), nonBlocking: a.get(2, as: Bool.self))) }
     op("fill_", ".fill_", ["input", "value"])
     on("fill_", [.required(Tensor.self), .required(Tensor.self)]) { a in out(a.get(0, as: Tensor.self).fill_(a.get(1, as: Tensor.self))) }
     on("fill_", [.required(Tensor.self), .required(Number.self)]) { a in out(a.get(0, as: Tensor.self).fill_(a.get(1, as: Number.self).value)) }

@@ -3,52 +3,18 @@
 //
 // FAKE_CUDA_DEVICES says how many devices there are (1), FAKE_CUDA_MIB how much memory each has (2048), FAKE_CUDA_EAGER=1 has work
 // done at once, and FAKE_CUDA_TAKES_NO_PTX=1 is a driver that is older than the compiler.
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ptx.h"
-#include "tg_cuda.h"
+#include "fake.h"
 
-enum { MOST_DEVICES = 16 };
-enum { INVALID_VALUE = 1, NOT_INITIALISED = 3, INVALID_CONTEXT = 201, NOT_FOUND = 500, ILLEGAL_ADDRESS = 700, LAUNCH_FAILED = 719 };
-
-typedef struct Work {
-  struct Work *next;
-  enum { TO_DEVICE, TO_HOST, ON_DEVICE, LAUNCH } kind;
-  uint64_t to, from;
-  void *host;
-  size_t size;
-  Program *program;
-  Function *function;
-  Size3 groups, lanes;
-  char *parameters;
-} Work;
-
-typedef struct {
-  int device;
-  size_t used;
-  Work *first, **last;
-  cu_result broken;  // a context that failed stays so
-} Context;
-
-typedef struct {
-  Context *context;
-} Stream;
-
-typedef struct {
-  Program *program;
-  Function *function;
-} Kernel;
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+_Thread_local Context *current;
 static Context contexts[MOST_DEVICES];
 static bool started;
-static char last_words[2048];
-static _Thread_local Context *current;
 
-static int from_environment(const char *name, int otherwise) {
+int from_environment(const char *name, int otherwise) {
   const char *value = getenv(name);
   return value && *value ? atoi(value) : otherwise;
 }
@@ -57,63 +23,6 @@ static int device_count(void) {
   return count < 0 ? 0 : count > MOST_DEVICES ? MOST_DEVICES : count;
 }
 static size_t total_bytes(void) { return (size_t)from_environment("FAKE_CUDA_MIB", 2048) << 20; }
-
-#define ENTER \
-  pthread_mutex_lock(&lock); \
-  cu_result result = TG_CU_SUCCESS
-#define LEAVE \
-  pthread_mutex_unlock(&lock); \
-  return result
-/// Most calls belong to the thread's context.
-#define ENTER_CONTEXT \
-  ENTER; \
-  Context *context = current; \
-  if (!context) result = INVALID_CONTEXT; \
-  else if (context->broken) result = context->broken; \
-  if (!result)
-
-// MARK: work
-
-static cu_result perform(Context *context, Work *work) {
-  char *to = NULL, *from = NULL;
-  if (work->kind != LAUNCH) {
-    if (work->kind != TO_HOST) to = memory_at(work->to, work->size, context->device, true);
-    if (work->kind != TO_DEVICE) from = memory_at(work->from, work->size, context->device, false);
-    if (work->kind == TO_DEVICE) from = work->host;
-    if (work->kind == TO_HOST) to = work->host;
-    if (to && from) return memmove(to, from, work->size), TG_CU_SUCCESS;
-    char words[200];
-    memory_words(to ? work->from : work->to, words, sizeof words);
-    snprintf(last_words, sizeof last_words, "a copy of %zu bytes: %s", work->size, words);
-    return ILLEGAL_ADDRESS;
-  }
-  bool good = ptx_run(
-    work->program, work->function, work->groups, work->lanes, work->parameters, context->device, last_words,
-    sizeof last_words);
-  return good ? TG_CU_SUCCESS : strstr(last_words, "out of bounds") ? ILLEGAL_ADDRESS : LAUNCH_FAILED;
-}
-
-static cu_result drain(Context *context) {
-  while (context->first) {
-    Work *work = context->first;
-    context->first = work->next;
-    if (!context->broken) context->broken = perform(context, work);
-    free(work->parameters);
-    free(work);
-  }
-  context->last = &context->first;
-  return context->broken;
-}
-
-static cu_result queue(Context *context, Work work) {
-  Work *made = malloc(sizeof *made);
-  *made = work;
-  made->next = NULL;
-  if (!context->last) context->last = &context->first;
-  *context->last = made;
-  context->last = &made->next;
-  return from_environment("FAKE_CUDA_EAGER", 0) ? drain(context) : TG_CU_SUCCESS;
-}
 
 // MARK: the driver and its devices
 
@@ -141,6 +50,7 @@ static const char *words_of(cu_result code, bool name) {
     return name ? "CUDA_ERROR_UNSUPPORTED_PTX_VERSION" : "the provided PTX was compiled with an unsupported toolchain";
   case NOT_FOUND: return name ? "CUDA_ERROR_NOT_FOUND" : "named symbol not found";
   case ILLEGAL_ADDRESS: return name ? "CUDA_ERROR_ILLEGAL_ADDRESS" : last_words;
+  case TG_CU_NOT_READY: return name ? "CUDA_ERROR_NOT_READY" : "device not ready";
   case LAUNCH_FAILED: return name ? "CUDA_ERROR_LAUNCH_FAILED" : last_words;
   default: return NULL;
   }
@@ -204,25 +114,7 @@ cu_result cuGetExportTable(const void **table, const void *id) {
   return *table = NULL, NOT_FOUND;
 }
 
-// MARK: streams and memory
-
-cu_result cuStreamCreate(cu_object *stream, uint32_t flags) {
-  (void)flags;
-  ENTER_CONTEXT {
-    Stream *made = malloc(sizeof *made);
-    made->context = context;
-    *stream = made;
-  }
-  LEAVE;
-}
-
-cu_result cuStreamSynchronize(cu_object stream) {
-  ENTER_CONTEXT {
-    if (!stream || ((Stream *)stream)->context != context) result = INVALID_CONTEXT;
-    else result = drain(context);
-  }
-  LEAVE;
-}
+// MARK: memory
 
 cu_result cuMemAlloc_v2(cu_address *block, size_t size) {
   ENTER_CONTEXT {
@@ -244,22 +136,20 @@ cu_result cuMemFree_v2(cu_address block) {
   LEAVE;
 }
 
-static cu_result copy(Work work, cu_object stream) {
+cu_result cuMemHostAlloc(void **block, size_t size, uint32_t flags) {
   ENTER_CONTEXT {
-    if (!stream || ((Stream *)stream)->context != context) result = INVALID_CONTEXT;
-    else if (work.size) result = queue(context, work);
+    if (!size || flags & ~7u) result = INVALID_VALUE;
+    else if (!(*block = host_add(size))) result = TG_CU_OUT_OF_MEMORY;
   }
   LEAVE;
 }
 
-cu_result cuMemcpyHtoDAsync_v2(cu_address to, const void *from, size_t size, cu_object stream) {
-  return copy((Work){.kind = TO_DEVICE, .to = to, .host = (void *)from, .size = size}, stream);
-}
-cu_result cuMemcpyDtoHAsync_v2(void *to, cu_address from, size_t size, cu_object stream) {
-  return copy((Work){.kind = TO_HOST, .from = from, .host = to, .size = size}, stream);
-}
-cu_result cuMemcpyDtoDAsync_v2(cu_address to, cu_address from, size_t size, cu_object stream) {
-  return copy((Work){.kind = ON_DEVICE, .to = to, .from = from, .size = size}, stream);
+cu_result cuMemFreeHost(void *block) {
+  ENTER_CONTEXT {
+    // Work that still waits and uses the block will find it gone.
+    if (!host_remove(block)) result = INVALID_VALUE;
+  }
+  LEAVE;
 }
 
 // MARK: programs
@@ -323,7 +213,7 @@ cu_result cuLaunchKernel(
     Kernel *kernel = function;
     Function *f = kernel->function;
     uint64_t lanes = (uint64_t)lanes_x * lanes_y * lanes_z;
-    if (!stream || ((Stream *)stream)->context != context) {
+    if (!is_stream_of(stream, context)) {
       result = INVALID_CONTEXT;
     } else if (
       !groups_x || !groups_y || !groups_z || !lanes || lanes > 1024 || lanes_z > 64 || groups_x > 2147483647 ||
@@ -336,7 +226,7 @@ cu_result cuLaunchKernel(
       Work work = {.kind = LAUNCH, .program = kernel->program, .function = f, .parameters = parameters};
       work.groups = (Size3){groups_x, groups_y, groups_z};
       work.lanes = (Size3){lanes_x, lanes_y, lanes_z};
-      result = queue(context, work);
+      result = queue(stream, work);
     }
   }
   LEAVE;

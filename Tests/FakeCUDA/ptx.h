@@ -120,8 +120,8 @@ uint64_t memory_add(size_t size, int device, bool constant);
 bool memory_remove(uint64_t address, int device, size_t *size);
 /// What lies there; null where not all of it is in one block that the device may reach so.
 char *memory_at(uint64_t address, size_t size, int device, bool writes);
-/// Says of an address what it is, for whoever reads why a launch failed.
-void memory_words(uint64_t address, char *words, size_t size);
+/// Says of an address what it is, for whoever reads why a launch failed; true where streams met there in no order.
+bool memory_words(uint64_t address, char *words, size_t size);
 
 typedef struct {
   uint32_t x, y, z;

@@ -145,8 +145,8 @@ static char *reach(Run *run, Thread *t, const Instruction *i, size_t size, bool 
   }
   char *bytes = memory_at(address, size, run->device, writes);
   if (!bytes) {
-    char words[200];
-    memory_words(address, words, sizeof words);
+    char words[300];
+    if (memory_words(address, words, sizeof words)) stop(run, t, i, "%s", words);
     stop(run, t, i, "%s %zu bytes out of bounds: %s", writes ? "writes" : "reads", size, words);
   }
   return bytes;

@@ -18,8 +18,24 @@ struct FakeDevice {
     return tg_cuda_load(&missing) != nil && tg_nvrtc_load(&missing) != nil
   }
 
-  private let cuda: tg_cuda, nvrtc: tg_nvrtc
-  private let context: cu_object, stream: cu_object
+  /// Whether the fake of cuBLAS is there, too.
+  static var hasBLAS: Bool {
+    var missing: UnsafePointer<CChar>?
+    return isThere && tg_cublas_load(&missing) != nil
+  }
+
+  /// How many products the fake of cuBLAS was asked for.
+  static var productsByBLAS: Int {
+    guard let name = getenv("TORCH_CUBLAS_LIBRARY"), let library = dlopen(name, RTLD_NOW),
+      let count = dlsym(library, "fake_cublas_products")
+    else { return 0 }
+    return Int(count.load(as: Int32.self))
+  }
+
+  let cuda: tg_cuda
+  private let nvrtc: tg_nvrtc
+  private let context: cu_object
+  let stream: cu_object
 
   init(_ index: Int32) throws {
     var missing: UnsafePointer<CChar>?, device: cu_device = 0, context: cu_object?, stream: cu_object?
@@ -88,7 +104,8 @@ struct FakeDevice {
 
   /// Builds a text and queues one group of a kernel of it; each argument is so many words.
   @discardableResult
-  func launch(_ text: String, _ kernel: String, _ arguments: [[Int64]]) throws -> cu_result {
+  func launch(_ text: String, _ kernel: String, _ arguments: [[Int64]], on other: cu_object? = nil) throws -> cu_result
+  {
     var module: cu_object?, function: cu_object?
     let loaded = cuda.cuModuleLoadDataEx(&module, try ptx(text), 0, nil, nil)
     guard loaded == 0 else { throw Refused(words: words(loaded)) }
@@ -100,9 +117,28 @@ struct FakeDevice {
         pointers.append(bytes.baseAddress! + at)
         at += argument.count * 8
       }
-      return cuda.cuLaunchKernel(function, 1, 1, 1, 256, 1, 1, 0, stream, &pointers, nil)
+      return cuda.cuLaunchKernel(function, 1, 1, 1, 256, 1, 1, 0, other ?? stream, &pointers, nil)
     }
   }
+
+  /// Another stream of the device.
+  func newStream() throws -> cu_object {
+    var stream: cu_object?
+    #expect(cuda.cuStreamCreate(&stream, 1) == 0)
+    return try #require(stream)
+  }
+
+  /// Lets a stream wait for what is in another one.
+  func wait(_ stream: cu_object, for other: cu_object) {
+    var event: cu_object?
+    #expect(cuda.cuEventCreate(&event, 2) == 0)
+    #expect(cuda.cuEventRecord(event, other) == 0)
+    #expect(cuda.cuStreamWaitEvent(stream, event, 0) == 0)
+    #expect(cuda.cuEventDestroy_v2(event) == 0)
+  }
+
+  /// Waits for all streams.
+  func waitForAll() -> cu_result { cuda.cuCtxSynchronize() }
 
   private func ptx(_ text: String) throws -> [CChar] {
     var program: nvrtc_program?, size = 0

@@ -22,6 +22,7 @@ enum {
   TG_CU_NO_BINARY_FOR_GPU = 209,
   TG_CU_INVALID_PTX = 218,
   TG_CU_UNSUPPORTED_PTX_VERSION = 222,
+  TG_CU_NOT_READY = 600,
 };
 
 enum {
@@ -36,6 +37,8 @@ enum {
 };
 
 enum { TG_CU_STREAM_NON_BLOCKING = 1 };
+enum { TG_CU_EVENT_BLOCKING_SYNC = 1, TG_CU_EVENT_DISABLE_TIMING = 2 };
+enum { TG_CU_MEMHOSTALLOC_PORTABLE = 1 };
 enum { TG_CU_JIT_ERROR_LOG_BUFFER = 5, TG_CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES = 6 };
 
 /// Each function once: its result, its name and its arguments.
@@ -51,8 +54,21 @@ enum { TG_CU_JIT_ERROR_LOG_BUFFER = 5, TG_CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES = 6
   X(cu_result, cuDeviceGetAttribute, (int32_t *value, int32_t what, cu_device device)) \
   X(cu_result, cuDevicePrimaryCtxRetain, (cu_object *context, cu_device device)) \
   X(cu_result, cuCtxSetCurrent, (cu_object context)) \
+  X(cu_result, cuCtxSynchronize, (void)) \
+  X(cu_result, cuCtxGetStreamPriorityRange, (int32_t *least, int32_t *greatest)) \
   X(cu_result, cuStreamCreate, (cu_object *stream, uint32_t flags)) \
+  X(cu_result, cuStreamCreateWithPriority, (cu_object *stream, uint32_t flags, int32_t priority)) \
+  X(cu_result, cuStreamQuery, (cu_object stream)) \
   X(cu_result, cuStreamSynchronize, (cu_object stream)) \
+  X(cu_result, cuStreamWaitEvent, (cu_object stream, cu_object event, uint32_t flags)) \
+  X(cu_result, cuEventCreate, (cu_object *event, uint32_t flags)) \
+  X(cu_result, cuEventRecord, (cu_object event, cu_object stream)) \
+  X(cu_result, cuEventQuery, (cu_object event)) \
+  X(cu_result, cuEventSynchronize, (cu_object event)) \
+  X(cu_result, cuEventElapsedTime, (float *milliseconds, cu_object from, cu_object to)) \
+  X(cu_result, cuEventDestroy_v2, (cu_object event)) \
+  X(cu_result, cuMemHostAlloc, (void **block, size_t size, uint32_t flags)) \
+  X(cu_result, cuMemFreeHost, (void *block)) \
   X(cu_result, cuMemAlloc_v2, (cu_address *block, size_t size)) \
   X(cu_result, cuMemFree_v2, (cu_address block)) \
   X(cu_result, cuMemcpyHtoDAsync_v2, (cu_address to, const void *from, size_t size, cu_object stream)) \

@@ -44,12 +44,14 @@ enum {
 
   TG_CL_PROGRAM_BUILD_LOG = 0x1183,
   TG_CL_KERNEL_WORK_GROUP_SIZE = 0x11B0,
+  TG_CL_EVENT_COMMAND_EXECUTION_STATUS = 0x11D3,
   TG_CL_PROFILING_COMMAND_START = 0x1282,
   TG_CL_PROFILING_COMMAND_END = 0x1283,
 };
 
 static const cl_bitfield TG_CL_DEVICE_TYPE_CPU = 1 << 1, TG_CL_DEVICE_TYPE_GPU = 1 << 2, TG_CL_DEVICE_TYPE_ALL = 0xFFFFFFFF;
-static const cl_bitfield TG_CL_MEM_READ_WRITE = 1 << 0;
+static const cl_bitfield TG_CL_MEM_READ_WRITE = 1 << 0, TG_CL_MEM_ALLOC_HOST_PTR = 1 << 4;
+static const cl_bitfield TG_CL_MAP_READ = 1 << 0, TG_CL_MAP_WRITE = 1 << 1;
 static const cl_bitfield TG_CL_QUEUE_PROFILING_ENABLE = 1 << 1;
 
 /// Each function once: its result, its name and its arguments.
@@ -89,11 +91,17 @@ static const cl_bitfield TG_CL_QUEUE_PROFILING_ENABLE = 1 << 1;
   X(cl_int, clEnqueueFillBuffer, \
     (cl_object queue, cl_object memory, const void *pattern, size_t pattern_size, size_t offset, size_t size, \
      cl_uint waits, const cl_object *events, cl_object *event)) \
+  X(void *, clEnqueueMapBuffer, \
+    (cl_object queue, cl_object memory, cl_uint blocks, cl_bitfield flags, size_t offset, size_t size, cl_uint waits, \
+     const cl_object *events, cl_object *event, cl_int *error)) \
+  X(cl_int, clEnqueueUnmapMemObject, \
+    (cl_object queue, cl_object memory, void *mapped, cl_uint waits, const cl_object *events, cl_object *event)) \
   X(cl_int, clEnqueueMarkerWithWaitList, \
     (cl_object queue, cl_uint waits, const cl_object *events, cl_object *event)) \
   X(cl_int, clEnqueueBarrierWithWaitList, \
     (cl_object queue, cl_uint waits, const cl_object *events, cl_object *event)) \
   X(cl_int, clWaitForEvents, (cl_uint count, const cl_object *events)) \
+  X(cl_int, clGetEventInfo, (cl_object event, cl_uint what, size_t size, void *value, size_t *used)) \
   X(cl_int, clGetEventProfilingInfo, (cl_object event, cl_uint what, size_t size, void *value, size_t *used)) \
   X(cl_int, clReleaseEvent, (cl_object event)) \
   X(cl_int, clFlush, (cl_object queue)) \

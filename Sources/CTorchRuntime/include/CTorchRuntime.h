@@ -26,6 +26,8 @@ struct ct_thread_state {
   void *_Nullable autocast;
   void *_Nullable generator;
   void *_Nullable worker;
+  void *_Nullable streams;
+  int current_devices[2];  // of each kind of devices that has several
   unsigned long regions;  // how many this thread has begun, on one thread or more
 };
 
@@ -73,6 +75,14 @@ static inline void ct_set_generator(void *_Nullable generator) { ct_thread_state
 /// What this thread is of a data loader's workers, null when it is none; its owner gives it meaning.
 static inline void *_Nullable ct_worker(void) { return ct_thread_state.worker; }
 static inline void ct_set_worker(void *_Nullable worker) { ct_thread_state.worker = worker; }
+
+/// The streams of devices that work on this thread goes by, null where it goes by the default ones; its owner gives it meaning.
+static inline void *_Nullable ct_streams(void) { return ct_thread_state.streams; }
+static inline void ct_set_streams(void *_Nullable streams) { ct_thread_state.streams = streams; }
+
+/// Which device of a kind this thread means where it names none (initially 0); the kinds are 0 and 1.
+static inline int ct_current_device(int kind) { return ct_thread_state.current_devices[kind]; }
+static inline void ct_set_current_device(int kind, int index) { ct_thread_state.current_devices[kind] = index; }
 
 /// This thread's place in the team of the region it is running, 0 outside of regions. Always below
 /// `ct_num_threads()` as it was when the region began, so it can index per-thread scratch.

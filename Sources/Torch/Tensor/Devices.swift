@@ -19,22 +19,28 @@ extension Backends {
     let reason = GPUDevices.unavailableReason(device) ?? "it is not there"
     fault("device", "\(device) is not available: \(reason); use Device.cpu")
   }
-
-  static func isAvailable(_ device: Device) -> Bool {
-    device.kind == .cpu || registered(device) != nil || GPUDevices.backend(device) != nil
-  }
 }
 
 /// Copies between the processor and a device, or from device to device by way of the processor; casts, and fits any strides.
-func copyBetweenDevices(_ x: Strided, into out: Strided) {
+/// - Parameter inBackground: whether to return before it is done, where the processor's memory is pinned.
+func copyBetweenDevices(_ x: Strided, into out: Strided, inBackground: Bool = false) {
   if out.count == 0 { return }
   if x.device.kind == .cpu {
-    let cpu = CPUBackend.shared
-    accelerator(out.device).upload(cpu.contiguous(cpu.cast(x, to: out.dtype)), into: out)
+    let device = accelerator(out.device)
+    if x.dtype == out.dtype, let (from, to) = asRows(x, out) {
+      device.upload(from, into: to, inBackground: inBackground)
+    } else {
+      let cpu = CPUBackend.shared
+      device.upload(cpu.contiguous(cpu.cast(x, to: out.dtype)), into: out)
+    }
     return
   }
   let source = accelerator(x.device)
   let there = source.cast(x, to: out.dtype)
+  if out.device.kind == .cpu, let (from, to) = asRows(there, out) {
+    source.download(from, into: to, inBackground: inBackground)
+    return
+  }
   let here = CPUBackend.shared.allocate(Layout(contiguous: x.shape), dtype: out.dtype)
   source.download(there, into: here)
   if out.device.kind == .cpu {
@@ -44,7 +50,17 @@ func copyBetweenDevices(_ x: Strided, into out: Strided) {
   }
 }
 
-private func accelerator(_ device: Device) -> any Accelerator {
+/// Two tensors as rows of their elements as they lie; nil where they lie differently, or not side by side.
+private func asRows(_ x: Strided, _ y: Strided) -> (Strided, Strided)? {
+  if x.isContiguous && y.isContiguous { return (x, y) }
+  guard x.layout.strides == y.layout.strides, x.layout.isNonOverlappingAndDense else { return nil }
+  func row(_ s: Strided) -> Strided {
+    s.with(Layout(shape: [s.count], strides: [1], offset: s.layout.offset))
+  }
+  return (row(x), row(y))
+}
+
+func accelerator(_ device: Device) -> any Accelerator {
   guard let accelerator = Backends.opened(device) as? any Accelerator else {
     fault("to", "copies to and from \(device) are not available")
   }

@@ -1,3 +1,5 @@
+import CTorchRuntime
+
 /// Where a tensor's elements live, as `torch.device`.
 public struct Device: Sendable, Hashable {
   /// The kind of device.
@@ -9,9 +11,10 @@ public struct Device: Sendable, Hashable {
   /// Which device of the kind; always 0 for the CPU.
   public let index: Int
 
-  public init(_ kind: Kind, index: Int = 0) {
+  /// - Parameter index: which device of the kind; by default the calling thread's current one, as `CUDA.setDevice` says it.
+  public init(_ kind: Kind, index: Int? = nil) {
     self.kind = kind
-    self.index = index
+    self.index = index ?? Device.currentIndex(kind)
   }
 
   /// A device by PyTorch's text, `"cpu"`, `"cuda"` or `"cuda:1"`.
@@ -38,11 +41,28 @@ public struct Device: Sendable, Hashable {
     }
   }
 
-  public static var cpu: Device { Device(.cpu) }
+  public static var cpu: Device { Device(.cpu, index: 0) }
+  /// The calling thread's current CUDA device.
   public static var cuda: Device { Device(.cuda) }
+  /// The calling thread's current OpenCL device.
   public static var opencl: Device { Device(.opencl) }
   public static func cuda(_ index: Int) -> Device { Device(.cuda, index: index) }
   public static func opencl(_ index: Int) -> Device { Device(.opencl, index: index) }
+}
+
+extension Device {
+  /// Which device of a kind the calling thread means where it names none.
+  package static func currentIndex(_ kind: Kind) -> Int {
+    switch kind {
+    case .cpu: 0
+    case .cuda: Int(ct_current_device(0))
+    case .opencl: Int(ct_current_device(1))
+    }
+  }
+
+  package static func setCurrentIndex(_ kind: Kind, _ index: Int) {
+    if kind != .cpu { ct_set_current_device(kind == .cuda ? 0 : 1, Int32(index)) }
+  }
 }
 
 extension Device: CustomStringConvertible {

@@ -42,6 +42,12 @@ public final class Storage: @unchecked Sendable {
     }
   }
 
+  /// Where the memory came from and goes back to; nil where it is the CPU allocator or somebody else.
+  package var allocator: (any StorageAllocator)? {
+    if case .allocator(let allocator) = release { return allocator }
+    return nil
+  }
+
   @inlinable @inline(__always)
   package var currentVersion: UInt32 { version.load(ordering: .relaxed) }
 

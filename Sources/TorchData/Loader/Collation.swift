@@ -6,32 +6,36 @@ struct Collation<Sample, Batch>: Sendable {
   let collate: @Sendable ([Sample], BatchRoom?) throws -> Batch
   /// Moves a sample's tensors to their place in the room and gives the sample with these; nil where nothing can be moved.
   let place: (@Sendable (Sample, _ place: Int, BatchRoom) -> Sample)?
+  /// Puts a batch's parts into pinned memory.
+  let pin: @Sendable (Batch) -> Batch
   /// Whether a batch is what stacking makes of samples, and not somebody's own.
   var isTorchs: Bool { place != nil }
 
   /// Somebody's own way.
   static func own(_ collate: @escaping @Sendable ([Sample]) throws -> Batch) -> Collation {
-    Collation(collate: { samples, _ in try collate(samples) }, place: nil)
+    Collation(collate: { samples, _ in try collate(samples) }, place: nil, pin: { pinned($0) })
   }
 
   // Tuples cannot conform to Collatable: a way for each size of them.
 
   static func single() -> Collation where Sample: Collatable, Batch == Sample.Batch {
-    Collation(collate: { try column($0, $1, 0) { $0 } }, place: { $2.place($0, 0, $1) })
+    Collation(collate: { try column($0, $1, 0) { $0 } }, place: { $2.place($0, 0, $1) }, pin: { pinned($0) })
   }
 
   static func pair<A: Collatable, B: Collatable>() -> Collation
   where Sample == (A, B), Batch == (A.Batch, B.Batch) {
     Collation(
       collate: { try (column($0, $1, 0) { $0.0 }, column($0, $1, 1) { $0.1 }) },
-      place: { ($2.place($0.0, 0, $1), $2.place($0.1, 1, $1)) })
+      place: { ($2.place($0.0, 0, $1), $2.place($0.1, 1, $1)) },
+      pin: { (pinned($0.0), pinned($0.1)) })
   }
 
   static func triple<A: Collatable, B: Collatable, C: Collatable>() -> Collation
   where Sample == (A, B, C), Batch == (A.Batch, B.Batch, C.Batch) {
     Collation(
       collate: { try (column($0, $1, 0) { $0.0 }, column($0, $1, 1) { $0.1 }, column($0, $1, 2) { $0.2 }) },
-      place: { ($2.place($0.0, 0, $1), $2.place($0.1, 1, $1), $2.place($0.2, 2, $1)) })
+      place: { ($2.place($0.0, 0, $1), $2.place($0.1, 1, $1), $2.place($0.2, 2, $1)) },
+      pin: { (pinned($0.0), pinned($0.1), pinned($0.2)) })
   }
 
   static func quadruple<A: Collatable, B: Collatable, C: Collatable, D: Collatable>() -> Collation
@@ -45,21 +49,24 @@ struct Collation<Sample, Batch>: Sendable {
       },
       place: {
         ($2.place($0.0, 0, $1), $2.place($0.1, 1, $1), $2.place($0.2, 2, $1), $2.place($0.3, 3, $1))
-      })
+      },
+      pin: { (pinned($0.0), pinned($0.1), pinned($0.2), pinned($0.3)) })
   }
 
   static func pairAndOne<A: Collatable, B: Collatable, C: Collatable>() -> Collation
   where Sample == ((A, B), C), Batch == ((A.Batch, B.Batch), C.Batch) {
     Collation(
       collate: { try ((column($0, $1, 0) { $0.0.0 }, column($0, $1, 1) { $0.0.1 }), column($0, $1, 2) { $0.1 }) },
-      place: { (($2.place($0.0.0, 0, $1), $2.place($0.0.1, 1, $1)), $2.place($0.1, 2, $1)) })
+      place: { (($2.place($0.0.0, 0, $1), $2.place($0.0.1, 1, $1)), $2.place($0.1, 2, $1)) },
+      pin: { ((pinned($0.0.0), pinned($0.0.1)), pinned($0.1)) })
   }
 
   static func oneAndPair<A: Collatable, B: Collatable, C: Collatable>() -> Collation
   where Sample == (A, (B, C)), Batch == (A.Batch, (B.Batch, C.Batch)) {
     Collation(
       collate: { try (column($0, $1, 0) { $0.0 }, (column($0, $1, 1) { $0.1.0 }, column($0, $1, 2) { $0.1.1 })) },
-      place: { ($2.place($0.0, 0, $1), ($2.place($0.1.0, 1, $1), $2.place($0.1.1, 2, $1))) })
+      place: { ($2.place($0.0, 0, $1), ($2.place($0.1.0, 1, $1), $2.place($0.1.1, 2, $1))) },
+      pin: { (pinned($0.0), (pinned($0.1.0), pinned($0.1.1))) })
   }
 
   /// One part of all samples, put together.

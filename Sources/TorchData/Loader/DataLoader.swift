@@ -215,7 +215,9 @@ public struct DataLoader<Batch: Sendable>: Sequence {
   public func makeThrowingIterator() -> ThrowingIterator { ThrowingIterator(begin(), onError) }
 
   private func begin() -> Epoch<Batch> {
-    if pinMemory && !CUDA.isAvailable { warnOnceAboutPinning() }
+    let pins = pinMemory && (CUDA.isAvailable || OpenCL.isAvailable)
+    let source = pins ? self.source.pinned : self.source
+    if pinMemory && !pins { warnOnceAboutPinning() }
     if let epoch = crew.epoch, epoch.restart(jobs()) { return epoch }
     // PyTorch seeds its workers with this, and draws it without workers too.
     let baseSeed = (generator ?? .default).drawSeed()

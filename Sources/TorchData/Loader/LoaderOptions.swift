@@ -51,6 +51,6 @@ private let hasWarned = Atomic(false)
 /// Says once on standard error that there is nothing to pin memory for, as torch does.
 func warnOnceAboutPinning() {
   if hasWarned.exchange(true, ordering: .relaxed) { return }
-  var line = "warning: DataLoader: pinMemory changes nothing, since no CUDA device is available\n"
+  var line = "warning: DataLoader: pinMemory changes nothing, since there is no GPU\n"
   line.withUTF8 { bytes in _ = write(2, bytes.baseAddress, bytes.count) }
 }

@@ -58,16 +58,28 @@ class Reader<Batch: Sendable> {
 struct BatchSource<Batch: Sendable>: Sendable {
   /// Makes a reader, on the thread that will use it.
   let open: @Sendable (ReadingMode) throws -> Reader<Batch>
+  private let pin: @Sendable (Batch) -> Batch
 
   /// Batches of samples with numbers. The collation gets at least one sample.
   init<D: Dataset>(_ dataset: D, _ collation: Collation<D.Sample, Batch>) {
     open = { mode in SampleReader(dataset, mode, collation) }
+    pin = collation.pin
   }
 
   /// Batches of a stream.
   init<D: IterableDataset>(_ dataset: D, dropLast: Bool, _ collation: Collation<D.Sample, Batch>) {
     open = { mode in StreamReader(try dataset.makeIterator(), mode, dropLast: dropLast, collation) }
+    pin = collation.pin
   }
+
+  private init(
+    _ open: @escaping @Sendable (ReadingMode) throws -> Reader<Batch>, _ pin: @escaping @Sendable (Batch) -> Batch
+  ) {
+    (self.open, self.pin) = (open, pin)
+  }
+
+  /// The same batches in pinned memory.
+  var pinned: BatchSource { BatchSource({ [open, pin] mode in PinningReader(try open(mode), pin) }, pin) }
 }
 
 /// Reads samples by number.

@@ -52,7 +52,9 @@ extension GPUBackend {
         continue
       }
       done { () throws(GPUError) in
-        try device.write(storage.base, byteCount: storage.byteCount, to: target.storage.base, at: 0)
+        try device.write(
+          storage.base, byteCount: storage.byteCount, to: target.storage.base, at: 0, on: streams.current.queue,
+          waits: true)
       }
     }
   }
@@ -61,7 +63,8 @@ extension GPUBackend {
     let copy = Storage.cpu(byteCount: storage.byteCount)
     if storage.byteCount > 0 {
       done { () throws(GPUError) in
-        try device.read(storage.base, at: 0, byteCount: storage.byteCount, into: copy.base)
+        try device.read(
+          storage.base, at: 0, byteCount: storage.byteCount, into: copy.base, on: streams.current.queue, waits: true)
       }
       trouble.check()
     }

@@ -64,6 +64,7 @@ extension GPUBackend {
       if let bias { copy(bias, into: out) } else { fill(out, with: .int(0)) }
       return
     }
+    if multiplyByLibrary(x, y, bias: bias, into: out) { return }
     var factors = Factors(x, y, bias, out)
     if factors.isBetterTurned { factors.turn() }
     let batch = factors.batch

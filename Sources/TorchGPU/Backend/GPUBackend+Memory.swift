@@ -33,7 +33,7 @@ extension GPUBackend {
       return done { () throws(GPUError) in
         try device.copy(
           x.storage.base, at: x.layout.offset * size, to: out.storage.base, at: out.layout.offset * size,
-          byteCount: x.count * size)
+          byteCount: x.count * size, on: streams.current.queue)
       }
     }
     let views = KernelViews(out, x)
@@ -82,25 +82,51 @@ extension GPUBackend {
   }
 }
 
+// MARK: the processor's memory
+
 extension GPUBackend: Accelerator {
-  package func upload(_ x: Strided, into out: Strided) {
+  package func pinned(byteCount: Int) -> Storage {
+    Storage(
+      base: pinnedMemory.allocate(byteCount: byteCount), byteCount: byteCount, device: .cpu,
+      release: .allocator(pinnedMemory))
+  }
+
+  /// The pinned memory that a block of the processor's is from, where devices of this kind copy by themselves from there.
+  private func pinning(_ storage: Storage) -> PinnedMemory? {
+    guard let memory = storage.allocator as? PinnedMemory, memory.kind == name.kind else { return nil }
+    return memory
+  }
+
+  package func upload(_ x: Strided, into out: Strided, inBackground: Bool) {
     if out.count == 0 { return }
     let target = out.isContiguous ? out : allocate(Layout(contiguous: out.shape), dtype: out.dtype)
-    let size = out.dtype.itemSize
+    let size = out.dtype.itemSize, stream = streams.current, memory = inBackground ? pinning(x.storage) : nil
     done { () throws(GPUError) in
       try device.write(
-        x.pointer, byteCount: x.count * size, to: target.storage.base, at: target.layout.offset * size)
+        x.pointer, byteCount: x.count * size, to: target.storage.base, at: target.layout.offset * size,
+        on: stream.queue,
+        waits: memory == nil)
     }
+    memory?.note(x.storage.base, stream)
     if !out.isContiguous { copy(target, into: out) }
   }
 
-  package func download(_ x: Strided, into out: Strided) {
+  package func download(_ x: Strided, into out: Strided, inBackground: Bool) {
     if x.count == 0 { return }
-    let source = contiguous(x), size = x.dtype.itemSize
+    let source = contiguous(x), size = x.dtype.itemSize, stream = streams.current
+    let memory = inBackground ? pinning(out.storage) : nil
     done { () throws(GPUError) in
       try device.read(
-        source.storage.base, at: source.layout.offset * size, byteCount: x.count * size, into: out.pointer)
+        source.storage.base, at: source.layout.offset * size, byteCount: x.count * size, into: out.pointer,
+        on: stream.queue, waits: memory == nil)
     }
-    trouble.check()
+    if let memory {
+      memory.note(out.storage.base, stream)
+    } else {
+      stream.trouble.check()
+    }
   }
 }
+
+/// Whether a block is pinned memory of the processor's.
+package func isPinned(_ storage: Storage) -> Bool { storage.allocator is PinnedMemory }

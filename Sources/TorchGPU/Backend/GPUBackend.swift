@@ -5,18 +5,19 @@ import TorchBackend
 package final class GPUBackend: Backend {
   let name: Device
   let device: any GPUDevice
+  package let streams: GPUStreams
   let allocator: GPUAllocator
+  let pinnedMemory: PinnedMemory
   let programs: ProgramLibrary
-  /// Where kernels say what only the numbers can tell.
-  let trouble: Trouble
   private let launched = Atomic<Int>(0)
 
   init(_ name: Device, _ device: any GPUDevice) {
     self.name = name
     self.device = device
+    streams = GPUStreams(name, device)
     allocator = GPUAllocator(device, name: name)
+    pinnedMemory = PinnedMemory(device, name.kind)
     programs = ProgramLibrary(device)
-    trouble = Trouble(device)
   }
 
   package var deviceName: String { device.facts.name }
@@ -29,18 +30,21 @@ package final class GPUBackend: Backend {
 
   package func releaseCachedMemory() { allocator.releaseCached() }
 
+  /// Gives the processor's pinned memory that is kept for later back.
+  package func releasePinnedMemory() { pinnedMemory.releaseCached() }
+
+  /// Where the kernels that the calling thread queues say what only the numbers can tell.
+  var trouble: Trouble { streams.current.trouble }
+
+  /// Waits for all streams.
   package func synchronize() {
     done { () throws(GPUError) in try device.synchronize() }
-    trouble.check()
+    for stream in streams.all { stream.trouble.check() }
   }
 
-  /// What a device throws is a fault of the op that is at work.
-  func done<R>(_ body: () throws(GPUError) -> R) -> R {
-    do {
-      return try body()
-    } catch {
-      fault("gpu", error.description)
-    }
+  /// Notes that work of a stream, queued by now, uses the memory of a tensor that another stream made.
+  package func record(_ storage: Storage, on stream: GPUStream) {
+    if storage.allocator === allocator { allocator.note(storage.base, stream) }
   }
 }
 
@@ -75,10 +79,13 @@ extension GPUBackend {
     }
   }
 
-  /// Queues a kernel.
+  /// Queues a kernel on the calling thread's stream.
   func launch(_ kernel: any GPUKernel, groups: Grid, lanes: Grid, _ arguments: GPUArguments) {
     launched.add(1, ordering: .relaxed)
-    done { () throws(GPUError) in try device.launch(kernel, groups: groups, lanes: lanes, arguments) }
+    let queue = streams.current.queue
+    done { () throws(GPUError) in
+      try device.launch(kernel, groups: groups, lanes: lanes, arguments, on: queue)
+    }
   }
 
   /// How many kernels were queued so far.
@@ -112,15 +119,19 @@ extension DType {
   }
 }
 
-/// Where kernels report what only the numbers can tell: a fault when the host next waits for the device.
+/// Where kernels report what only the numbers can tell: a fault when the host next waits for their stream.
 final class Trouble: Sendable {
   /// Kind, and three numbers.
   private typealias Report = (Int64, Int64, Int64, Int64)
 
   private let device: any GPUDevice
+  private let queue: any GPUQueue
   private let block = Mutex<UInt>(0)
 
-  init(_ device: any GPUDevice) { self.device = device }
+  init(_ device: any GPUDevice, _ queue: any GPUQueue) {
+    self.device = device
+    self.queue = queue
+  }
 
   /// The block that kernels report to; made and cleared at first use.
   func address() -> UnsafeMutableRawPointer {
@@ -142,14 +153,14 @@ final class Trouble: Sendable {
 
   private func clear(_ block: UnsafeMutableRawPointer) {
     var nothing: Report = (0, 0, 0, 0)
-    try? device.write(&nothing, byteCount: MemoryLayout<Report>.size, to: block, at: 0)
+    try? device.write(&nothing, byteCount: MemoryLayout<Report>.size, to: block, at: 0, on: queue, waits: true)
   }
 
   /// A fault where something was reported since the last look.
   func check() {
     guard let pointer = UnsafeMutableRawPointer(bitPattern: block.withLock { $0 }) else { return }
     var report: Report = (0, 0, 0, 0)
-    try? device.read(pointer, at: 0, byteCount: MemoryLayout<Report>.size, into: &report)
+    try? device.read(pointer, at: 0, byteCount: MemoryLayout<Report>.size, into: &report, on: queue, waits: true)
     if report.0 == 0 { return }
     clear(pointer)
     switch report.0 & 0xffff_ffff {

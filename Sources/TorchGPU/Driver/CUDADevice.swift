@@ -2,24 +2,21 @@ import CTorchGPU
 import Synchronization
 import TorchBackend
 
-/// A device of CUDA: its primary context, which other libraries of the process share, and one stream in it.
+/// A device of CUDA: its primary context, which other libraries of the process share, and streams in it.
 ///
 /// The current context belongs to a thread of the system, and Swift's tasks move between those: every call sets it first.
 ///
-/// `@unchecked Sendable`: the driver may be called from any thread; context and stream are made once, under the lock.
+/// `@unchecked Sendable`: the driver may be called from any thread; the context is made once, under the lock.
 final class CUDADevice: GPUDevice, @unchecked Sendable {
   let facts: GPUFacts
-  private let cuda: CUDACalls
+  let cuda: CUDACalls
   private let compiler: CUDACompiler
   private let id: cu_device
   /// As 90 for 9.0.
-  private let capability: Int
+  let capability: Int
   private let mostGroups: Grid
 
-  private struct Opened: @unchecked Sendable {
-    let context: cu_object
-    let stream: cu_object
-  }
+  private struct Opened: @unchecked Sendable { let context: cu_object }
 
   /// Made at the first use: a context takes hundreds of megabytes on its device.
   private let opened = Mutex<Opened?>(nil)
@@ -56,30 +53,26 @@ final class CUDADevice: GPUDevice, @unchecked Sendable {
     self.facts = facts
   }
 
-  private func check(_ code: cu_result, _ doing: @autoclosure () -> String) throws(GPUError) {
+  func check(_ code: cu_result, _ doing: @autoclosure () -> String) throws(GPUError) {
     try cuda.check(code, "\(doing()) on \(facts.name)")
   }
 
-  /// Makes the context the thread's own; the stream that everything goes by.
-  private func entered() throws(GPUError) -> cu_object {
+  /// Makes the context the thread's own.
+  func enter() throws(GPUError) {
     let opened = try opened.withLock { opened throws(GPUError) -> Opened in
       if let opened { return opened }
-      var context: cu_object?, stream: cu_object?
+      var context: cu_object?
       try check(cuda.calls.cuDevicePrimaryCtxRetain(&context, id), "a context")
       guard let context else { throw GPUError("CUDA gave no context on \(facts.name)") }
-      try check(cuda.calls.cuCtxSetCurrent(context), "the context")
-      try check(cuda.calls.cuStreamCreate(&stream, UInt32(TG_CU_STREAM_NON_BLOCKING)), "a stream")
-      guard let stream else { throw GPUError("CUDA gave no stream on \(facts.name)") }
-      let made = Opened(context: context, stream: stream)
+      let made = Opened(context: context)
       opened = made
       return made
     }
     try check(cuda.calls.cuCtxSetCurrent(opened.context), "the context")
-    return opened.stream
   }
 
   func allocate(byteCount: Int) throws(GPUError) -> UnsafeMutableRawPointer {
-    _ = try entered()
+    try enter()
     var address: cu_address = 0
     try check(cuda.calls.cuMemAlloc_v2(&address, byteCount), "\(byteCount) bytes")
     guard let block = UnsafeMutableRawPointer(bitPattern: UInt(address)) else {
@@ -89,54 +82,25 @@ final class CUDADevice: GPUDevice, @unchecked Sendable {
   }
 
   func free(_ block: UnsafeMutableRawPointer) {
-    guard (try? entered()) != nil else { return }
+    guard (try? enter()) != nil else { return }
     _ = cuda.calls.cuMemFree_v2(address(block))
   }
 
-  private func address(_ block: UnsafeMutableRawPointer, at offset: Int = 0) -> cu_address {
+  func address(_ block: UnsafeMutableRawPointer, at offset: Int = 0) -> cu_address {
     cu_address(UInt(bitPattern: block)) + cu_address(offset)
   }
 
-  func write(_ source: UnsafeRawPointer, byteCount: Int, to block: UnsafeMutableRawPointer, at offset: Int)
-    throws(GPUError)
-  {
-    let stream = try entered()
-    try check(
-      cuda.calls.cuMemcpyHtoDAsync_v2(address(block, at: offset), source, byteCount, stream),
-      "copying \(byteCount) bytes to memory")
-    // The driver may still read from memory that is pinned.
-    try check(cuda.calls.cuStreamSynchronize(stream), "copying \(byteCount) bytes to memory")
+  func synchronize() throws(GPUError) {
+    try enter()
+    try check(cuda.calls.cuCtxSynchronize(), "waiting")
   }
-
-  func read(_ block: UnsafeMutableRawPointer, at offset: Int, byteCount: Int, into target: UnsafeMutableRawPointer)
-    throws(GPUError)
-  {
-    let stream = try entered()
-    try check(
-      cuda.calls.cuMemcpyDtoHAsync_v2(target, address(block, at: offset), byteCount, stream),
-      "copying \(byteCount) bytes from memory")
-    try check(cuda.calls.cuStreamSynchronize(stream), "copying \(byteCount) bytes from memory")
-  }
-
-  func copy(
-    _ source: UnsafeMutableRawPointer, at sourceOffset: Int, to target: UnsafeMutableRawPointer, at targetOffset: Int,
-    byteCount: Int
-  ) throws(GPUError) {
-    let stream = try entered()
-    try check(
-      cuda.calls.cuMemcpyDtoDAsync_v2(
-        address(target, at: targetOffset), address(source, at: sourceOffset), byteCount, stream),
-      "copying \(byteCount) bytes")
-  }
-
-  func synchronize() throws(GPUError) { try check(cuda.calls.cuStreamSynchronize(try entered()), "waiting") }
 }
 
 // MARK: programs
 
 extension CUDADevice {
   func build(_ text: String) throws(GPUError) -> any GPUProgram {
-    _ = try entered()
+    try enter()
     // A device that is newer than the compiler gets the newest PTX that the compiler knows.
     if !wantsPTX.load(ordering: .relaxed), compiler.capabilities.contains(capability) {
       let image = try compiler.compile(text, for: .code(capability))
@@ -176,7 +140,9 @@ extension CUDADevice {
     }
   }
 
-  func launch(_ kernel: any GPUKernel, groups: Grid, lanes: Grid, _ arguments: GPUArguments) throws(GPUError) {
+  func launch(_ kernel: any GPUKernel, groups: Grid, lanes: Grid, _ arguments: GPUArguments, on queue: any GPUQueue)
+    throws(GPUError)
+  {
     let kernel = kernel as! CUDAKernel
     guard groups.x <= mostGroups.x, groups.y <= mostGroups.y, groups.z <= mostGroups.z, lanes.count <= facts.mostLanes
     else {
@@ -202,7 +168,7 @@ extension CUDADevice {
     if let wanted = kernel.argumentSizes, wanted != sizes {
       throw GPUError("the kernel \(kernel.name) takes arguments of \(wanted) bytes and got \(sizes)")
     }
-    let stream = try entered()
+    let stream = try stream(queue)
     let code = words.withUnsafeMutableBytes { bytes in
       var pointers: [UnsafeMutableRawPointer?] = starts.map { start in bytes.baseAddress.map { $0 + start * 8 } }
       return cuda.calls.cuLaunchKernel(

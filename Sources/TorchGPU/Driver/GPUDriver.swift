@@ -6,7 +6,7 @@ protocol GPUDriver: Sendable {
   func devices() throws(GPUError) -> [any GPUDevice]
 }
 
-/// One device: memory, copies, programs and launches, all on one queue in order.
+/// One device: memory, programs, and queues of work.
 ///
 /// Any thread may call; what takes several calls of the library is under a lock of the device's own.
 protocol GPUDevice: AnyObject, Sendable {
@@ -14,26 +14,102 @@ protocol GPUDevice: AnyObject, Sendable {
 
   /// Fresh memory; the address is a handle that only the device understands.
   func allocate(byteCount: Int) throws(GPUError) -> UnsafeMutableRawPointer
+  /// Gives memory back that no queue uses any more.
   func free(_ block: UnsafeMutableRawPointer)
 
-  /// Copies from the processor's memory; returns when `source` may be written again.
-  func write(_ source: UnsafeRawPointer, byteCount: Int, to block: UnsafeMutableRawPointer, at offset: Int)
-    throws(GPUError)
+  /// Fresh memory of the processor that stays where it is, so that the device copies from and to it by itself.
+  func allocatePinned(byteCount: Int) throws(GPUError) -> UnsafeMutableRawPointer
+  func freePinned(_ block: UnsafeMutableRawPointer)
+
+  /// A new queue.
+  /// - Parameter isUrgent: whether its work goes before that of other queues, where the device can tell them apart.
+  func makeQueue(isUrgent: Bool) throws(GPUError) -> any GPUQueue
+
+  /// Copies from the processor's memory, in order with the queue's other work.
+  /// - Parameter waits: whether to return when `source` may be written again; only pinned memory does without.
+  func write(
+    _ source: UnsafeRawPointer, byteCount: Int, to block: UnsafeMutableRawPointer, at offset: Int,
+    on queue: any GPUQueue,
+    waits: Bool) throws(GPUError)
   /// Copies into the processor's memory, after all that was queued before.
-  func read(_ block: UnsafeMutableRawPointer, at offset: Int, byteCount: Int, into target: UnsafeMutableRawPointer)
-    throws(GPUError)
+  /// - Parameter waits: whether to return when `target` is written; only pinned memory does without.
+  func read(
+    _ block: UnsafeMutableRawPointer, at offset: Int, byteCount: Int, into target: UnsafeMutableRawPointer,
+    on queue: any GPUQueue, waits: Bool) throws(GPUError)
   func copy(
     _ source: UnsafeMutableRawPointer, at sourceOffset: Int, to target: UnsafeMutableRawPointer, at targetOffset: Int,
-    byteCount: Int) throws(GPUError)
+    byteCount: Int, on queue: any GPUQueue) throws(GPUError)
 
   /// Builds a text of kernels; an error holds the compiler's words.
   func build(_ text: String) throws(GPUError) -> any GPUProgram
 
   /// Queues a kernel over `groups` groups of `lanes` threads each.
-  func launch(_ kernel: any GPUKernel, groups: Grid, lanes: Grid, _ arguments: GPUArguments) throws(GPUError)
+  func launch(_ kernel: any GPUKernel, groups: Grid, lanes: Grid, _ arguments: GPUArguments, on queue: any GPUQueue)
+    throws(GPUError)
 
-  /// Waits until everything that was queued is done.
+  /// Whether a library of the device's maker multiplies matrices.
+  var multipliesByLibrary: Bool { get }
+  /// Queues a product by that library.
+  func multiply(_ product: LibraryProduct, on queue: any GPUQueue) throws(GPUError)
+
+  /// Waits until all queues are done.
   func synchronize() throws(GPUError)
+}
+
+extension GPUDevice {
+  var multipliesByLibrary: Bool { false }
+  func multiply(_ product: LibraryProduct, on queue: any GPUQueue) throws(GPUError) {
+    throw GPUError("\(facts.name) has no library for products of matrices")
+  }
+}
+
+/// A product of matrices of floating point numbers as libraries take it: out = left * right, or out + left * right, once or for
+/// several matrices.
+struct LibraryProduct {
+  /// Where a matrix lies: by rows, `leading` elements from one to the next, or, turned, by columns.
+  struct Factor {
+    let block: UnsafeMutableRawPointer
+    /// In elements, as the following.
+    let offset: Int
+    let isTurned: Bool
+    let leading: Int
+    /// From one matrix to the next.
+    let batchStride: Int
+  }
+
+  let dtype: DType
+  /// [m, k] * [k, n]
+  let m: Int, n: Int, k: Int
+  let count: Int
+  let left: Factor, right: Factor
+  /// By rows.
+  let out: Factor
+  /// Whether the product is added to what is there.
+  let adds: Bool
+  /// Whether float32 may be multiplied with a shorter mantissa.
+  let allowsTF32: Bool
+}
+
+/// A queue of a device: its work is done in order, and beside that of other queues unless they wait for each other.
+protocol GPUQueue: AnyObject, Sendable {
+  /// Marks the place behind what was queued so far.
+  /// - Parameter isTimed: whether the device shall note when it gets there.
+  func mark(isTimed: Bool) throws(GPUError) -> any GPUEvent
+  /// Lets what is queued from now on wait for a place in another queue.
+  func wait(for event: any GPUEvent) throws(GPUError)
+  /// Whether everything is done.
+  func isIdle() throws(GPUError) -> Bool
+  /// Waits until everything is done.
+  func synchronize() throws(GPUError)
+}
+
+/// A place in a queue's work.
+protocol GPUEvent: AnyObject, Sendable {
+  /// Whether the device got there.
+  func isDone() throws(GPUError) -> Bool
+  func synchronize() throws(GPUError)
+  /// How much later the device got here than to another place; both timed, and done.
+  func milliseconds(since earlier: any GPUEvent) throws(GPUError) -> Double
 }
 
 /// What was built of one text.
@@ -78,11 +154,11 @@ public struct GPUFacts: Sendable {
 }
 
 /// Why a device did not do what it was asked.
-struct GPUError: Error, CustomStringConvertible {
+package struct GPUError: Error, CustomStringConvertible {
   enum Kind: Sendable { case outOfMemory, unavailable, failed }
 
   let kind: Kind
-  let description: String
+  package let description: String
 
   init(_ kind: Kind, _ description: String) {
     self.kind = kind

@@ -2,16 +2,22 @@ import CTorchGPU
 import Synchronization
 import TorchBackend
 
-/// A device of OpenCL with a queue that keeps the order.
+/// A device of OpenCL with queues that keep the order.
 ///
 /// `@unchecked Sendable`: the objects of the library may be used from any thread; kernels, whose arguments are a state, have a
 /// lock of their own.
 final class OpenCLDevice: GPUDevice, @unchecked Sendable {
   let facts: GPUFacts
-  private let cl: OpenCL
+  let cl: OpenCL
   private let id: UnsafeMutableRawPointer
-  private let context: UnsafeMutableRawPointer
-  private let queue: UnsafeMutableRawPointer
+  let context: UnsafeMutableRawPointer
+  /// All queues that were made, and the blocks behind pinned memory.
+  let made = Mutex(Made())
+
+  struct Made: Sendable {
+    var queues: [OpenCLQueue] = []
+    var pinned: [UInt: UInt] = [:]
+  }
 
   init(_ cl: OpenCL, _ id: UnsafeMutableRawPointer) throws(GPUError) {
     self.cl = cl
@@ -34,14 +40,10 @@ final class OpenCLDevice: GPUDevice, @unchecked Sendable {
     guard let context = cl.calls.clCreateContext(nil, 1, &device, nil, nil, &error), error == 0 else {
       throw openCLError(error, "a context on \(facts.name)")
     }
-    guard let queue = cl.calls.clCreateCommandQueue(context, id, 0, &error), error == 0 else {
-      throw openCLError(error, "a queue on \(facts.name)")
-    }
     self.context = context
-    self.queue = queue
   }
 
-  private func check(_ code: cl_int, _ doing: @autoclosure () -> String) throws(GPUError) {
+  func check(_ code: cl_int, _ doing: @autoclosure () -> String) throws(GPUError) {
     if code != 0 { throw openCLError(code, doing()) }
   }
 
@@ -55,29 +57,13 @@ final class OpenCLDevice: GPUDevice, @unchecked Sendable {
 
   func free(_ block: UnsafeMutableRawPointer) { _ = cl.calls.clReleaseMemObject(block) }
 
-  func write(_ source: UnsafeRawPointer, byteCount: Int, to block: UnsafeMutableRawPointer, at offset: Int)
-    throws(GPUError)
-  {
-    try check(
-      cl.calls.clEnqueueWriteBuffer(queue, block, 1, offset, byteCount, source, 0, nil, nil),
-      "copying \(byteCount) bytes to \(facts.name)")
-  }
-
-  func read(_ block: UnsafeMutableRawPointer, at offset: Int, byteCount: Int, into target: UnsafeMutableRawPointer)
-    throws(GPUError)
-  {
-    try check(
-      cl.calls.clEnqueueReadBuffer(queue, block, 1, offset, byteCount, target, 0, nil, nil),
-      "copying \(byteCount) bytes from \(facts.name)")
-  }
-
-  func copy(
-    _ source: UnsafeMutableRawPointer, at sourceOffset: Int, to target: UnsafeMutableRawPointer, at targetOffset: Int,
-    byteCount: Int
-  ) throws(GPUError) {
-    try check(
-      cl.calls.clEnqueueCopyBuffer(queue, source, target, sourceOffset, targetOffset, byteCount, 0, nil, nil),
-      "copying \(byteCount) bytes on \(facts.name)")
+  func newQueue() throws(GPUError) -> UnsafeMutableRawPointer {
+    var error: cl_int = 0
+    guard let queue = cl.calls.clCreateCommandQueue(context, id, TG_CL_QUEUE_PROFILING_ENABLE, &error), error == 0
+    else {
+      throw openCLError(error, "a queue on \(facts.name)")
+    }
+    return queue
   }
 
   func build(_ text: String) throws(GPUError) -> any GPUProgram {
@@ -110,8 +96,10 @@ final class OpenCLDevice: GPUDevice, @unchecked Sendable {
     return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
   }
 
-  func launch(_ kernel: any GPUKernel, groups: Grid, lanes: Grid, _ arguments: GPUArguments) throws(GPUError) {
-    let kernel = kernel as! OpenCLKernel
+  func launch(_ kernel: any GPUKernel, groups: Grid, lanes: Grid, _ arguments: GPUArguments, on queue: any GPUQueue)
+    throws(GPUError)
+  {
+    let kernel = kernel as! OpenCLKernel, queue = (queue as! OpenCLQueue).object
     let code = kernel.lock.withLock { _ -> cl_int in
       for (index, argument) in arguments.list.enumerated() {
         let result: cl_int
@@ -131,7 +119,9 @@ final class OpenCLDevice: GPUDevice, @unchecked Sendable {
     try check(code, "the kernel \(kernel.name) on \(facts.name)")
   }
 
-  func synchronize() throws(GPUError) { try check(cl.calls.clFinish(queue), "waiting for \(facts.name)") }
+  func synchronize() throws(GPUError) {
+    for queue in made.withLock({ $0.queues }) { try queue.synchronize() }
+  }
 }
 
 /// `@unchecked Sendable`: the program is not changed once it is built.

@@ -17,11 +17,19 @@ public struct GPUMemoryStats: Sendable {
   package init() {}
 }
 
-/// Keeps a device's freed blocks by size and hands them out again: work on the device's one queue that still uses a block is done
-/// before whatever uses it next.
+/// Keeps a device's freed blocks by size and stream and hands them out again to work of the same stream: what still uses a block is
+/// done before whatever uses it next. A block that other streams use, as `recordStream` says, waits until they are done.
 final class GPUAllocator: StorageAllocator {
+  /// Where a kept block belongs: its size, and the number of its stream.
+  fileprivate struct Place: Hashable {
+    let size: Int, stream: Int
+  }
+
   fileprivate struct State {
-    var free: [Int: [UInt]] = [:]
+    var free: [Place: [UInt]] = [:]
+    /// The streams of blocks in use; those of the default stream are not named.
+    var streams: [UInt: Int] = [:]
+    var uses = BlockUses<Place>()
     var stats = GPUMemoryStats()
   }
 
@@ -50,11 +58,12 @@ final class GPUAllocator: StorageAllocator {
   }
 
   func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
-    let size = Self.blockSize(byteCount)
+    let size = Self.blockSize(byteCount), stream = StreamScope.current(of: name)?.number ?? 0
     let kept: UInt? = state.withLock { state in
-      guard let block = state.free[size]?.popLast() else { return nil }
+      for (block, place) in state.uses.settled() { state.free[place, default: []].append(block) }
+      guard let block = state.free[Place(size: size, stream: stream)]?.popLast() else { return nil }
       state.stats.hits += 1
-      state.use(size)
+      state.use(size, block, stream)
       return block
     }
     if let kept { return UnsafeMutableRawPointer(bitPattern: kept)! }
@@ -63,7 +72,7 @@ final class GPUAllocator: StorageAllocator {
       state.stats.misses += 1
       state.stats.reservedBytes += size
       state.stats.peakReservedBytes = max(state.stats.peakReservedBytes, state.stats.reservedBytes)
-      state.use(size)
+      state.use(size, UInt(bitPattern: block), stream)
     }
     return block
   }
@@ -90,29 +99,40 @@ final class GPUAllocator: StorageAllocator {
   }
 
   func deallocate(_ base: UnsafeMutableRawPointer, byteCount: Int) {
-    let size = Self.blockSize(byteCount)
+    let size = Self.blockSize(byteCount), block = UInt(bitPattern: base)
     state.withLock { state in
-      state.free[size, default: []].append(UInt(bitPattern: base))
+      let stream = state.streams.isEmpty ? 0 : state.streams.removeValue(forKey: block) ?? 0
+      let place = Place(size: size, stream: stream)
+      if !state.uses.takes(base, place) { state.free[place, default: []].append(block) }
       state.stats.allocatedBytes -= size
+    }
+  }
+
+  /// Notes that work of a stream, queued by now, uses a block.
+  func note(_ block: UnsafeMutableRawPointer, _ stream: GPUStream) {
+    state.withLock { state in
+      if state.streams[UInt(bitPattern: block)] ?? 0 != stream.number { state.uses.note(block, stream) }
     }
   }
 
   /// Gives kept blocks back to the device, once its work is done.
   func releaseCached() {
     let blocks = state.withLock { state in
-      let blocks = state.free
+      let waiting = state.uses.takeAll()
+      let kept = state.free.flatMap { place, blocks in blocks.map { (block: $0, place: place) } }
       state.free = [:]
-      state.stats.reservedBytes -= blocks.reduce(0) { $0 + $1.key * $1.value.count }
-      return blocks
+      state.stats.reservedBytes -= (kept + waiting).reduce(0) { $0 + $1.place.size }
+      return (kept + waiting).map(\.block)
     }
     if blocks.isEmpty { return }
     try? device.synchronize()
-    for block in blocks.values.joined() { device.free(UnsafeMutableRawPointer(bitPattern: block)!) }
+    for block in blocks { device.free(UnsafeMutableRawPointer(bitPattern: block)!) }
   }
 }
 
 extension GPUAllocator.State {
-  fileprivate mutating func use(_ size: Int) {
+  fileprivate mutating func use(_ size: Int, _ block: UInt, _ stream: Int) {
+    if stream != 0 { streams[block] = stream }
     stats.allocatedBytes += size
     stats.peakAllocatedBytes = max(stats.peakAllocatedBytes, stats.allocatedBytes)
   }

@@ -49,7 +49,7 @@ extension Module {
   public func cpu() -> Self { to(.cpu) }
   /// Moves to a CUDA device, as `torch.nn.Module.cuda`.
   @discardableResult
-  public func cuda(_ index: Int = 0) -> Self { to(.cuda(index)) }
+  public func cuda(_ index: Int? = nil) -> Self { to(Device(.cuda, index: index)) }
 
   private func requireFloatingPoint(_ dtype: DType) {
     guard dtype.isFloatingPoint else {

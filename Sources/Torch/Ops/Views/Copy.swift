@@ -7,20 +7,33 @@ struct Convert: StructureOp {
   let dtype: DType
   let device: Device
   let name: StaticString
+  /// Whether a copy between devices may still be on its way when the op is done.
+  var inBackground = false
+  /// Whose pinned memory on the processor the result shall lie in.
+  var pinnedBy: (any Accelerator)?
 
   func run(_ x: Tensor, into layout: Layout) -> Tensor {
     inOp(name, on: [x.shape]) {
-      let out = Tensor(Backends.opened(device).allocate(layout, dtype: dtype))
+      let out = allocated(x, layout)
       if x.device == device {
         out.backend.copy(x.strided, into: out.strided)
       } else {
-        copyBetweenDevices(x.strided, into: out.strided)
+        copyBetweenDevices(x.strided, into: out.strided, inBackground: inBackground)
       }
       if x.isRecording && dtype.isFloatingPoint {
         out.setHistory(StructureNode(self, of: x.strided.shared, edge: x.gradEdge))
       }
       return out
     }
+  }
+
+  /// As in PyTorch, a copy that comes from a device in the background comes into pinned memory.
+  private func allocated(_ x: Tensor, _ layout: Layout) -> Tensor {
+    var pinnedBy = pinnedBy
+    if inBackground && device.kind == .cpu && x.device.kind != .cpu { pinnedBy = accelerator(x.device) }
+    guard let pinnedBy else { return Tensor(Backends.opened(device).allocate(layout, dtype: dtype)) }
+    let storage = pinnedBy.pinned(byteCount: layout.storageExtent * dtype.itemSize)
+    return Tensor(Strided(storage: storage, layout: layout, dtype: dtype))
   }
 
   // The engine casts to the input's dtype.
@@ -50,14 +63,15 @@ extension Tensor {
 
   /// This tensor where it has the dtype, else a converted copy, as `torch.Tensor.to`.
   /// - Parameters:
-  ///   - nonBlocking: whether a copy between devices may go on in the background; a hint.
+  ///   - nonBlocking: whether a copy between pinned memory (``pinMemory()``) and a device may go on in the background. What
+  ///     comes to the processor is there when its stream was waited for (`CUDA.synchronize()`), and not before.
   ///   - memoryFormat: how the result is ordered; by default as this tensor where it is dense.
   public func to(
     _ dtype: DType, nonBlocking: Bool = false, copy: Bool = false,
     memoryFormat: MemoryFormat = .preserveFormat
   ) -> Tensor {
     if dtype == self.dtype && !copy && memoryFormat == .preserveFormat { return self }
-    return converted(device, dtype, copy, memoryFormat)
+    return converted(device, dtype, copy, memoryFormat, false)
   }
 
   /// This tensor where it lives on the device, else a copy there, as `torch.Tensor.to`.
@@ -66,7 +80,7 @@ extension Tensor {
     _ device: Device, nonBlocking: Bool = false, copy: Bool = false,
     memoryFormat: MemoryFormat = .preserveFormat
   ) -> Tensor {
-    converted(device, dtype, copy, memoryFormat)
+    converted(device, dtype, copy, memoryFormat, nonBlocking)
   }
 
   /// As ``to(_:nonBlocking:copy:memoryFormat:)-(Device,_,_,_)`` and ``to(_:nonBlocking:copy:memoryFormat:)-(DType,_,_,_)``
@@ -74,12 +88,15 @@ extension Tensor {
   public func to(
     _ device: Device, _ dtype: DType, nonBlocking: Bool = false, copy: Bool = false,
     memoryFormat: MemoryFormat = .preserveFormat
-  ) -> Tensor { converted(device, dtype, copy, memoryFormat) }
+  ) -> Tensor { converted(device, dtype, copy, memoryFormat, nonBlocking) }
 
-  private func converted(_ device: Device, _ dtype: DType, _ copy: Bool, _ format: MemoryFormat) -> Tensor {
+  private func converted(
+    _ device: Device, _ dtype: DType, _ copy: Bool, _ format: MemoryFormat, _ inBackground: Bool
+  ) -> Tensor {
     let isOrdered = format == .preserveFormat || isContiguous(memoryFormat: format)
     if device == self.device && dtype == self.dtype && !copy && isOrdered { return self }
-    return Convert(dtype: dtype, device: device, name: "to_copy").run(self, into: layout(format, op: "to"))
+    return Convert(dtype: dtype, device: device, name: "to_copy", inBackground: inBackground)
+      .run(self, into: layout(format, op: "to"))
   }
 
   /// With the dtype and device of another tensor, as `torch.Tensor.to(other)`.
@@ -87,7 +104,7 @@ extension Tensor {
     _ other: Tensor, nonBlocking: Bool = false, copy: Bool = false,
     memoryFormat: MemoryFormat = .preserveFormat
   ) -> Tensor {
-    converted(other.device, other.dtype, copy, memoryFormat)
+    converted(other.device, other.dtype, copy, memoryFormat, nonBlocking)
   }
 
   /// This tensor in another memory order, as `torch.Tensor.to(memory_format=)`.
@@ -125,12 +142,18 @@ extension Tensor {
   /// On the CPU, as `torch.Tensor.cpu`.
   public func cpu() -> Tensor { to(.cpu) }
   /// On a CUDA device, as `torch.Tensor.cuda`.
+  /// - Parameters:
+  ///   - index: which one; by default the calling thread's current device.
+  ///   - nonBlocking: as in ``to(_:nonBlocking:copy:memoryFormat:)-(Device,_,_,_)``.
   /// - Precondition: `CUDA.isAvailable`.
-  public func cuda(_ index: Int = 0) -> Tensor { to(.cuda(index)) }
+  public func cuda(_ index: Int? = nil, nonBlocking: Bool = false) -> Tensor {
+    to(Device(.cuda, index: index), nonBlocking: nonBlocking)
+  }
 
   /// Overwrites the elements with those of another tensor, which broadcasts and is cast, as `torch.Tensor.copy_`.
+  /// - Parameter nonBlocking: as in ``to(_:nonBlocking:copy:memoryFormat:)-(Device,_,_,_)``.
   @discardableResult
-  public func copy_(_ source: Tensor) -> Tensor {
+  public func copy_(_ source: Tensor, nonBlocking: Bool = false) -> Tensor {
     inOp("copy_") {
       let recorded = ct_grad_enabled() && (requiresGrad || (source.requiresGrad && dtype.isFloatingPoint))
       checkInPlace("copy_", recorded: recorded)
@@ -144,7 +167,7 @@ extension Tensor {
         if from.storage === storage && from.layout != strided.layout { from = copyOf(from, backend) }
         backend.copy(from, into: strided)
       } else {
-        copyBetweenDevices(source.strided.broadcast(to: shape), into: strided)
+        copyBetweenDevices(source.strided.broadcast(to: shape), into: strided, inBackground: nonBlocking)
       }
       bumpVersion()
       if let node { rebaseHistory(node) }
