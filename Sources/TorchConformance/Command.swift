@@ -20,6 +20,7 @@ package struct ConformanceCommand: ParsableCommand {
   @Flag(help: "A line for each group with an unsupported case, and what is missing.") var listUnsupported = false
   @Option(help: "Write every case's result to this file.") var json: String?
   @Option(help: "Fail where a case of this list does not pass.") var floor: String?
+  @Option(help: "A list of ops, one a line: how their cases went, in a line of its own.") var tier: [String] = []
   @Option(help: "Write the list of passing cases to this file.") var writeFloor: String?
   @Option(help: "Worker processes.") var workers = 2
   @Option(help: "Seconds that one case may take.") var timeout = 20.0
@@ -63,6 +64,7 @@ package struct ConformanceCommand: ParsableCommand {
     if let writeFloor { try Floor(passing: results).text.write(toFile: writeFloor, atomically: true, encoding: .utf8) }
     let isWhole = only == nil && kind == nil
     let holds = try floor.map { try compare(Floor($0), results, isWhole: isWhole, file: $0) } ?? true
+    for file in tier { print(try Tier(file).summary(of: results)) }
     print(report.summary)
     if !holds { throw ExitCode(2) }
     if report.failedCount > 0 { throw ExitCode.failure }

@@ -135,4 +135,16 @@ import Torch
     try "op gone 0-2\n".write(toFile: floor, atomically: true, encoding: .utf8)
     #expect(try planted.run("torch-conformance", "--floor", floor).status == 2)
   }
+  @Test func tiersAreCountedApart() throws {
+    var planted = try Planted()
+    defer { planted.remove() }
+    try planted.add("add", inplace: "add_", tensors: Self.tensors, cases: [Self.add("sum"), Self.add("off")])
+    try planted.add("other", target: "add", inplace: "add_", tensors: Self.tensors, cases: [Self.add("sum")])
+    try planted.add("no_such_op", tensors: Self.tensors, cases: [Self.add("sum")])
+    let tier = planted.directory + "/must.txt"
+    try "# what must be\n\nadd  # sums\nno_such_op\n".write(toFile: tier, atomically: true, encoding: .utf8)
+    let lines = try planted.run("torch-conformance", "--tier", tier).lines
+    #expect(
+      lines.suffix(2) == ["must.txt: 1 passed, 1 failed, 1 unsupported (33.3 %)", "2 passed, 1 failed, 1 unsupported"])
+  }
 }

@@ -122,6 +122,11 @@ func normal(_ shape: [Int], seed: UInt64 = 1, dtype: DType = .float32) -> Tensor
       #expect(y.amax(dim: 2).cpu().equal(x.amax(dim: 2)))
       #expect(y.transpose(0, 1).amin(dim: 0).cpu().equal(x.transpose(0, 1).amin(dim: 0)))
     }
+    // In double, however many there are: by a group for each row, and by a thread.
+    for shape in [[3, 100_000], [3000, 200]] {
+      let x = normal(shape)
+      #expect(x.to(.opencl).sum(dim: 1).cpu().allclose(x.double().sum(dim: 1).float(), rtol: 1.2e-7, atol: 0))
+    }
     let flags = normal([50, 60]) .> 3
     #expect(flags.to(.opencl).any(dim: 1).cpu().equal(flags.any(dim: 1)))
     #expect(Tensor.zeros([0, 4], device: .opencl).sum(dim: 0).cpu().equal(Tensor.zeros([4])))

@@ -32,7 +32,10 @@ struct FakeCUDATests {
   }
 
   private static let reduction = FakeDevice.text(
-    "reduce", [("IDENTITY", "IDENTITY_sum"), ("JOINED", "JOINED_sum"), ("X", "f32"), ("O", "f32")])
+    "reduce",
+    [
+      ("IDENTITY", "IDENTITY_sum"), ("JOINED", "JOINED_sum"), ("WIDTH", "WIDTH_sum"), ("X", "f32"), ("O", "f32"),
+    ])
 
   @Test func wholeKernelGivesTheSum() throws {
     let (code, sum) = try sum(FakeDevice(1), Self.reduction)
@@ -51,7 +54,7 @@ struct FakeCUDATests {
     let device = try FakeDevice(3)
     // The barriers of the tree of partial sums, for the half that adds alone.
     let text = Self.reduction.replacing(
-      "[lane + reach]);\n      BARRIER;", with: "[lane + reach]);\n      if (lane < reach) BARRIER;")
+      "if (lane < reach) step; \\\n      BARRIER;", with: "if (lane < reach) { step; BARRIER; }")
     #expect(text != Self.reduction)
     let (code, _) = try sum(device, text)
     #expect(code != 0)

@@ -1,23 +1,14 @@
 // The first position of the extreme of each row. A program is made for one dtype (X) and one order: BETTER is one of the macros
 // below.
 
-typedef NUMBER(X) T;
 
 #define BETTER_max (x > y)
 #define BETTER_min (x < y)
 
 /// Whether x is taken where y stands too: NaN counts as the extreme, and of equal ones the first is.
 DEVICE i32 is_taken(T x, i64 at_x, T y, i64 at_y) {
-#if IS_FLOAT(X)
-  if (x != x || y != y) return x != x && (y == y || at_x < at_y);
-#endif
+  if (IS_NAN(x) || IS_NAN(y)) return IS_NAN(x) && (!IS_NAN(y) || at_x < at_y);
   return BETTER || (x == y && at_x < at_y);
-}
-
-DEVICE i64 place(i64 i, Sizes sizes, Strides along) {
-  i64 position = 0;
-  EACH_DIM(i, sizes, d, at, position += at * along.stride[d]);
-  return position;
 }
 
 /// A thread for each row: where rows are many.
@@ -57,14 +48,12 @@ KERNEL arg_row_in_group(
     }
     values[lane] = best;
     places[lane] = at;
-    BARRIER;
-    for (int reach = GROUP_LANES / 2; reach > 0; reach /= 2) {
-      if (lane < reach && is_taken(values[lane + reach], places[lane + reach], values[lane], places[lane])) {
+    JOIN_LANES(lane, reach, {
+      if (is_taken(values[lane + reach], places[lane + reach], values[lane], places[lane])) {
         values[lane] = values[lane + reach];
         places[lane] = places[lane + reach];
       }
-      BARRIER;
-    }
+    });
     if (lane == 0) o[o_from + place(row, row_sizes, along_o)] = places[0];
     BARRIER;
   }

@@ -25,50 +25,23 @@
 #define A_f64 double
 #define A_b8 i64
 
-#define IS_FLOAT_u8 0
-#define IS_FLOAT_i8 0
-#define IS_FLOAT_i16 0
-#define IS_FLOAT_i32 0
-#define IS_FLOAT_i64 0
-#define IS_FLOAT_f16 1
-#define IS_FLOAT_bf16 1
-#define IS_FLOAT_f32 1
-#define IS_FLOAT_f64 1
-#define IS_FLOAT_b8 0
-
-#define IS_BOOL_u8 0
-#define IS_BOOL_i8 0
-#define IS_BOOL_i16 0
-#define IS_BOOL_i32 0
-#define IS_BOOL_i64 0
-#define IS_BOOL_f16 0
-#define IS_BOOL_bf16 0
-#define IS_BOOL_f32 0
-#define IS_BOOL_f64 0
-#define IS_BOOL_b8 1
-
-#define IS_DOUBLE_u8 0
-#define IS_DOUBLE_i8 0
-#define IS_DOUBLE_i16 0
-#define IS_DOUBLE_i32 0
-#define IS_DOUBLE_i64 0
-#define IS_DOUBLE_f16 0
-#define IS_DOUBLE_bf16 0
-#define IS_DOUBLE_f32 0
-#define IS_DOUBLE_f64 1
-#define IS_DOUBLE_b8 0
-
-#define IS_I32(t) JOIN(IS_I32_, t)
-#define IS_I32_u8 0
-#define IS_I32_i8 0
-#define IS_I32_i16 0
-#define IS_I32_i32 1
-#define IS_I32_i64 0
-#define IS_I32_f16 0
-#define IS_I32_bf16 0
-#define IS_I32_f32 0
-#define IS_I32_f64 0
-#define IS_I32_b8 0
+#define CODE(t) JOIN(CODE_, t)
+#define CODE_b8 0
+#define CODE_u8 1
+#define CODE_i8 2
+#define CODE_i16 3
+#define CODE_i32 4
+#define CODE_i64 5
+#define CODE_f16 6
+#define CODE_bf16 7
+#define CODE_f32 8
+#define CODE_f64 9
+#define IS_BOOL(t) (CODE(t) == 0)
+#define IS_I32(t) (CODE(t) == 4)
+#define IS_FLOAT(t) (CODE(t) >= 6)
+#define IS_F16(t) (CODE(t) == 6)
+#define IS_BF16(t) (CODE(t) == 7)
+#define IS_DOUBLE(t) (CODE(t) == 9)
 
 DEVICE float from_bf16(u16 x) { return AS_FLOAT((u32)x << 16); }
 
@@ -121,9 +94,39 @@ DEVICE u16 to_f16(float x) {
 #define NUMBER(t) JOIN(A_, t)
 #define LOAD(t, p, i) JOIN(LOAD_, t)(p, i)
 #define STORE(t, p, i, v) JOIN(STORE_, t)(p, i, v)
-#define IS_FLOAT(t) JOIN(IS_FLOAT_, t)
-#define IS_BOOL(t) JOIN(IS_BOOL_, t)
-#define IS_DOUBLE(t) JOIN(IS_DOUBLE_, t)
+
+/// What the first operand is computed with.
+typedef NUMBER(X) T;
+
+// As wide as the device has it: what is added up, or is not a function of the compiler's.
+#if defined(HAS_DOUBLE)
+typedef double W;
+#define INFINITY_W AS_DOUBLE(0x7ff0000000000000L)
+#define NAN_W AS_DOUBLE(0x7ff8000000000000L)
+#else
+typedef float W;
+#define INFINITY_W AS_FLOAT(0x7f800000u)
+#define NAN_W AS_FLOAT(0x7fc00000u)
+#endif
+
+// Infinity and NaN among these numbers, the least of them and the largest.
+#define HIGHEST_BIT 0x8000000000000000UL
+#if IS_DOUBLE(X)
+#define INFINITY_T AS_DOUBLE(0x7ff0000000000000L)
+#define NAN_T AS_DOUBLE(0x7ff8000000000000L)
+#else
+#define INFINITY_T AS_FLOAT(0x7f800000u)
+#define NAN_T AS_FLOAT(0x7fc00000u)
+#endif
+#if IS_FLOAT(X)
+#define LEAST (-INFINITY_T)
+#define LARGEST INFINITY_T
+#else
+#define LEAST ((i64)HIGHEST_BIT)
+#define LARGEST (~LEAST)
+#endif
+/// Whole numbers never are.
+#define IS_NAN(x) ((x) != (x))
 
 /// What an op's own numbers come as.
 #define PARAMETER(t) JOIN(P_, t)

@@ -2,12 +2,10 @@
 // thread does all that meets in one place. So the sums of floats are the same in every run, `assign` leaves the last, and no
 // dtype needs atomics of its size.
 
-typedef NUMBER(X) T;
 
 /// The offset of what an index out of range names: reported, neither read nor written.
-#define NOWHERE ((i64)(-9223372036854775807L - 1))
+#define NOWHERE ((i64)HIGHEST_BIT)
 
-#define ISNAN(x) (IS_FLOAT(X) && (x) != (x))
 #if IS_FLOAT(X)
 #define JOINED_add (x + y)
 #define JOINED_multiply (x * y)
@@ -16,18 +14,12 @@ typedef NUMBER(X) T;
 #define JOINED_multiply (i64)((u64)x * (u64)y)
 #endif
 #define JOINED_assign y
-#define JOINED_amax (ISNAN(x) || x > y ? x : y)
-#define JOINED_amin (ISNAN(x) || x < y ? x : y)
+#define JOINED_amax (IS_NAN(x) || x > y ? x : y)
+#define JOINED_amin (IS_NAN(x) || x < y ? x : y)
 
 #if JOINS
 DEVICE T joined(T x, T y) { return (T)(JOINED); }
 #endif
-
-DEVICE i64 place(i64 i, Sizes sizes, Strides along) {
-  i64 position = 0;
-  EACH_DIM(i, sizes, d, at, position += at * along.stride[d]);
-  return position;
-}
 
 /// An index within 0..<size; -1, reported, where it is not. What counts from the end may be negative.
 DEVICE i64 checked(i64 index, i64 size, i32 from_end, i64 dim, GLOBAL i32 *trouble) {
@@ -164,11 +156,7 @@ KERNEL count_nonzero(i64 count, SIZES(sizes), i64 chunks, i64 length, IN(X, x), 
     i32 found = 0;
     for (i64 i = begin + lane; i < end; i += GROUP_LANES) found += LOAD(X, x, x_from + place(i, sizes, along_x)) != 0;
     part[lane] = found;
-    BARRIER;
-    for (int reach = GROUP_LANES / 2; reach > 0; reach /= 2) {
-      if (lane < reach) part[lane] += part[lane + reach];
-      BARRIER;
-    }
+    JOIN_LANES(lane, reach, part[lane] += part[lane + reach]);
     if (lane == 0) o[o_from + chunk] = part[0];
     BARRIER;
   }

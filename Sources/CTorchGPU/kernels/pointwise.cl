@@ -2,7 +2,6 @@
 // operands, O that of the result, OPERANDS how many there are, and CHECKS_DIVISOR whether zero is looked for. The host gives the macro's
 // whole name, since compilers have macros of their own named like functions.
 
-typedef NUMBER(X) T;
 typedef PARAMETER(X) P;
 
 #if !IS_FLOAT(X)
@@ -105,15 +104,11 @@ DEVICE i64 whole_lcm(i64 x, i64 y) {
 #define HALF ((T)0.5f)
 #define ONE ((T)1)
 #if IS_DOUBLE(X)
-#define NAN_T AS_DOUBLE(0x7ff8000000000000L)
-#define INF_T AS_DOUBLE(0x7ff0000000000000L)
 #define PI_T 3.14159265358979323846
 #define ROOT_HALF 0.70710678118654752440
 #define ROOT_2_BY_PI 0.79788456080286535588
 #define ROOT_1_BY_2PI 0.39894228040143267794
 #else
-#define NAN_T AS_FLOAT(0x7fc00000u)
-#define INF_T AS_FLOAT(0x7f800000u)
 #define PI_T 3.14159265358979323846f
 #define ROOT_HALF 0.70710678118654752440f
 #define ROOT_2_BY_PI 0.79788456080286535588f
@@ -127,11 +122,11 @@ DEVICE T magnitude(T x) { return fabs(x); }
 DEVICE T hyperbolic_tangent(T x) { return magnitude(x) > (T)20 ? copysign(ONE, x) : tanh(x); }
 DEVICE T logistic(T x) { return ONE / (ONE + exp(-x)); }
 DEVICE T log_add_exp(T x, T y) {
-  if (x == y && magnitude(x) == INF_T) return x;
+  if (x == y && magnitude(x) == INFINITY_T) return x;
   return larger(x, y) + log1p(exp(-magnitude(x - y)));
 }
 DEVICE T log_add_exp2(T x, T y) {
-  if (x == y && magnitude(x) == INF_T) return x;
+  if (x == y && magnitude(x) == INFINITY_T) return x;
   return larger(x, y) + log2(ONE + exp2(-magnitude(x - y)));
 }
 DEVICE T float_remainder(T x, T y) {
@@ -182,7 +177,7 @@ DEVICE T to_unit(T x) {
 #define UNARY_atanh atanh(x)
 #define UNARY_erf erf(x)
 #define UNARY_erfc erfc(x)
-#define UNARY_lgamma (magnitude(x) == INF_T ? INF_T : lgamma(x))
+#define UNARY_lgamma (magnitude(x) == INFINITY_T ? INFINITY_T : lgamma(x))
 #define UNARY_floor floor(x)
 #define UNARY_ceil ceil(x)
 #define UNARY_round rint(x)
@@ -208,8 +203,8 @@ DEVICE T to_unit(T x) {
 #define UNARY_mulScalar (x * (T)a)
 
 #define TEST_isnan (x != x)
-#define TEST_isinf (magnitude(x) == INF_T)
-#define TEST_isfinite (magnitude(x) < INF_T)
+#define TEST_isinf (magnitude(x) == INFINITY_T)
+#define TEST_isfinite (magnitude(x) < INFINITY_T)
 #if IS_DOUBLE(X)
 #define TEST_signbit (AS_LONG(x) < 0)
 #else

@@ -1,6 +1,5 @@
 // The maximum of each window over three spatial dimensions (of which the first may be ones), and its gradient.
 
-typedef NUMBER(X) T;
 
 #define WINDOW_ARGUMENTS STRIDES(sizes), STRIDES(more), STRIDES(window), STRIDES(more_window)
 #define OPEN_WINDOW \
@@ -33,19 +32,6 @@ typedef NUMBER(X) T;
 #define SLOPES 1
 
 #if OP == MAXIMA
-
-#if IS_DOUBLE(X)
-#define LEAST (-AS_DOUBLE(0x7ff0000000000000L))
-#elif IS_FLOAT(X)
-#define LEAST (-AS_FLOAT(0x7f800000u))
-#else
-#define LEAST (-9223372036854775807L - 1)
-#endif
-#if IS_FLOAT(X)
-#define IS_NAN(x) ((x) != (x))
-#else
-#define IS_NAN(x) 0
-#endif
 
 /// The first tap of a window that is not before the input.
 DEVICE i64 first_tap(i64 start, i64 step) { return start >= 0 ? start : start + (-start + step - 1) / step * step; }

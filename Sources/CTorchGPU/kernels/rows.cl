@@ -1,47 +1,31 @@
 // Passes over the rows of contiguous matrices: softmax, layer norm, and those that norms of channels share. A thread takes a row
 // where rows are short, else a group does. Sums are as wide as the device has it, and so of one precision for any length.
 
-typedef NUMBER(X) T;
-#if defined(HAS_DOUBLE)
-typedef double W;
-#else
-typedef float W;
-#endif
 #if IS_DOUBLE(X)
-#define INFINITY_T AS_DOUBLE(0x7ff0000000000000L)
 #define KEPT f64
 #else
-#define INFINITY_T AS_FLOAT(0x7f800000u)
 #define KEPT f32
 #endif
 
 #if BY_GROUPS
-// Each thread of a group has its columns; what they find is joined in pairs. That stands outside of all branches, even of those that
-// all threads take alike: PoCL goes wrong there.
+// Each thread of a group has its columns; what they find is joined.
 #define EACH_ROW(row, rows) \
   LOCAL W shared[GROUP_LANES]; \
   int lane = (int)LANE(0); \
   for (i64 row = (i64)GROUP(0); row < (rows); row += (i64)GROUPS(0))
 #define EACH_COLUMN(i, columns) for (i64 i = lane; i < (columns); i += GROUP_LANES)
-#define JOIN_LANES(value, JOINED) \
+#define JOIN_ROW(value, JOINED) \
   do { \
     BARRIER; \
     shared[lane] = value; \
-    BARRIER; \
-    for (int reach = GROUP_LANES / 2; reach > 0; reach /= 2) { \
-      if (lane < reach) { \
-        W x_ = shared[lane], y_ = shared[lane + reach]; \
-        shared[lane] = JOINED(x_, y_); \
-      } \
-      BARRIER; \
-    } \
+    JOIN_LANES(lane, reach, shared[lane] = JOINED(shared[lane], shared[lane + reach])); \
     value = shared[0]; \
   } while (0)
 #define IS_FIRST_LANE (lane == 0)
 #else
 #define EACH_ROW(row, rows) EACH(row, rows)
 #define EACH_COLUMN(i, columns) for (i64 i = 0; i < (columns); i++)
-#define JOIN_LANES(value, JOINED)
+#define JOIN_ROW(value, JOINED)
 #define IS_FIRST_LANE 1
 #endif
 
@@ -64,11 +48,11 @@ KERNEL softmax(i64 rows, i64 columns, i32 logarithm, IN(X, x), OUT(X, o)) {
       W value = LOAD(X, x, from + i);
       high = LARGER(value, high);
     }
-    JOIN_LANES(high, LARGER);
+    JOIN_ROW(high, LARGER);
     T top = (T)high;
     W sum = 0;
     EACH_COLUMN(i, columns) sum += exp(LOAD(X, x, from + i) - top);
-    JOIN_LANES(sum, ADDED);
+    JOIN_ROW(sum, ADDED);
     if (logarithm) {
       T shift = (T)log(sum);
       EACH_COLUMN(i, columns) STORE(X, o, to + i, LOAD(X, x, from + i) - top - shift);
@@ -84,7 +68,7 @@ KERNEL softmax_slope(i64 rows, i64 columns, i32 logarithm, IN(X, x), IN(X, y), O
     i64 from = x_from + row * columns, with = y_from + row * columns, to = o_from + row * columns;
     W sum = 0;
     EACH_COLUMN(i, columns) sum += (W)LOAD(X, x, from + i) * (logarithm ? 1 : LOAD(X, y, with + i));
-    JOIN_LANES(sum, ADDED);
+    JOIN_ROW(sum, ADDED);
     // Where one weight is nearly 1, all that is left of its gradient is what rounding leaves: no more than it must.
     if (logarithm) {
       EACH_COLUMN(i, columns) STORE(X, o, to + i, LOAD(X, x, from + i) - exp(LOAD(X, y, with + i)) * (T)sum);
@@ -103,14 +87,14 @@ KERNEL layer_norm(
     i64 from = x_from + row * columns, to = o_from + row * columns;
     W sum = 0;
     EACH_COLUMN(i, columns) sum += LOAD(X, x, from + i);
-    JOIN_LANES(sum, ADDED);
+    JOIN_ROW(sum, ADDED);
     T middle = (T)(sum / (W)columns);
     W spread = 0;
     EACH_COLUMN(i, columns) {
       W distance = LOAD(X, x, from + i) - middle;
       spread += distance * distance;
     }
-    JOIN_LANES(spread, ADDED);
+    JOIN_ROW(spread, ADDED);
     T factor = (T)(1 / sqrt(spread / (W)columns + eps));
     if (IS_FIRST_LANE) {
       mean[mean_from + row] = middle;
@@ -137,8 +121,8 @@ KERNEL layer_norm_slope(
       total += v;
       product += (W)v * normal;
     }
-    JOIN_LANES(total, ADDED);
-    JOIN_LANES(product, ADDED);
+    JOIN_ROW(total, ADDED);
+    JOIN_ROW(product, ADDED);
     T shift = (T)(total / (W)columns), pull = (T)(product / (W)columns);
     EACH_COLUMN(i, columns) {
       T v = LOAD(X, g, from_g + i), normal = (LOAD(X, x, from_x + i) - middle) * factor;
@@ -174,14 +158,14 @@ KERNEL row_moments(i64 rows, i64 columns, IN(X, x), OUT(O, mean), OUT(O, spread)
     i64 from = x_from + row * columns;
     W sum = 0;
     EACH_COLUMN(i, columns) sum += LOAD(X, x, from + i);
-    JOIN_LANES(sum, ADDED);
+    JOIN_ROW(sum, ADDED);
     W exact = sum / (W)columns, squares = 0;
     T middle = (T)exact;
     EACH_COLUMN(i, columns) {
       W distance = LOAD(X, x, from + i) - middle;
       squares += distance * distance;
     }
-    JOIN_LANES(squares, ADDED);
+    JOIN_ROW(squares, ADDED);
     if (IS_FIRST_LANE) {
       STORE(O, mean, mean_from + row, exact);
       STORE(O, spread, spread_from + row, squares);
@@ -200,8 +184,8 @@ KERNEL row_slopes(i64 rows, i64 columns, IN(X, g), IN(X, x), IN(X, mean), OUT(O,
       sum += v;
       product += (W)v * (LOAD(X, x, from_x + i) - middle);
     }
-    JOIN_LANES(sum, ADDED);
-    JOIN_LANES(product, ADDED);
+    JOIN_ROW(sum, ADDED);
+    JOIN_ROW(product, ADDED);
     if (IS_FIRST_LANE) {
       STORE(O, o, o_from + row, sum);
       STORE(O, along, along_from + row, product);

@@ -1,33 +1,25 @@
 // Running results along rows. A program is made for one op and dtype: JOINED, of what came before and what comes, is one of the
 // macros below; PLACES says whether an extreme's position is wanted too.
 
-typedef NUMBER(X) T;
 
 #if IS_FLOAT(X)
-#define ISNAN(x) ((x) != (x))
 #define JOINED_sum (x + y)
 #define JOINED_prod (x * y)
-#if IS_DOUBLE(X)
-#define INF_T AS_DOUBLE(0x7ff0000000000000L)
-#else
-#define INF_T AS_FLOAT(0x7f800000u)
-#endif
 DEVICE T log_add_exp(T x, T y) {
-  if (x == y && fabs(x) == INF_T) return x;
-  T larger = ISNAN(x) || x > y ? x : y;
+  if (x == y && fabs(x) == INFINITY_T) return x;
+  T larger = IS_NAN(x) || x > y ? x : y;
   return larger + log1p(exp(-fabs(x - y)));
 }
 #define JOINED_logaddexp log_add_exp(x, y)
 #else
-#define ISNAN(x) 0
 #define JOINED_sum (i64)((u64)x + (u64)y)
 #define JOINED_prod (i64)((u64)x * (u64)y)
 #endif
 // Of equal ones the last; NaN stays once met, and the newest is taken.
-#define JOINED_max (ISNAN(y) || y >= x ? y : x)
-#define JOINED_min (ISNAN(y) || y <= x ? y : x)
-#define LATER_max (ISNAN(y) || y >= x)
-#define LATER_min (ISNAN(y) || y <= x)
+#define JOINED_max (IS_NAN(y) || y >= x ? y : x)
+#define JOINED_min (IS_NAN(y) || y <= x ? y : x)
+#define LATER_max (IS_NAN(y) || y >= x)
+#define LATER_min (IS_NAN(y) || y <= x)
 
 DEVICE T joined(T x, T y) { return (T)(JOINED); }
 #if PLACES
@@ -36,12 +28,6 @@ DEVICE i32 is_later(T x, T y) { return LATER; }
 
 // Sums begin at 0, which takes the sign from -0.
 DEVICE T first_of(T x) { return STARTS_AT_0 ? x + (T)0 : x; }
-
-DEVICE i64 place(i64 i, Sizes sizes, Strides along) {
-  i64 position = 0;
-  EACH_DIM(i, sizes, d, at, position += at * along.stride[d]);
-  return position;
-}
 
 /// A thread for each row: where rows are many or short.
 KERNEL scan_rows(

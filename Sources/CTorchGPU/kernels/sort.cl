@@ -2,10 +2,8 @@
 // descending; equal elements (0 and -0, any two NaNs) have equal keys and NaN counts as the largest. Blocks are sorted in the
 // memory of a group, then runs are merged, pass by pass; equal keys keep the order of their places.
 
-typedef NUMBER(X) T;
 
 #define SORT_BLOCK 1024
-#define HIGHEST_BIT 0x8000000000000000UL
 
 DEVICE u64 key_of(T x, i32 descending) {
   u64 key;
@@ -19,12 +17,6 @@ DEVICE u64 key_of(T x, i32 descending) {
   key = (u64)x ^ HIGHEST_BIT;
 #endif
   return descending ? ~key : key;
-}
-
-DEVICE i64 place(i64 i, Sizes sizes, Strides along) {
-  i64 position = 0;
-  EACH_DIM(i, sizes, d, at, position += at * along.stride[d]);
-  return position;
 }
 
 /// Short rows: each element goes where as many come before it as do; the first `k` are kept.

@@ -6,7 +6,6 @@
 // TOGETHER which way the tiles go, ROWS how many rows at a time a thread by itself takes, COLUMNS_ARE_DENSE whether columns lie side
 // by side.
 
-typedef NUMBER(X) T;
 #if IS_FLOAT(X)
 #define PLUS_PRODUCT(sum, x, y) ((sum) + (x) * (y))
 #else

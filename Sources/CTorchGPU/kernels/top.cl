@@ -169,11 +169,7 @@ KERNEL choose_equals(
     i32 meets = 0;
     for (i64 i = lane; i < k && i + 1 < n; i += GROUP_LANES) meets |= keys[first + i] == keys[first + i + 1];
     hit[lane] = meets;
-    BARRIER;
-    for (int reach = GROUP_LANES / 2; reach > 0; reach /= 2) {
-      if (lane < reach) hit[lane] |= hit[lane + reach];
-      BARRIER;
-    }
+    JOIN_LANES(lane, reach, hit[lane] |= hit[lane + reach]);
     meets = hit[0];
     BARRIER;
     if (!meets) continue;

@@ -52,3 +52,21 @@ typedef long8 Words;
       step; \
     } \
   } while (0)
+
+/// Where element `i` lies, from where the operand begins.
+DEVICE i64 place(i64 i, Sizes sizes, Strides along) {
+  i64 position = 0;
+  EACH_DIM(i, sizes, d, at, position += at * along.stride[d]);
+  return position;
+}
+
+/// Joins in pairs what the lanes of a group have put into memory that they share; `step` does so for `lane` and `lane + reach`. Stands
+/// outside of all branches, even of those that all lanes take alike: PoCL goes wrong there.
+#define JOIN_LANES(lane, reach, step) \
+  do { \
+    BARRIER; \
+    for (int reach = GROUP_LANES / 2; reach > 0; reach /= 2) { \
+      if (lane < reach) step; \
+      BARRIER; \
+    } \
+  } while (0)

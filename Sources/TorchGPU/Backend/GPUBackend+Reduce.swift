@@ -3,6 +3,11 @@ import TorchBackend
 // Many to one.
 
 extension GPUBackend {
+  /// The macros of a kernel.
+  static func reduction(_ kernel: ReduceKernel) -> [(String, String)] {
+    ["IDENTITY", "JOINED", "WIDTH"].map { ($0, "\($0)_\(kernel)") }
+  }
+
   package func reduce(_ kernel: ReduceKernel, _ x: Strided, into out: Strided) {
     if out.count == 0 { return }
     // The dimensions that stay, and those that are added up.
@@ -28,8 +33,7 @@ extension GPUBackend {
     arguments.add(x)
     arguments.add(out)
     arguments.add(strides: rows, of: 1)
-    let program = program(
-      "reduce", [("IDENTITY", "IDENTITY_\(kernel)"), ("JOINED", "JOINED_\(kernel)")], x: x.dtype, out: out.dtype)
+    let program = program("reduce", Self.reduction(kernel), x: x.dtype, out: out.dtype)
     if count >= Self.lanes && out.count < 64 * device.facts.computeUnits {
       run("reduce_row_in_group", of: program, groups: Grid(min(out.count, Self.mostGroups)), arguments)
     } else {

@@ -77,7 +77,7 @@ extension ProgramList {
     var keys: [ProgramKey] = []
     for kernel in ReduceKernel.allCases {
       for dtype in DType.allCases {
-        keys.append(key("reduce", [("IDENTITY", "IDENTITY_\(kernel)"), ("JOINED", "JOINED_\(kernel)")], dtype))
+        keys.append(key("reduce", GPUBackend.reduction(kernel), dtype))
       }
     }
     return keys
