@@ -86,19 +86,39 @@ install_debian() {
     command -v sudo > /dev/null || stop "missing: ${packages[*]}. Install them as root: apt-get install ${packages[*]}"
     as_root=(sudo)
   fi
-  say "installing ${packages[*]}"
   local log
   log=$(mktemp)
-  local apt=(${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get)
-  # The package lists are only fetched where the ones at hand do not do.
-  if ! "${apt[@]}" install -y --no-install-recommends "${packages[@]}" > "$log" 2>&1; then
-    if ! { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "${packages[@]}"; } > "$log" 2>&1; then
-      cat "$log" >&2
-      rm -f "$log"
-      stop "apt-get could not install ${packages[*]}"
-    fi
+  if ! apt_install "$log" "${packages[@]}"; then
+    cat "$log" >&2
+    rm -f "$log"
+    stop "apt-get could not install ${packages[*]}"
   fi
   rm -f "$log"
+}
+
+# apt_install LOG PACKAGE...: as root, or as `as_root` says. The package lists are only fetched where the ones at hand do not do.
+apt_install() {
+  local log=$1
+  shift
+  say "installing $*"
+  local apt=(${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get)
+  "${apt[@]}" install -y --no-install-recommends "$@" > "$log" 2>&1 \
+    || { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@"; } > "$log" 2>&1
+}
+
+# install_for_checks PACKAGE...: what only a part of the checks needs. Asks nobody; ends with 1 and a line of words where it cannot.
+install_for_checks() {
+  local as_root=() log="$root/.build/check/apt.log"
+  command -v apt-get > /dev/null || { echo "$* must be installed by hand: there is no apt-get"; return 1; }
+  if [ "$(id -u)" -ne 0 ]; then
+    sudo -n true 2> /dev/null || { echo "install as root: apt-get install $*"; return 1; }
+    as_root=(sudo -n)
+  fi
+  mkdir -p "$(dirname "$log")"
+  as_root=(${as_root[@]+"${as_root[@]}"} timeout 300)
+  apt_install "$log" "$@" && return
+  echo "apt-get could not install $*: $(grep -E '^(E|W):' "$log" | tail -n 1)"
+  return 1
 }
 
 # The last line of a stream, drawn over itself; nothing where stderr is no terminal. Reads all of it in any case.

@@ -80,6 +80,19 @@ struct CUDATests {
     }
   }
 
+  @Test func specialFunctions() {
+    for (dtype, rtol) in Self.floats {
+      let x = SpecialTests.numbers(dtype)
+      for (name, op) in SpecialTests.functions { Self.expectAlike(name, [x], rtol: rtol, atol: 1e-30) { op($0[0]) } }
+      let few = x[(-40)...]
+      Self.expectAlike("zeta", [few.abs(), few.abs().unsqueeze(1)], rtol: rtol, atol: 1e-30) {
+        Special.zeta($0[0], $0[1])
+      }
+      Self.expectAlike("ldexp", [few, few.unsqueeze(1).round()], rtol: rtol, atol: 1e-30) { $0[0].ldexp($0[1]) }
+      Self.expectAlike("nextafter", [x, x.unsqueeze(1)], rtol: 0, atol: 0) { $0[0].nextafter($0[1]) }
+    }
+  }
+
   @Test func binaryOps() {
     let ops: [(String, (Tensor, Tensor) -> Tensor)] = [
       ("add", { $0.add($1, alpha: 2) }), ("sub", { $0 - $1 }), ("mul", { $0 * $1 }), ("div", { $0 / $1 }),

@@ -67,7 +67,7 @@ struct FakeDevice {
       }
     }
     let lines = (macros + [("GROUP_LANES", "256")]).map { "#define \($0.0) \($0.1)" }
-    return (lines + ["prelude", "elements", "views", "special", file].map { parts[$0] ?? "" }).joined(separator: "\n")
+    return (lines + ["prelude", "elements", "views", file].map { parts[$0] ?? "" }).joined(separator: "\n")
   }
 
   func block(count: Int) throws -> cu_address { try block([Float](repeating: 0, count: count)) }

@@ -4,7 +4,7 @@ import TorchBackend
 
 extension GPUBackend {
   package func unary(_ kernel: UnaryKernel, _ x: Strided, a: Double, b: Double, into out: Strided) {
-    guard kernel.isInKernels(of: x.dtype) else {
+    guard computes(x.dtype) else {
       return onCPU("\(kernel)", reads: [x], writes: [out]) { $0.unary(kernel, $1[0], a: a, b: b, into: $2[0]) }
     }
     ofOne("UNARY", "\(kernel)", x, a: a, b: b, into: out)
@@ -15,7 +15,7 @@ extension GPUBackend {
   }
 
   package func binary(_ kernel: BinaryKernel, _ x: Strided, _ y: Strided, alpha: Double, into out: Strided) {
-    guard kernel.isInKernels(of: x.dtype) else {
+    guard computes(x.dtype) else {
       return onCPU("\(kernel)", reads: [x, y], writes: [out]) {
         $0.binary(kernel, $1[0], $1[1], alpha: alpha, into: $2[0])
       }
@@ -27,10 +27,16 @@ extension GPUBackend {
     _ kernel: BinaryKernel, _ x: Strided, number: Scalar, numberFirst: Bool, alpha: Double, into out: Strided
   ) {
     if out.count == 0 { return }
-    let views = KernelViews(out, x)
-    guard kernel.isInKernels(of: x.dtype), views.fits else {
+    guard computes(x.dtype) else {
       return onCPU("\(kernel)", reads: [x], writes: [out]) {
         $0.binary(kernel, $1[0], number: number, numberFirst: numberFirst, alpha: alpha, into: $2[0])
+      }
+    }
+    let views = KernelViews(out, x)
+    guard views.fits else {
+      let source = contiguous(x)
+      return inOrder(out) {
+        binary(kernel, source, number: number, numberFirst: numberFirst, alpha: alpha, into: $0)
       }
     }
     var arguments = GPUArguments()
@@ -54,10 +60,20 @@ extension GPUBackend {
   /// Ops that divide, which whole numbers cannot by zero.
   static let divisions: Set<String> = ["div", "floorDivide", "truncDivide", "remainder", "fmod"]
 
+  /// Ops whose programs have the text `special`, which others need not carry.
+  static let special: Set<String> = [
+    "erfinv", "digamma", "trigamma", "polygamma", "logit", "sinc", "i0", "i0e", "i1", "i1e", "erfcx", "logNdtr",
+    "ndtri",
+    "entr", "mantissa", "binaryExponent", "nextafter", "zeta", "ldexp",
+  ]
+
+  /// Not every device has float64.
+  private func computes(_ dtype: DType) -> Bool { dtype != .float64 || device.facts.hasDouble }
+
   private func pointwise(_ family: String, _ op: String, _ operands: Int, _ x: Strided, _ out: Strided) -> ProgramKey {
     let divides = family == "BINARY" && !x.dtype.isFloatingPoint && Self.divisions.contains(op)
     return program(
-      "pointwise",
+      Self.special.contains(op) ? "special" : "pointwise",
       [("RESULT", "\(family)_\(op)"), ("OPERANDS", "\(operands)"), ("CHECKS_DIVISOR", divides ? "1" : "0")], x: x.dtype,
       out: out.dtype)
   }
@@ -108,26 +124,5 @@ extension GPUBackend {
     let fresh = allocate(Layout(contiguous: out.shape), dtype: out.dtype)
     work(fresh)
     copy(fresh, into: out)
-  }
-}
-
-extension UnaryKernel {
-  /// Whether the kernels' texts have the op for a dtype.
-  func isInKernels(of dtype: DType) -> Bool {
-    switch self {
-    case .erfinv, .digamma, .trigamma, .logit, .sinc, .i0, .i0e, .i1, .i1e, .erfcx, .logNdtr, .ndtri, .entr, .polygamma,
-      .mantissa, .binaryExponent:
-      false
-    default: true
-    }
-  }
-}
-
-extension BinaryKernel {
-  func isInKernels(of dtype: DType) -> Bool {
-    switch self {
-    case .nextafter, .zeta, .ldexp: false
-    default: true
-    }
   }
 }

@@ -20,7 +20,9 @@ package struct ProgramKey: Hashable, Sendable, CustomStringConvertible {
 
   /// The whole text that a compiler gets.
   package var text: String {
-    (macros + ["prelude", "elements", "views", "special", file].map(KernelTexts.text)).joined(separator: "\n")
+    // Special functions are pointwise ops with one text more.
+    let own = file == "special" ? ["special", "pointwise"] : [file]
+    return (macros + (["prelude", "elements", "views"] + own).map(KernelTexts.text)).joined(separator: "\n")
   }
 }
 

@@ -12,8 +12,8 @@ import TorchBackend
 /// that is not here is a fault, which keeps the list whole.
 package enum ProgramList {
   package static let all: [ProgramKey] =
-    pointwise + memory + reductions + extremes + scans + order + indices + products + convolutions + pools + rows
-    + draws + recurrences + optimizers
+    pointwise + special + memory + reductions + extremes + scans + order + indices + products + convolutions + pools
+    + rows + draws + recurrences + optimizers
 
   static let isRequired = getenv("TORCH_GPU_LISTED").map { String(cString: $0) == "1" } ?? false
   private static let known = Set(all)
@@ -56,6 +56,20 @@ extension ProgramList {
       }
     }
     return keys
+  }
+
+  /// Functions that no compiler has.
+  private static var special: [ProgramKey] {
+    let lines = KernelTexts.text("special").split(separator: "\n")
+    return [("UNARY", 1), ("BINARY", 2)].flatMap { family, operands in
+      macros(family, in: lines[...]).flatMap { name in
+        DType.allCases.filter(\.isFloatingPoint).map { dtype in
+          key(
+            "special",
+            [("RESULT", "\(family)_\(name)"), ("OPERANDS", "\(operands)"), ("CHECKS_DIVISOR", "0")], dtype)
+        }
+      }
+    }
   }
 
   /// The names behind `#define FAMILY_`, each once.

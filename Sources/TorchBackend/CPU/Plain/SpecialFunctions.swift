@@ -9,10 +9,10 @@ extension Special {
       if q == q.rounded(.down) { return .infinity }
       // A negative number has a power of either sign only where the exponent is whole.
       if x != x.rounded(.down) { return .nan }
-      // The terms below zero mirrored: those up to q are all of them less those beyond.
-      let rest = q - q.rounded(.down)
-      let below = zeta(x, 1 - rest) - zeta(x, 1 - q)
-      return zeta(x, rest) + (x.remainder(dividingBy: 2) == 0 ? below : -below)
+      // The terms below zero mirrored: those up to q are all of them less those beyond. In this order, since near a half the
+      // first two are all but equal where their signs differ.
+      let floor = q.rounded(.down), sign: Double = x.remainder(dividingBy: 2) == 0 ? 1 : -1
+      return zeta(x, q - floor) + sign * zeta(x, floor + 1 - q) - sign * zeta(x, 1 - q)
     }
     var sum = libm.pow(q, -x), a = q, term = sum
     if sum == 0 { return x.isInfinite || q.isInfinite ? .nan : 0 }
