@@ -47,34 +47,38 @@ extension OpenCLDevice {
     return (try makeQueue(isUrgent: false) as! OpenCLQueue).object
   }
 
-  private func object(_ queue: any GPUQueue) -> UnsafeMutableRawPointer { (queue as! OpenCLQueue).object }
-
   func write(
     _ source: UnsafeRawPointer, byteCount: Int, to block: UnsafeMutableRawPointer, at offset: Int,
     on queue: any GPUQueue,
     waits: Bool
   ) throws(GPUError) {
+    let queue = queue as! OpenCLQueue, before = queue.count
     try check(
-      cl.calls.clEnqueueWriteBuffer(object(queue), block, waits ? 1 : 0, offset, byteCount, source, 0, nil, nil),
+      cl.calls.clEnqueueWriteBuffer(queue.object, block, waits ? 1 : 0, offset, byteCount, source, 0, nil, nil),
       "copying \(byteCount) bytes to \(facts.name)")
+    if waits { queue.isDone(upTo: before) } else { queue.grew() }
   }
 
   func read(
     _ block: UnsafeMutableRawPointer, at offset: Int, byteCount: Int, into target: UnsafeMutableRawPointer,
     on queue: any GPUQueue, waits: Bool
   ) throws(GPUError) {
+    let queue = queue as! OpenCLQueue, before = queue.count
     try check(
-      cl.calls.clEnqueueReadBuffer(object(queue), block, waits ? 1 : 0, offset, byteCount, target, 0, nil, nil),
+      cl.calls.clEnqueueReadBuffer(queue.object, block, waits ? 1 : 0, offset, byteCount, target, 0, nil, nil),
       "copying \(byteCount) bytes from \(facts.name)")
+    if waits { queue.isDone(upTo: before) } else { queue.grew() }
   }
 
   func copy(
     _ source: UnsafeMutableRawPointer, at sourceOffset: Int, to target: UnsafeMutableRawPointer, at targetOffset: Int,
     byteCount: Int, on queue: any GPUQueue
   ) throws(GPUError) {
+    let queue = queue as! OpenCLQueue
     try check(
-      cl.calls.clEnqueueCopyBuffer(object(queue), source, target, sourceOffset, targetOffset, byteCount, 0, nil, nil),
+      cl.calls.clEnqueueCopyBuffer(queue.object, source, target, sourceOffset, targetOffset, byteCount, 0, nil, nil),
       "copying \(byteCount) bytes on \(facts.name)")
+    queue.grew()
   }
 }
 
@@ -83,6 +87,10 @@ final class OpenCLQueue: GPUQueue, @unchecked Sendable {
   /// The device lives as long as the process, and knows its queues.
   private unowned let device: OpenCLDevice
   let object: UnsafeMutableRawPointer
+  /// How many commands were queued, each counted when it is.
+  private let queued = Atomic<Int>(0)
+  /// How many of them are known to be done, and the place that will tell more. OpenCL itself has no such question.
+  private let known = Mutex((done: 0, asked: 0, place: OpenCLEvent?.none))
 
   init(_ device: OpenCLDevice, _ object: UnsafeMutableRawPointer) {
     self.device = device
@@ -91,7 +99,21 @@ final class OpenCLQueue: GPUQueue, @unchecked Sendable {
 
   private var calls: tg_opencl { device.cl.calls }
 
+  var count: Int { queued.load(ordering: .acquiring) }
+
+  /// A command was queued.
+  func grew() { queued.wrappingAdd(1, ordering: .acquiringAndReleasing) }
+
+  /// So many commands are done.
+  func isDone(upTo count: Int) { known.withLock { $0.done = max($0.done, count) } }
+
   func mark(isTimed: Bool) throws(GPUError) -> any GPUEvent {
+    let made = try marker()
+    grew()
+    return made
+  }
+
+  private func marker() throws(GPUError) -> OpenCLEvent {
     var event: UnsafeMutableRawPointer?
     try device.check(calls.clEnqueueMarkerWithWaitList(object, 0, nil, &event), "an event on \(device.facts.name)")
     guard let event else { throw GPUError("OpenCL gave no event on \(device.facts.name)") }
@@ -108,11 +130,29 @@ final class OpenCLQueue: GPUQueue, @unchecked Sendable {
     var waited: UnsafeMutableRawPointer? = event.event
     try device.check(
       calls.clEnqueueBarrierWithWaitList(object, 1, &waited, nil), "waiting for an event on \(device.facts.name)")
+    grew()
   }
 
-  func isIdle() throws(GPUError) -> Bool { try mark(isTimed: false).isDone() }
+  func isIdle() throws(GPUError) -> Bool {
+    try known.withLock { known throws(GPUError) -> Bool in
+      let count = count
+      if known.done >= count { return true }
+      if known.place == nil || known.asked < count {
+        known.place = try marker()
+        known.asked = count
+      }
+      guard let place = known.place, try place.isDone() else { return false }
+      known.done = known.asked
+      known.place = nil
+      return true
+    }
+  }
 
-  func synchronize() throws(GPUError) { try device.check(calls.clFinish(object), "waiting for \(device.facts.name)") }
+  func synchronize() throws(GPUError) {
+    let before = count
+    try device.check(calls.clFinish(object), "waiting for \(device.facts.name)")
+    isDone(upTo: before)
+  }
 }
 
 /// `@unchecked Sendable`: an event may be used from any thread.

@@ -99,7 +99,7 @@ final class OpenCLDevice: GPUDevice, @unchecked Sendable {
   func launch(_ kernel: any GPUKernel, groups: Grid, lanes: Grid, _ arguments: GPUArguments, on queue: any GPUQueue)
     throws(GPUError)
   {
-    let kernel = kernel as! OpenCLKernel, queue = (queue as! OpenCLQueue).object
+    let kernel = kernel as! OpenCLKernel, queue = queue as! OpenCLQueue
     let code = kernel.lock.withLock { _ -> cl_int in
       for (index, argument) in arguments.list.enumerated() {
         let result: cl_int
@@ -114,9 +114,10 @@ final class OpenCLDevice: GPUDevice, @unchecked Sendable {
         if result != 0 { return result }
       }
       let global = [groups.x * lanes.x, groups.y * lanes.y, groups.z * lanes.z], local = [lanes.x, lanes.y, lanes.z]
-      return cl.calls.clEnqueueNDRangeKernel(queue, kernel.object, 3, nil, global, local, 0, nil, nil)
+      return cl.calls.clEnqueueNDRangeKernel(queue.object, kernel.object, 3, nil, global, local, 0, nil, nil)
     }
     try check(code, "the kernel \(kernel.name) on \(facts.name)")
+    queue.grew()
   }
 
   func synchronize() throws(GPUError) {
