@@ -42,8 +42,9 @@ func normal(_ shape: [Int], seed: UInt64 = 1, dtype: DType = .float32) -> Tensor
   @Test func questionsAreAnswered() {
     #expect(OpenCL.deviceCount > 0)
     #expect(OpenCL.unavailableReason == nil)
-    #expect(!OpenCL.getDeviceName().isEmpty)
+    #expect(!OpenCL.getDeviceName().isEmpty && OpenCL.deviceName(0) == OpenCL.getDeviceName(0))
     let facts = OpenCL.getDeviceProperties()
+    #expect(OpenCL.deviceProperties(0).name == facts.name)
     #expect(facts.totalBytes > 0 && facts.computeUnits > 0)
     OpenCL.synchronize()
   }

@@ -1,16 +1,17 @@
 import TorchBackend
 import TorchGPU
 
-// The default generators of devices. Each device has its own, which exists before the device is opened.
+// The default generators of devices. Each device has its own, which exists before the device is opened; without a number the current
+// device is meant.
 
 extension GPUModule {
-  private static func generator(_ index: Int) -> Generator { .default(on: Device(kind, index: index)) }
+  private static func generator(_ index: Int?) -> Generator { .default(on: Device(kind, index: index)) }
 
   /// The generator that draws on a device when none is given, as `torch.cuda.default_generators`.
-  public static func defaultGenerator(_ index: Int = 0) -> Generator { generator(index) }
+  public static func defaultGenerator(_ index: Int? = nil) -> Generator { generator(index) }
 
   /// Starts the stream of a seed on a device, as `torch.cuda.manual_seed`.
-  public static func manualSeed(_ seed: Int, _ index: Int = 0) { generator(index).manualSeed(bits(seed)) }
+  public static func manualSeed(_ seed: Int, _ index: Int? = nil) { generator(index).manualSeed(bits(seed)) }
 
   /// Starts the stream of a seed on all devices of the kind, as `torch.cuda.manual_seed_all`.
   public static func manualSeedAll(_ seed: Int) {
@@ -20,7 +21,7 @@ extension GPUModule {
   /// Starts a stream on a device that nobody foresees, as `torch.cuda.seed`.
   /// - Returns: its seed.
   @discardableResult
-  public static func seed(_ index: Int = 0) -> UInt64 {
+  public static func seed(_ index: Int? = nil) -> UInt64 {
     let seed = UInt64.random(in: .min ... .max)
     generator(index).manualSeed(seed)
     return seed
@@ -33,14 +34,14 @@ extension GPUModule {
   }
 
   /// The seed that a device's stream was started with, as `torch.cuda.initial_seed`.
-  public static func initialSeed(_ index: Int = 0) -> UInt64 { generator(index).initialSeed }
+  public static func initialSeed(_ index: Int? = nil) -> UInt64 { generator(index).initialSeed }
 
   /// Where a device's stream stands, 16 bytes, as `torch.cuda.get_rng_state`.
-  public static func getRNGState(_ index: Int = 0) -> Tensor { generator(index).getState() }
+  public static func getRNGState(_ index: Int? = nil) -> Tensor { generator(index).getState() }
 
   /// Lets a device's stream go on from a state, as `torch.cuda.set_rng_state`.
   /// - Throws: where the bytes are no such state.
-  public static func setRNGState(_ state: Tensor, _ index: Int = 0) throws { try generator(index).setState(state) }
+  public static func setRNGState(_ state: Tensor, _ index: Int? = nil) throws { try generator(index).setState(state) }
 
   /// Where the streams of all devices of the kind stand, as `torch.cuda.get_rng_state_all`.
   public static func getRNGStateAll() -> [Tensor] { (0..<deviceCount).map { generator($0).getState() } }

@@ -52,9 +52,17 @@ extension GPUModule {
   /// - Precondition: the device is there.
   public static func getDeviceName(_ index: Int? = nil) -> String { opened(index, "getDeviceName").deviceName }
 
+  /// The same, in a word less.
+  /// - Precondition: the device is there.
+  public static func deviceName(_ index: Int? = nil) -> String { opened(index, "deviceName").deviceName }
+
   /// What a device says of itself, as `torch.cuda.get_device_properties`.
   /// - Precondition: the device is there.
   public static func getDeviceProperties(_ index: Int? = nil) -> GPUFacts { opened(index, "getDeviceProperties").facts }
+
+  /// The same, in a word less.
+  /// - Precondition: the device is there.
+  public static func deviceProperties(_ index: Int? = nil) -> GPUFacts { opened(index, "deviceProperties").facts }
 
   /// Waits until a device has done everything that was asked of it, on all streams, as `torch.cuda.synchronize`.
   /// - Precondition: the device is there.
