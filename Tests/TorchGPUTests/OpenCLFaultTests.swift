@@ -109,7 +109,8 @@ import TorchOptim
     "embedding": { F.embedding($0.long().abs() % 3, $1) },
     "gather": { $0.gather(dim: 0, index: $1.long().abs() % 3) },
     "scatter": { $0.scatter(dim: 0, index: $1.long().abs() % 3, src: $0) },
-    "read by indices": { $0[$1[0].long().abs() % 3] },
+    // The other way about is no mixture: the processor's indices lead anywhere.
+    "read by indices": { x, y in x.device == .cpu ? x[y[0].long().abs() % 3] : y[x[0].long().abs() % 3] },
     "write by indices": { x, y in x[Tensor([0, 1]).to(x.device)] = y[..<2] },
     "indexSelect": { $0.indexSelect(dim: 0, index: $1[0].long().abs() % 3) },
     "maskedFill": { $0.maskedFill($1 .> 0, value: 3) },
