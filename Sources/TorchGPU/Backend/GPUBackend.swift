@@ -75,7 +75,7 @@ extension GPUBackend {
       _ = try device.build(text)
       return nil
     } catch {
-      return (error as? GPUError)?.description ?? "\(error)"
+      return error.description
     }
   }
 

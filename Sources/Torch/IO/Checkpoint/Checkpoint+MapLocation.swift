@@ -47,7 +47,7 @@ extension MapLocation: ExpressibleByDictionaryLiteral {
 }
 
 /// Reads a file of `torch.save` with all tensors on one device, as `torch.load(path, map_location=device)`.
-/// - Throws: as ``load(_:mapLocation:weightsOnly:)``.
+/// - Throws: as ``load(_:mapLocation:weightsOnly:)-(_,MapLocation,_)``.
 @_disfavoredOverload
 public func load(
   _ path: String, mapLocation device: Device, weightsOnly: Bool = true
@@ -56,7 +56,7 @@ public func load(
 }
 
 /// Reads the bytes of a file of `torch.save` with all tensors on one device.
-/// - Throws: as ``load(bytes:mapLocation:weightsOnly:)``.
+/// - Throws: as ``load(bytes:mapLocation:weightsOnly:)-(_,MapLocation,_)``.
 @_disfavoredOverload
 public func load(
   bytes: [UInt8], mapLocation device: Device, weightsOnly: Bool = true

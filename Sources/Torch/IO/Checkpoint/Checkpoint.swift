@@ -56,7 +56,7 @@ public func load(
   }
 }
 
-/// Reads the bytes of a file of `torch.save`, as ``load(_:mapLocation:weightsOnly:)``.
+/// Reads the bytes of a file of `torch.save`, as ``load(_:mapLocation:weightsOnly:)-(_,MapLocation,_)``.
 /// - Throws: ``CheckpointError`` for bytes that are damaged, hostile or of another format, and for a device that is not there.
 public func load(
   bytes: [UInt8], mapLocation: MapLocation = .cpu, weightsOnly: Bool = true

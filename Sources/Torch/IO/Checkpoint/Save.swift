@@ -29,7 +29,7 @@ public func save(_ value: SavedValue, _ path: String) throws(CheckpointError) {
 @_disfavoredOverload
 public func save(_ value: any Savable, _ path: String) throws(CheckpointError) { try save(value.savedValue, path) }
 
-/// The bytes of the file that ``save(_:_:)-(SavedValue,_)`` would write, for ``load(bytes:mapLocation:weightsOnly:)``.
+/// The bytes of the file that ``save(_:_:)-(SavedValue,_)`` would write, for ``load(bytes:mapLocation:weightsOnly:)-(_,MapLocation,_)``.
 /// - Throws: ``CheckpointError`` where a value cannot be saved, with its place.
 public func saveToBytes(_ value: SavedValue) throws(CheckpointError) -> [UInt8] {
   let writer = try CheckpointWriter(value), sink = MemorySink()

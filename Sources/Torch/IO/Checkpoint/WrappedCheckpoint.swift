@@ -1,7 +1,7 @@
 /// Reads a file of `torch.save` that may have been packed into a zip file of its own, as torch.hub does.
 ///
 /// Before torch 1.6 large files were published so. A zip file of one entry is no checkpoint by itself.
-/// - Throws: as ``load(_:mapLocation:weightsOnly:)``.
+/// - Throws: as ``load(_:mapLocation:weightsOnly:)-(_,MapLocation,_)``.
 package func loadUnwrapping(
   _ path: String, mapLocation: MapLocation, weightsOnly: Bool
 ) throws(CheckpointError) -> Checkpoint {
