@@ -9,7 +9,7 @@ import Torch
 #endif
 
 /// Faults that are planted in kernels or in how they are used: the fake of CUDA's driver, which runs the real compiler's PTX, must
-/// catch each. A fault ends its device, as on a card: each test takes a device of its own.
+/// catch each. A fault ends its device, as on a card: each test takes a device of its own, and no other test works on those from 2 to 5.
 @Suite(.serialized, .enabled(if: FakeDevice.isThere, "the fake of CUDA's driver is not there; ./check builds it"))
 struct FakeCUDATests {
   static let count = 1000
