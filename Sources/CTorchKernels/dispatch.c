@@ -98,6 +98,8 @@ tk_binary_fn tk_compare(tk_compare_kernel kernel, tk_dtype dtype) {
   return TK_PICK(tk_compare, (int)kernel, dtype);
 }
 
+tk_division_fn tk_division(tk_binary_kernel kernel, tk_dtype dtype) { return TK_PICK(tk_division, (int)kernel, dtype); }
+
 tk_select_fn tk_select(ptrdiff_t item_size) { return TK_PICK(tk_select, item_size); }
 
 tk_unary_fn tk_cast(tk_dtype from, tk_dtype to) {
@@ -132,6 +134,15 @@ tk_scan_fn tk_scan(tk_reduce_kernel kernel, tk_dtype dtype) { return row_kernels
   } \
   void tk_log_softmax_##s(ptrdiff_t rows, ptrdiff_t cols, T *out, const T *in) { \
     row_kernels()->log_softmax_##s(rows, cols, out, in); \
+  } \
+  void tk_softmax_columns_##s(ptrdiff_t count, ptrdiff_t columns, ptrdiff_t step, T *out, const T *in) { \
+    row_kernels()->softmax_columns_##s(count, columns, step, out, in); \
+  } \
+  void tk_log_softmax_columns_##s(ptrdiff_t count, ptrdiff_t columns, ptrdiff_t step, T *out, const T *in) { \
+    row_kernels()->log_softmax_columns_##s(count, columns, step, out, in); \
+  } \
+  void tk_log_sum_exp_##s(ptrdiff_t rows, ptrdiff_t cols, T *out, const T *in) { \
+    row_kernels()->log_sum_exp_##s(rows, cols, out, in); \
   } \
   void tk_softmax_backward_##s(ptrdiff_t rows, ptrdiff_t cols, T *grad_in, const T *grad_out, const T *output) { \
     row_kernels()->softmax_backward_##s(rows, cols, grad_in, grad_out, output); \

@@ -8,6 +8,7 @@
   tk_unary_fn tk_unary_integer_##isa(int kernel, tk_dtype dtype); \
   tk_unary_fn tk_unary_test_##isa(int kernel, tk_dtype dtype); \
   tk_binary_fn tk_binary_integer_##isa(int kernel, tk_dtype dtype); \
+  tk_division_fn tk_division_##isa(int kernel, tk_dtype dtype); \
   tk_binary_fn tk_compare_##isa(int kernel, tk_dtype dtype); \
   tk_select_fn tk_select_##isa(ptrdiff_t item_size); \
   tk_unary_fn tk_cast_##isa(tk_dtype from, tk_dtype to); \
@@ -26,6 +27,12 @@ typedef struct tk_row_kernels {
   void (*softmax_backward_f64)(ptrdiff_t, ptrdiff_t, double *, const double *, const double *);
   void (*log_softmax_backward_f32)(ptrdiff_t, ptrdiff_t, float *, const float *, const float *);
   void (*log_softmax_backward_f64)(ptrdiff_t, ptrdiff_t, double *, const double *, const double *);
+  void (*softmax_columns_f32)(ptrdiff_t, ptrdiff_t, ptrdiff_t, float *, const float *);
+  void (*softmax_columns_f64)(ptrdiff_t, ptrdiff_t, ptrdiff_t, double *, const double *);
+  void (*log_softmax_columns_f32)(ptrdiff_t, ptrdiff_t, ptrdiff_t, float *, const float *);
+  void (*log_softmax_columns_f64)(ptrdiff_t, ptrdiff_t, ptrdiff_t, double *, const double *);
+  void (*log_sum_exp_f32)(ptrdiff_t, ptrdiff_t, float *, const float *);
+  void (*log_sum_exp_f64)(ptrdiff_t, ptrdiff_t, double *, const double *);
   void (*layer_norm_f32)(
     ptrdiff_t, ptrdiff_t, float *, float *, float *, const float *, const float *, const float *, double);
   void (*layer_norm_f64)(

@@ -71,6 +71,7 @@ extension KernelCheck {
   }
 
   mutating func softmax() {
+    softmaxAcross()
     for dtype in Self.floats {
       for _ in 0..<Self.tries {
         let rows = 1 + draws.below(40), columns = [1, 5, 16, 33, 257, 1024, 3000][draws.below(7)]
@@ -102,6 +103,37 @@ extension KernelCheck {
           // The sums cancel: off by what their terms round by.
           check("softmax gradient, log \(log)", slope, ulps: dtype.narrowed(24), cancels: true)
         }
+      }
+    }
+  }
+
+  /// Softmax along a dimension that others lie within, and the logarithm of a sum of exponentials.
+  private mutating func softmaxAcross() {
+    for dtype in [DType.float32, .float64] {
+      for _ in 0..<Self.tries * 2 {
+        let outer = 1 + draws.below(3), count = [1, 2, 10, 65, 200][draws.below(5)]
+        let inner = [1, 3, 16, 31, 64, 65, 150][draws.below(7)]
+        let x = dense([outer, count, inner], dtype, -9...9), values = doubles(x)
+        for log in [false, true] {
+          let out = pair([outer, count, inner], dtype)
+          fast.softmax(x, along: 1, log: log, into: out.0)
+          var expected = values
+          for column in 0..<outer * inner {
+            let at = (0..<count).map { (column / inner * count + $0) * inner + column % inner }
+            let high = at.map { values[$0] }.max()!, sum = at.reduce(0) { $0 + exp(values[$1] - high) }
+            for i in at { expected[i] = log ? values[i] - high - Foundation.log(sum) : exp(values[i] - high) / sum }
+          }
+          store(expected, out.1)
+          // As along rows.
+          check("softmax across, log \(log)", out, ulps: (dtype == .float64 ? 32 : 6) + (log ? 0 : 16), cancels: log)
+        }
+        let sums = pair([outer, count], dtype)
+        fast.logSumExp(x, into: sums.0)
+        store(
+          (0..<outer * count).map { row in
+            Foundation.log(values[row * inner..<(row + 1) * inner].reduce(0) { $0 + exp($1) })
+          }, sums.1)
+        check("log sum exp", sums, ulps: 6, cancels: true)
       }
     }
   }

@@ -10,6 +10,7 @@ import TorchBackend
   @Test(arguments: 0...2) func unary(_ level: Int) async { await inChild(level, .kernel(.unary)) }
   @Test(arguments: 0...2) func test(_ level: Int) async { await inChild(level, .kernel(.test)) }
   @Test(arguments: 0...2) func binary(_ level: Int) async { await inChild(level, .kernel(.binary)) }
+  @Test(arguments: 0...2) func division(_ level: Int) async { await inChild(level, .kernel(.division)) }
   @Test(arguments: 0...2) func compare(_ level: Int) async { await inChild(level, .kernel(.compare)) }
   @Test(arguments: 0...2) func select(_ level: Int) async { await inChild(level, .kernel(.select)) }
   @Test(arguments: 0...2) func cast(_ level: Int) async { await inChild(level, .kernel(.cast)) }
@@ -29,7 +30,7 @@ import TorchBackend
 /// The families of the seam that have fast kernels.
 enum KernelFamily: String, Codable, Sendable {
   case unary, test, binary, compare, select, cast, reduce, columns, argReduce, number, softmax, precision
-  case scan, maxPool, convolution, norms, layers
+  case scan, maxPool, convolution, norms, layers, division
 }
 
 /// Runs kernels twice and tells where they differ.
@@ -53,6 +54,7 @@ struct KernelCheck {
     case .test: copy.test()
     case .binary: copy.binary()
     case .compare: copy.compare()
+    case .division: copy.division()
     case .select: copy.select()
     case .cast: copy.cast()
     case .reduce: copy.reduce()

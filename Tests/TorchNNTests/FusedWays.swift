@@ -20,6 +20,7 @@ struct FusedWork: Sendable {
       backends.cpu.fusedNorms = isOn
       backends.cpu.tapTables = isOn
       backends.cpu.fusedPairs = isOn
+      backends.cpu.fusedSoftmax = isOn
       setNumThreads(threads)
       manualSeed(5)
       let tensors = run()

@@ -16,6 +16,8 @@ SCATTER_ADD(f32, float, VF)
 SCATTER_ADD(f64, double, VD)
 
 #define ROW_FIELDS(P) \
+  .softmax_columns_##P = softmax_columns_##P, .log_softmax_columns_##P = log_softmax_columns_##P, \
+  .log_sum_exp_##P = log_sum_exp_##P, \
   .softmax_##P = softmax_##P, .log_softmax_##P = log_softmax_##P, .softmax_backward_##P = softmax_backward_##P, \
   .log_softmax_backward_##P = log_softmax_backward_##P, .layer_norm_##P = layer_norm_##P, \
   .row_moments_##P = row_moments_##P, .row_slopes_##P = row_slopes_##P, .row_affine_##P = row_affine_##P, \

@@ -42,6 +42,9 @@ typedef void (*tk_unary_fn)(
 /// out[i] = f(x[i], y[i]); `alpha` scales y in add and sub.
 typedef void (*tk_binary_fn)(
   ptrdiff_t n, void *out, ptrdiff_t so, const void *x, ptrdiff_t sx, const void *y, ptrdiff_t sy, double alpha);
+/// out[i] = f(x[i], y[i]); 0 where some y[i] is 0, and the rest is not computed then.
+typedef int (*tk_division_fn)(
+  ptrdiff_t n, void *out, ptrdiff_t so, const void *x, ptrdiff_t sx, const void *y, ptrdiff_t sy);
 /// out[i] = condition[i] ? x[i] : y[i]
 typedef void (*tk_select_fn)(
   ptrdiff_t n, void *out, ptrdiff_t so, const void *condition, ptrdiff_t sc, const void *x, ptrdiff_t sx,
@@ -53,6 +56,8 @@ tk_unary_fn tk_unary(tk_unary_kernel kernel, tk_dtype dtype);
 tk_unary_fn tk_unary_test(tk_unary_test_kernel kernel, tk_dtype dtype);
 /// The output has the inputs' type.
 tk_binary_fn tk_binary(tk_binary_kernel kernel, tk_dtype dtype);
+/// Of int32 and int64: div and truncDivide, floorDivide, remainder, fmod.
+tk_division_fn tk_division(tk_binary_kernel kernel, tk_dtype dtype);
 /// The output is bool, one byte.
 tk_binary_fn tk_compare(tk_compare_kernel kernel, tk_dtype dtype);
 /// By item size: 1, 2, 4 or 8 bytes.

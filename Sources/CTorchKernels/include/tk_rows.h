@@ -6,6 +6,14 @@ void tk_softmax_f32(ptrdiff_t rows, ptrdiff_t cols, float *out, const float *in)
 void tk_softmax_f64(ptrdiff_t rows, ptrdiff_t cols, double *out, const double *in);
 void tk_log_softmax_f32(ptrdiff_t rows, ptrdiff_t cols, float *out, const float *in);
 void tk_log_softmax_f64(ptrdiff_t rows, ptrdiff_t cols, double *out, const double *in);
+/// Along `count` lines that lie `step` items apart, for each of their first `columns` items.
+void tk_softmax_columns_f32(ptrdiff_t count, ptrdiff_t columns, ptrdiff_t step, float *out, const float *in);
+void tk_softmax_columns_f64(ptrdiff_t count, ptrdiff_t columns, ptrdiff_t step, double *out, const double *in);
+void tk_log_softmax_columns_f32(ptrdiff_t count, ptrdiff_t columns, ptrdiff_t step, float *out, const float *in);
+void tk_log_softmax_columns_f64(ptrdiff_t count, ptrdiff_t columns, ptrdiff_t step, double *out, const double *in);
+/// out[r] = the logarithm of the sum of row r's exponentials.
+void tk_log_sum_exp_f32(ptrdiff_t rows, ptrdiff_t cols, float *out, const float *in);
+void tk_log_sum_exp_f64(ptrdiff_t rows, ptrdiff_t cols, double *out, const double *in);
 /// `output` is the forward's result.
 void tk_softmax_backward_f32(
   ptrdiff_t rows, ptrdiff_t cols, float *grad_in, const float *grad_out, const float *output);

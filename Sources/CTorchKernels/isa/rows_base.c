@@ -5,6 +5,7 @@
 #include "../body/reduce.h"
 #include "../body/arg_reduce.h"
 #include "../body/softmax.h"
+#include "../body/softmax_columns.h"
 #include "../body/layer_norm.h"
 #include "../body/norm_rows.h"
 #include "../body/optim.h"

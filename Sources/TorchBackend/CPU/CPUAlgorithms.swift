@@ -26,7 +26,7 @@ public struct BackendSettings: Sendable {
 public struct CPUAlgorithms: Sendable {
   package enum Kind: String, CaseIterable, Sendable {
     case winograd, fusedNorms, foldedNorms, fusedRecurrence, tiledAttention, fusedProducts, matrixUnits
-    case fusedDropout, tapTables, fusedPairs
+    case fusedDropout, tapTables, fusedPairs, fusedSoftmax
   }
 
   /// Convolutions with kernels of 3 x 3 and stride 1, and their gradients, by Winograd's smaller number of multiplications.
@@ -86,6 +86,12 @@ public struct CPUAlgorithms: Sendable {
   public var fusedPairs: Bool {
     get { Self.uses(.fusedPairs) }
     nonmutating set { Self.use(.fusedPairs, newValue) }
+  }
+
+  /// Softmax along a dimension that is not the last, and the logarithm of a sum of exponentials, in one pass where the numbers lie.
+  public var fusedSoftmax: Bool {
+    get { Self.uses(.fusedSoftmax) }
+    nonmutating set { Self.use(.fusedSoftmax, newValue) }
   }
 
   /// Products and convolutions of float32 on the processor's matrix unit, from parts of bfloat16 that together hold every bit.

@@ -1,6 +1,6 @@
 import CTorchKernels
 
-// Softmax along the rows of contiguous memory.
+// Softmax along the rows of contiguous memory, or across them.
 
 extension CPUBackend {
   package func softmax(_ x: Strided, log: Bool, into out: Strided) {
@@ -17,6 +17,49 @@ extension CPUBackend {
       } else {
         let (i, o) = (pi.assumingMemoryBound(to: Double.self), po.assumingMemoryBound(to: Double.self))
         log ? tk_log_softmax_f64(rows, columns, o, i) : tk_softmax_f64(rows, columns, o, i)
+      }
+    }
+  }
+
+  /// Softmax along a dimension that others lie within, of contiguous memory in float32 or float64.
+  package func softmax(_ x: Strided, along dim: Int, log: Bool, into out: Strided) {
+    let count = x.shape[dim], inner = x.shape[(dim + 1)...].reduce(1, *), outer = x.count / Swift.max(count * inner, 1)
+    if x.count == 0 { return }
+    // Columns in pieces of whole lines of memory, a few of them for each thread.
+    let piece = Swift.max(Swift.min(inner, RowLoop.parallelGrain / 4 / count / 64 * 64), Swift.min(inner, 64))
+    let pieces = (inner + piece - 1) / piece
+    let grain = Swift.max(RowLoop.parallelGrain / 4 / (count * piece), 1)
+    parallelFor(outer * pieces, grain: grain) { range in
+      for item in range {
+        let (row, first) = (item / pieces, item % pieces * piece)
+        let offset = row * count * inner + first, columns = Swift.min(piece, inner - first)
+        if x.dtype == .float32 {
+          let i = x.pointer.assumingMemoryBound(to: Float.self) + offset
+          let o = out.pointer.assumingMemoryBound(to: Float.self) + offset
+          log
+            ? tk_log_softmax_columns_f32(count, columns, inner, o, i)
+            : tk_softmax_columns_f32(count, columns, inner, o, i)
+        } else {
+          let i = x.pointer.assumingMemoryBound(to: Double.self) + offset
+          let o = out.pointer.assumingMemoryBound(to: Double.self) + offset
+          log
+            ? tk_log_softmax_columns_f64(count, columns, inner, o, i)
+            : tk_softmax_columns_f64(count, columns, inner, o, i)
+        }
+      }
+    }
+  }
+
+  /// The logarithm of the sum of each row's exponentials, of contiguous memory in float32 or float64; `out` has a number for each row.
+  package func logSumExp(_ x: Strided, into out: Strided) {
+    forEachRowBlock(x) { rows, columns, offset in
+      let (pi, po) = (x.pointer + offset, out.pointer + offset / columns)
+      if x.dtype == .float32 {
+        tk_log_sum_exp_f32(
+          rows, columns, po.assumingMemoryBound(to: Float.self), pi.assumingMemoryBound(to: Float.self))
+      } else {
+        tk_log_sum_exp_f64(
+          rows, columns, po.assumingMemoryBound(to: Double.self), pi.assumingMemoryBound(to: Double.self))
       }
     }
   }

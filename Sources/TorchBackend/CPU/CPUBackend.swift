@@ -63,6 +63,7 @@ extension CPUBackend {
         tk_binary_half(row, half, 1, n, po, so, half, px, sx, half, py, sy, alpha)
       }
     }
+    if divide(kernel, x, y, into: out) { return }
     RowLoop.run(out, x, y) { n, po, so, px, sx, py, sy in
       out.dtype.visit(
         PlainBinary(kernel: kernel, alpha: alpha, n: n, out: po, so: so, x: px, sx: sx, y: py, sy: sy))
@@ -97,6 +98,7 @@ extension CPUBackend {
           ? RowLoop.run(out, x) { n, po, so, px, sx in row(n, po, so, value, 0, px, sx, alpha) }
           : RowLoop.run(out, x) { n, po, so, px, sx in row(n, po, so, px, sx, value, 0, alpha) }
       }
+      if divide(kernel, x, number: value, numberFirst: numberFirst, into: out) { return }
       RowLoop.run(out, x) { n, po, so, px, sx in
         let (p, sp, q, sq) = numberFirst ? (value, 0, px, sx) : (px, sx, value, 0)
         out.dtype.visit(PlainBinary(kernel: kernel, alpha: alpha, n: n, out: po, so: so, x: p, sx: sp, y: q, sy: sq))

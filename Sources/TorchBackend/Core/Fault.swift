@@ -120,6 +120,11 @@ package func fault(_ op: String, _ message: String) -> Never {
 @usableFromInline
 package func fault(_ error: OpError) -> Never { fault(error.op, error.message) }
 
+/// Ends the program, for a whole number cannot say that it is infinite.
+package func faultForDivisionByZero() -> Never {
+  fault("div", "integer division by zero; convert to a floating dtype first, or mask the zeros")
+}
+
 /// The value of a rule, or a fault with what the rule says.
 @inlinable @inline(__always)
 package func checked<T>(_ rule: () throws(OpError) -> T) -> T {

@@ -164,7 +164,7 @@ final class Trouble: Sendable {
     if report.0 == 0 { return }
     clear(pointer)
     switch report.0 & 0xffff_ffff {
-    case 1: fault("div", "integer division by zero; convert to a floating dtype first, or mask the zeros")
+    case 1: faultForDivisionByZero()
     default: fault("index", "index \(report.1) is out of bounds for dimension \(report.3) with size \(report.2)")
     }
   }

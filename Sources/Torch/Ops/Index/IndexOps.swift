@@ -166,7 +166,10 @@ extension Tensor {
       let flags = mask.expand(shape)
       // One index is cheaper than one for each dimension; and a 0-dim pair still gives a list.
       let isFlat = shape == self.shape && isContiguous() && flags.isContiguous()
-      return (isFlat ? reshape(-1)[flags.reshape(-1)] : expand(shape)[flags]).named("masked_select")
+      let chosen =
+        isFlat
+        ? reshape(-1).indexSelect(dim: 0, index: flags.reshape(-1).nonzero().reshape(-1)) : expand(shape)[flags]
+      return chosen.named("masked_select")
     }
   }
 

@@ -7,8 +7,14 @@ struct Softmax: Op {
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     saving.output(0)
+    let x = inputs[0]
+    if x.ndim > 0, dim != x.ndim - 1, x.hasFusedSoftmax {
+      let out = Tensor(shape: x.shape, dtype: x.dtype, device: x.device)
+      CPUBackend.shared.softmax(x.contiguous().strided, along: dim, log: logarithm, into: out.strided)
+      return [out]
+    }
     return [
-      alongLast(inputs[0]) { x in
+      alongLast(x) { x in
         let out = Tensor(shape: x.shape, dtype: x.dtype, device: x.device)
         x.backend.softmax(x.strided, log: logarithm, into: out.strided)
         return out
@@ -72,6 +78,11 @@ struct LogSumExp: Op {
     saving.input(0)
     saving.output(0)
     let x = inputs[0]
+    if dims == [x.ndim - 1], x.numel() > 0, x.hasFusedSoftmax {
+      let out = Tensor(shape: reducedShape(x.shape, dims, keepdim: keepdim), dtype: x.dtype, device: x.device)
+      CPUBackend.shared.logSumExp(x.contiguous().strided, into: out.strided)
+      return [out]
+    }
     if x.numel() == 0 { return [x.exp().sum(dim: dims, keepdim: keepdim).log()] }
     let top = x.amax(dim: dims, keepdim: true)
     let shift = top.where(top.isfinite(), 0)
@@ -88,6 +99,11 @@ struct LogSumExp: Op {
 }
 
 extension Tensor {
+  /// Whether the processor has softmax of these numbers in one pass, also across rows.
+  fileprivate var hasFusedSoftmax: Bool {
+    CPUAlgorithms.uses(.fusedSoftmax) && device == .cpu && (dtype == .float32 || dtype == .float64)
+  }
+
   /// Exponentials that add up to one along a dimension, as `torch.softmax`.
   /// - Parameter dtype: convert to it first.
   /// - Precondition: floating point, or `dtype` is given.

@@ -112,7 +112,7 @@ extension Int64: MathValue {
   }
 
   private static func divided(_ x: Int64, _ y: Int64) -> (quotient: Int64, rest: Int64) {
-    if y == 0 { fault("div", "integer division by zero; convert to a floating dtype first, or mask the zeros") }
+    if y == 0 { faultForDivisionByZero() }
     if y == -1 { return (0 &- x, 0) }
     return (x / y, x % y)
   }
