@@ -156,8 +156,10 @@ let package = Package(
       path: "Examples/Tutorial", exclude: ["PyTorch", "rows.txt"]),
     .executableTarget(name: "tutorial-docs", path: "Tools/tutorial"),
 
+    .target(name: "TutorialNetworks", dependencies: ["TorchNN"], path: "Benchmarks/TutorialNetworks"),
     .executableTarget(
-      name: "torch-bench", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchVision", argumentParser],
+      name: "torch-bench",
+      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchVision", "TutorialNetworks", argumentParser],
       path: "Benchmarks/TorchBench"),
 
     // Readers of foreign bytes as a fuzzer calls them; Tools/fuzz/run builds the fuzzer itself.
@@ -169,7 +171,8 @@ let package = Package(
       exclude: ["Goldens"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Goldens"]),
     .testTarget(
-      name: "TorchGPUTests", dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchGPU", "CTorchGPU"]),
+      name: "TorchGPUTests",
+      dependencies: ["TorchNN", "TorchOptim", "TorchData", "TorchGPU", "CTorchGPU", "TutorialNetworks"]),
     .testTarget(
       name: "TorchDataTests", dependencies: ["TorchData", "TorchUtils", "CTorchZlib", "CDigitsData"],
       exclude: ["Goldens"]),

@@ -1,6 +1,7 @@
 import Torch
 import TorchNN
 import TorchOptim
+import TutorialNetworks
 
 /// How much of what does not depend on the machine's speed a step of training costs: what Tests/SpeedGuardTests holds.
 enum Counting {

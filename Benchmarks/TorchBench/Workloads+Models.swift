@@ -2,6 +2,7 @@ import Torch
 import TorchNN
 import TorchOptim
 import TorchVision
+import TutorialNetworks
 
 /// Whole networks: steps of training and predictions, as the tutorial has them.
 ///

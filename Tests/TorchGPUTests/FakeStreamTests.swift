@@ -1,6 +1,7 @@
 import CTorchGPU
 import Testing
 import Torch
+import TorchNN
 
 #if canImport(Glibc)
   import Glibc
@@ -161,6 +162,27 @@ struct CUDAStreamFaultTests {
     let z = Tensor.full([1000], 5.0, device: .cuda(0))
     CUDA.synchronize()
     return y.cpu().equal(Tensor.full([1000], 2.0)) && z.cpu().equal(Tensor.full([1000], 5.0))
+  }
+
+  /// The fake works only when somebody waits.
+  @Test func lossOfLabelsDoesNotWait() async {
+    await #expect(processExitsWith: .success) {
+      let x = Tensor.ones(4, 3, device: .cuda(0)).requiresGrad_(), y = Tensor([0, 2, -100, 1]).to(.cuda(0))
+      CUDA.synchronize()
+      let before = CUDA.Event()
+      _ = x * 2
+      before.record()
+      let loss = F.crossEntropy(x, y)
+      loss.backward()
+      let waited = before.query()
+      #expect(!waited)
+      #expect(abs(loss.item(Double.self) - 1.0986123) < 1e-6)
+      #expect(x.grad!.sum(dim: 1).abs().max().item(Double.self) < 1e-6 && x.grad![2].abs().sum().item(Double.self) == 0)
+    }
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = F.crossEntropy(Tensor.ones(4, 3, device: .cuda(0)), Tensor([0, 3, -100, 1]).to(.cuda(0))).item(Double.self)
+    }
+    expect("cross_entropy: index 3 is out of bounds for dimension 1 with size 3", in: result)
   }
 
   @Test func forgottenRecordStream() async {

@@ -1,6 +1,7 @@
 import Testing
 import TorchNN
 import TorchOptim
+import TutorialNetworks
 
 /// Trainings on the device against the same on the processor: equal first weights, equal batches, nothing that draws.
 @Suite(.serialized, .needsOpenCL) struct TrainingTests {
@@ -52,7 +53,8 @@ import TorchOptim
   @Test func recurrentNetworks() {
     for (layers, bidirectional) in [(1, false), (2, true)] {
       compare("LSTM of \(layers) layers", steps: 20) {
-        TextNetwork(layers: layers, bidirectional: bidirectional)
+        TextClassifier(
+          words: 40, embedSize: 16, hiddenSize: 24, classes: 2, layers: layers, bidirectional: bidirectional)
       } batch: {
         let words = Tensor.randint(0, 40, [32, 7])
         return (words, (words[0..., -2] .< 20).long())
@@ -75,7 +77,7 @@ import TorchOptim
 
   @Test func networkForPhotographs() {
     compare("CNN", steps: 8) {
-      photographNetwork(dropout: 0)
+      PhotoClassifier(classes: 10, dropout: 0)
     } batch: {
       (Tensor.randn(8, 3, 32, 32), Tensor.arange(0, 8))
     } optimizer: {
@@ -87,7 +89,7 @@ import TorchOptim
   @Test func photographsInMixedPrecision() {
     let (model, x) = forkRNG {
       manualSeed(5)
-      return (photographNetwork(dropout: 0.5), Tensor.randn(8, 3, 32, 32))
+      return (PhotoClassifier(classes: 10), Tensor.randn(8, 3, 32, 32))
     }
     model.to(.opencl)
     let there = x.to(.opencl), wanted = Tensor.arange(0, 8).to(.opencl)

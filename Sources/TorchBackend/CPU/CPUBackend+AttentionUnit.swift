@@ -17,7 +17,7 @@ extension TiledAttention {
   /// 256 x 256, 32: 1.15 / 1.0; 512 x 512, 32: 1.3 / 1.2; 512 x 512, 16: 1.0 / 1.0; 64 x 1024, 64: 1.1 / 1.0.
   var suitsUnit: Bool {
     let narrow = Swift.min(width, depth), least = Swift.min(length, count)
-    return CPUAlgorithms.uses(.matrixUnits) && least >= 128 && narrow >= 32
+    return backends.cpu.matrixUnits && least >= 128 && narrow >= 32
       && Double(length) * Double(count) * Double(narrow) >= 2.2e6 && Self.hasUnit
   }
 

@@ -82,7 +82,7 @@ extension CPUBackend {
   private func ownProduct(_ x: Strided, _ y: Strided, _ bias: Strided?, _ out: Strided) -> Bool {
     var desc: cg_matmul_desc = describe(x, y, bias, out)
     desc.type = Int32(x.dtype.rawValue)
-    desc.matrix_unit = CPUAlgorithms.uses(.matrixUnits) ? 1 : 0
+    desc.matrix_unit = backends.cpu.matrixUnits ? 1 : 0
     return cg_matmul(&desc, x.pointer, y.pointer, bias?.pointer, out.pointer)
   }
 

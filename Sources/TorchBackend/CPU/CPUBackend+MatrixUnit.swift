@@ -10,7 +10,7 @@ extension CPUBackend {
   ) -> cu_conv_desc? {
     let rank = spec.stride.count
     guard !plainOnly, forcedTile == nil, input.dtype == .float32, spec.groups == 1, rank <= 2,
-      Swift.min(input.count, output.count) > 0, CPUAlgorithms.uses(.matrixUnits)
+      Swift.min(input.count, output.count) > 0, backends.cpu.matrixUnits
     else { return nil }
     var desc = cu_conv_desc()
     desc.batch = Int64(input.shape[0])

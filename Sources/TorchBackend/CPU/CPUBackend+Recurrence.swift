@@ -4,7 +4,7 @@ import CTorchGemm
 
 extension CPUBackend {
   package func runsRecurrence(in dtype: DType) -> Bool {
-    dtype == .float32 && !plainOnly && CPUAlgorithms.uses(.fusedRecurrence)
+    dtype == .float32 && !plainOnly && backends.cpu.fusedRecurrence
   }
 
   package func recurrence(_ layer: RecurrentPass) {
@@ -26,7 +26,7 @@ extension CPUBackend {
     let isDone = layer.starts.withUnsafeBufferPointer { starts in
       job = cg_recurrence(
         kind: Int32(layer.recurrence.rawValue), hidden: layer.hidden, steps: layer.starts.count - 1,
-        starts: starts.baseAddress!, matrix_unit: CPUAlgorithms.uses(.matrixUnits), keeps: layer.keeps,
+        starts: starts.baseAddress!, matrix_unit: backends.cpu.matrixUnits, keeps: layer.keeps,
         wants_hidden: layer.wantsHidden,
         directions: Int32(directions.count), direction: (directions[0], directions.last!))
       return kernel(&job!)

@@ -133,7 +133,7 @@ extension CPUBackend {
 
   /// The sizes of a convolution that tiles can compute; which of input and output are read, the caller adds the order of.
   private func tiling(_ spec: ConvolutionSpec, input: Strided, weight: Strided, output: Strided) -> cw_desc? {
-    guard !plainOnly, input.dtype == .float32, CPUAlgorithms.uses(.winograd), weight.shape.count == 4,
+    guard !plainOnly, input.dtype == .float32, backends.cpu.winograd, weight.shape.count == 4,
       weight.shape[2] == 3, weight.shape[3] == 3, spec.groups == 1, spec.stride.allSatisfy({ $0 == 1 }),
       spec.dilation.allSatisfy({ $0 == 1 }), spec.padding.allSatisfy({ $0 <= 2 }),
       spec.paddingEnd.allSatisfy({ $0 <= 2 }), input.count > 0, output.count > 0

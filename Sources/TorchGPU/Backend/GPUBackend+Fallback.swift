@@ -1,30 +1,6 @@
-import Synchronization
 import TorchBackend
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 // What a device has no kernel for: a fault that names it, or, where the user allows, the processor's way on copies.
-
-/// How GPUs compute, as `backends.gpu`.
-public struct GPUOptions: Sendable {
-  private static let allowed = Atomic<Bool>(getenv("TORCH_GPU_FALLBACK").map { String(cString: $0) == "1" } ?? false)
-
-  /// Whether the processor computes what a device has no kernel for, on copies; false by default, so that nobody waits for copies
-  /// unknowingly. The environment variable `TORCH_GPU_FALLBACK=1` says yes.
-  public var fallsBackToCPU: Bool {
-    get { Self.allowed.load(ordering: .relaxed) }
-    nonmutating set { Self.allowed.store(newValue, ordering: .relaxed) }
-  }
-}
-
-extension BackendSettings {
-  /// How GPUs compute.
-  public var gpu: GPUOptions { GPUOptions() }
-}
 
 extension GPUBackend {
   /// Computes on the processor what is there of `reads` and `writes`, and brings what was written back.
@@ -32,7 +8,7 @@ extension GPUBackend {
     _ what: String, reads: [Strided], writes: [Strided],
     _ work: (_ cpu: CPUBackend, _ reads: [Strided], _ writes: [Strided]) -> Void
   ) {
-    guard GPUOptions().fallsBackToCPU else {
+    guard backends.gpu.fallsBackToCPU else {
       let dtype = (reads.first ?? writes.first).map { " of \($0.dtype.name)" } ?? ""
       fault(
         "gpu",

@@ -1,46 +1,11 @@
-import Synchronization
 import TorchBackend
 
 // Products of matrices by the library of the device's maker, cuBLAS, where there is one and the matrices lie as it takes them.
 
-extension GPUOptions {
-  private static let libraries = Atomic<Bool>(true)
-
-  /// Whether products of matrices go by the device maker's library (cuBLAS) where it is installed; true at the start. Without it
-  /// they go by kernels of this package.
-  public var usesLibraries: Bool {
-    get { Self.libraries.load(ordering: .relaxed) }
-    nonmutating set { Self.libraries.store(newValue, ordering: .relaxed) }
-  }
-}
-
-/// How CUDA's devices compute, as `backends.cuda`.
-public struct CUDAOptions: Sendable {
-  /// How they multiply matrices.
-  public let matmul = CUDAMatmulOptions()
-}
-
-/// How CUDA's devices multiply matrices, as `backends.cuda.matmul`.
-public struct CUDAMatmulOptions: Sendable {
-  private static let shortened = Atomic<Bool>(false)
-
-  /// Whether cuBLAS may round factors of float32 to 10 bits behind the point, which newer cards multiply several times faster;
-  /// false at the start. As `torch.backends.cuda.matmul.allow_tf32`.
-  public var allowTF32: Bool {
-    get { Self.shortened.load(ordering: .relaxed) }
-    nonmutating set { Self.shortened.store(newValue, ordering: .relaxed) }
-  }
-}
-
-extension BackendSettings {
-  /// How CUDA's devices compute.
-  public var cuda: CUDAOptions { CUDAOptions() }
-}
-
 extension GPUBackend {
   /// A product by the library; false, and nothing is done, where there is none or it does not take such matrices.
   func multiplyByLibrary(_ x: Strided, _ y: Strided, bias: Strided?, into out: Strided) -> Bool {
-    guard x.dtype.isFloatingPoint, x.dtype == y.dtype, x.dtype == out.dtype, GPUOptions().usesLibraries,
+    guard x.dtype.isFloatingPoint, x.dtype == y.dtype, x.dtype == out.dtype, backends.gpu.usesLibraries,
       device.multipliesByLibrary
     else { return false }
     let rank = out.shape.count
@@ -79,7 +44,7 @@ extension GPUBackend {
     let product = LibraryProduct(
       dtype: out.dtype, m: m, n: n, k: k, count: batch.count, left: place(left, placeOfLeft, 0),
       right: place(right, placeOfRight, 1), out: place(out, placeOfOut, 2), adds: bias != nil,
-      allowsTF32: out.dtype == .float32 && CUDAMatmulOptions().allowTF32)
+      allowsTF32: out.dtype == .float32 && backends.cuda.matmul.allowTF32)
     let queue = streams.current.queue
     withExtendedLifetime((left.storage, right.storage)) {
       done { () throws(GPUError) in try device.multiply(product, on: queue) }

@@ -1,23 +1,7 @@
-import Synchronization
 import TorchBackend
 
 // Matrix products by tiles. Where the threads of a group share memory, a group computes a tile of 64 x 64 together; on processors,
 // which have no such memory, a thread computes 32 x 16 results, of which 4 x 16 at a time are in its registers.
-
-extension GPUOptions {
-  /// 0 where the kind of the device decides, 1 for no, 2 for yes.
-  private static let tiles = Atomic<Int>(0)
-
-  /// Whether products of matrices and convolutions go by tiles in memory that the threads of a group share; nil, the default, lets
-  /// the kind of the device decide: yes on GPUs, no on processors.
-  public var sharesTiles: Bool? {
-    get {
-      let choice = Self.tiles.load(ordering: .relaxed)
-      return choice == 0 ? nil : choice == 2
-    }
-    nonmutating set { Self.tiles.store(newValue.map { $0 ? 2 : 1 } ?? 0, ordering: .relaxed) }
-  }
-}
 
 /// How the results of products, [m, n] of sums over `steps` for each of several matrices, are shared out among threads.
 struct ProductTiles {
@@ -40,7 +24,7 @@ struct ProductTiles {
     self.m = m
     self.n = n
     self.steps = steps
-    isTogether = (GPUOptions().sharesTiles ?? !facts.isCPU) && m >= 8 && n >= 8
+    isTogether = (backends.gpu.sharesTiles ?? !facts.isCPU) && m >= 8 && n >= 8
     rows = isTogether || m > 1 ? 4 : 1
     // EDGE, or BANDS * ROWS and COLUMNS of tiles.cl.
     let height = isTogether ? 64 : 8 * rows, width = isTogether ? 64 : 16

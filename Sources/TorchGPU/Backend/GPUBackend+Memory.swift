@@ -92,8 +92,8 @@ extension GPUBackend: Accelerator {
   }
 
   /// The pinned memory that a block of the processor's is from, where devices of this kind copy by themselves from there.
-  private func pinning(_ storage: Storage) -> PinnedMemory? {
-    guard let memory = storage.allocator as? PinnedMemory, memory.kind == name.kind else { return nil }
+  private func pinning(_ storage: Storage) -> PinnedBlocks? {
+    guard let memory = storage.allocator as? PinnedBlocks, memory.kind == name.kind else { return nil }
     return memory
   }
 
@@ -129,4 +129,4 @@ extension GPUBackend: Accelerator {
 }
 
 /// Whether a block is pinned memory of the processor's.
-package func isPinned(_ storage: Storage) -> Bool { storage.allocator is PinnedMemory }
+package func isPinned(_ storage: Storage) -> Bool { storage.allocator is PinnedBlocks }

@@ -1,4 +1,3 @@
-import Synchronization
 import TorchBackend
 
 #if canImport(Glibc)
@@ -8,17 +7,6 @@ import TorchBackend
 #endif
 
 // Random numbers: the device's own stream, equal on every device; or the processor's, copied.
-
-extension GPUOptions {
-  private static let onCPU = Atomic<Bool>(false)
-
-  /// Whether random numbers on a device are the processor's, of the processor's generator: slower, and a run on the device draws
-  /// what one on the processor does, dropout included. False by default, as in PyTorch, where devices have streams of their own.
-  public var drawsOnCPU: Bool {
-    get { Self.onCPU.load(ordering: .relaxed) }
-    nonmutating set { Self.onCPU.store(newValue, ordering: .relaxed) }
-  }
-}
 
 /// What random.cl draws: the part of its macro's name behind DRAW_.
 enum DrawProgram: String, CaseIterable {

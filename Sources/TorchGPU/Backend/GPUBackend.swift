@@ -7,7 +7,7 @@ package final class GPUBackend: Backend {
   let device: any GPUDevice
   package let streams: GPUStreams
   let allocator: GPUAllocator
-  let pinnedMemory: PinnedMemory
+  let pinnedMemory: PinnedBlocks
   let programs: ProgramLibrary
   private let launched = Atomic<Int>(0)
 
@@ -16,7 +16,7 @@ package final class GPUBackend: Backend {
     self.device = device
     streams = GPUStreams(name, device)
     allocator = GPUAllocator(device, name: name)
-    pinnedMemory = PinnedMemory(device, name.kind)
+    pinnedMemory = PinnedBlocks(device, name.kind)
     programs = ProgramLibrary(device)
   }
 

@@ -52,33 +52,27 @@ extension OpenCLDevice {
     on queue: any GPUQueue,
     waits: Bool
   ) throws(GPUError) {
-    let queue = queue as! OpenCLQueue, before = queue.count
-    try check(
-      cl.calls.clEnqueueWriteBuffer(queue.object, block, waits ? 1 : 0, offset, byteCount, source, 0, nil, nil),
-      "copying \(byteCount) bytes to \(facts.name)")
-    if waits { queue.isDone(upTo: before) } else { queue.grew() }
+    try (queue as! OpenCLQueue).copy(waits, "copying \(byteCount) bytes to \(facts.name)") { queue, waits in
+      cl.calls.clEnqueueWriteBuffer(queue, block, waits, offset, byteCount, source, 0, nil, nil)
+    }
   }
 
   func read(
     _ block: UnsafeMutableRawPointer, at offset: Int, byteCount: Int, into target: UnsafeMutableRawPointer,
     on queue: any GPUQueue, waits: Bool
   ) throws(GPUError) {
-    let queue = queue as! OpenCLQueue, before = queue.count
-    try check(
-      cl.calls.clEnqueueReadBuffer(queue.object, block, waits ? 1 : 0, offset, byteCount, target, 0, nil, nil),
-      "copying \(byteCount) bytes from \(facts.name)")
-    if waits { queue.isDone(upTo: before) } else { queue.grew() }
+    try (queue as! OpenCLQueue).copy(waits, "copying \(byteCount) bytes from \(facts.name)") { queue, waits in
+      cl.calls.clEnqueueReadBuffer(queue, block, waits, offset, byteCount, target, 0, nil, nil)
+    }
   }
 
   func copy(
     _ source: UnsafeMutableRawPointer, at sourceOffset: Int, to target: UnsafeMutableRawPointer, at targetOffset: Int,
     byteCount: Int, on queue: any GPUQueue
   ) throws(GPUError) {
-    let queue = queue as! OpenCLQueue
-    try check(
-      cl.calls.clEnqueueCopyBuffer(queue.object, source, target, sourceOffset, targetOffset, byteCount, 0, nil, nil),
-      "copying \(byteCount) bytes on \(facts.name)")
-    queue.grew()
+    try (queue as! OpenCLQueue).copy(false, "copying \(byteCount) bytes on \(facts.name)") { queue, _ in
+      cl.calls.clEnqueueCopyBuffer(queue, source, target, sourceOffset, targetOffset, byteCount, 0, nil, nil)
+    }
   }
 }
 
@@ -106,6 +100,15 @@ final class OpenCLQueue: GPUQueue, @unchecked Sendable {
 
   /// So many commands are done.
   func isDone(upTo count: Int) { known.withLock { $0.done = max($0.done, count) } }
+
+  /// Queues a copy, whose call gets the queue and 1 where it is to wait; one that waited comes after all that was queued.
+  func copy(
+    _ waits: Bool, _ what: @autoclosure () -> String, _ call: (UnsafeMutableRawPointer, cl_uint) -> cl_int
+  ) throws(GPUError) {
+    let before = count
+    try device.check(call(object, waits ? 1 : 0), what())
+    if waits { isDone(upTo: before) } else { grew() }
+  }
 
   func mark(isTimed: Bool) throws(GPUError) -> any GPUEvent {
     let made = try marker()

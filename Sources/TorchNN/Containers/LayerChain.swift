@@ -126,7 +126,7 @@ package struct LayerChain {
 extension LayerChain {
   /// Whether layers on this input may run as a chain: float32 images of the processor, nothing recorded, nothing cast.
   static func takes(_ x: Tensor) -> Bool {
-    !isGradEnabled() && CPUAlgorithms.uses(.foldedNorms) && x.ndim == 4 && x.dtype == .float32 && x.device == .cpu
+    !isGradEnabled() && backends.cpu.foldedNorms && x.ndim == 4 && x.dtype == .float32 && x.device == .cpu
       && x.numel() > 0 && !isAutocastEnabled(.cpu)
   }
 

@@ -11,7 +11,7 @@ package enum NormThenRelu {
 
   /// The norm where both are layers of these very classes that nobody watches; what lies between them is seen by none then.
   static func joined(_ norm: any Layer, _ relu: any Layer) -> BatchNorm? {
-    guard CPUAlgorithms.uses(.fusedNorms), let norm = norm as? BatchNorm, let relu = relu as? ReLU,
+    guard backends.cpu.fusedNorms, let norm = norm as? BatchNorm, let relu = relu as? ReLU,
       type(of: relu) == ReLU.self, norm.hooks == nil, relu.hooks == nil
     else { return nil }
     let kind = type(of: norm)

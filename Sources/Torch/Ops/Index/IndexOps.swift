@@ -165,13 +165,16 @@ extension Tensor {
       let shape = checked { () throws(OpError) in try Layout.broadcast(self.shape, mask.shape, op: "masked_select") }
       let flags = mask.expand(shape)
       // One index is cheaper than one for each dimension; and a 0-dim pair still gives a list.
-      let isFlat = shape == self.shape && isContiguous() && flags.isContiguous()
+      let isFlat = shape == self.shape && (isContiguous() && flags.isContiguous() || isQuicklyCopied)
       let chosen =
         isFlat
         ? reshape(-1).indexSelect(dim: 0, index: flags.reshape(-1).nonzero().reshape(-1)) : expand(shape)[flags]
       return chosen.named("masked_select")
     }
   }
+
+  /// Whether a copy costs less than to follow strides, and nobody would see it in a graph.
+  private var isQuicklyCopied: Bool { numel() <= RowLoop.parallelGrain && !isRecording }
 
   /// A copy with values written at `[indices[0], indices[1], ...]`, as `torch.index_put`.
   /// - Parameter accumulate: add instead, so that an index that comes twice counts twice.

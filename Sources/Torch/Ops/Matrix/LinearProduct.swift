@@ -36,7 +36,7 @@ private struct LinearProduct: Op {
 extension Tensor {
   /// Whether a linear layer's bias can be a part of its product; of a matrix `addmm` has it anyway.
   package func takesLinearProduct(_ weight: Tensor, _ bias: Tensor) -> Bool {
-    CPUAlgorithms.uses(.fusedProducts) && ndim > 2 && weight.ndim == 2 && dtype.isFloatingPoint && device == .cpu
+    backends.cpu.fusedProducts && ndim > 2 && weight.ndim == 2 && dtype.isFloatingPoint && device == .cpu
       && weight.device == .cpu && bias.device == .cpu && bias.ndim == 1 && bias.shape[0] == weight.shape[0]
   }
 

@@ -153,7 +153,7 @@ extension Tensor {
   /// Whether attention of this query goes by blocks.
   package func takesTiledAttention(_ key: Tensor, _ value: Tensor, bias: Tensor?, dropout: Double) -> Bool {
     let rank = ndim
-    guard CPUAlgorithms.uses(.tiledAttention), rank >= 2, key.ndim == rank, value.ndim == rank, dropout < 1 else {
+    guard backends.cpu.tiledAttention, rank >= 2, key.ndim == rank, value.ndim == rank, dropout < 1 else {
       return false
     }
     let batch = shape.dropLast(2)

@@ -16,7 +16,7 @@ struct FusedBatchNorm: Op {
 
   /// Whether there are passes for such an input.
   static func takes(_ x: Tensor) -> Bool {
-    CPUAlgorithms.uses(.fusedNorms) && x.device == .cpu && (x.dtype == .float32 || x.dtype.isHalf) && x.ndim >= 2
+    backends.cpu.fusedNorms && x.device == .cpu && (x.dtype == .float32 || x.dtype.isHalf) && x.ndim >= 2
       && x.numel() > 0
   }
 

@@ -56,7 +56,7 @@ private struct MaskedDropout: Op {
 extension Tensor {
   /// Whether dropout of this tensor goes by masks of bytes.
   package func takesByteMask(_ p: Double) -> Bool {
-    CPUAlgorithms.uses(.fusedDropout) && dtype == .float32 && device == .cpu && p > 0 && p < 1 && numel() > 0
+    backends.cpu.fusedDropout && dtype == .float32 && device == .cpu && p > 0 && p < 1 && numel() > 0
   }
 
   /// Dropout, by the draws of `bernoulli_`.

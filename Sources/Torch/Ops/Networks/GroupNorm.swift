@@ -7,7 +7,7 @@ struct GroupNorm: Op {
 
   func forward(_ inputs: [Tensor], _ saving: inout Saving) -> [Tensor] {
     let x = inputs[0].widened.contiguous(), planes = Planes(x)
-    let isGroupwise = planes != nil && CPUAlgorithms.uses(.fusedNorms) && x.device == .cpu
+    let isGroupwise = planes != nil && backends.cpu.fusedNorms && x.device == .cpu
     func numbers() -> Tensor { Tensor(shape: [x.shape[0], groups, 1], dtype: x.dtype, device: x.device) }
     let (mean, scale) = isGroupwise ? (numbers(), numbers()) : statistics(of: x)
     saving.input(0)

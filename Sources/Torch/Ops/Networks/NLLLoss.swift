@@ -27,12 +27,13 @@ struct Labels: Sendable {
   let index: Tensor
   let classDim: Int
   let count: Int
+  /// How many do not count; 0 where only a device knows.
   let ignored: Int
   /// Where a label counts; nil where all do.
   let valid: Tensor?
   /// The weight of each label; nil without weights.
   let weights: Tensor?
-  /// What the weights add up to.
+  /// What the weights add up to, or how many labels count where only a device knows.
   let totalWeight: Tensor?
 
   init(_ target: Tensor, for input: Tensor, weight: Tensor?, ignoreIndex: Int, op: StaticString) {
@@ -52,9 +53,12 @@ struct Labels: Sendable {
     }
     count = target.numel()
     let weight = input.checkedWeight(weight, classes: classes, op: op)
-    ignored = Self.countIgnored(target, classes, ignoreIndex, op)
+    // To read a device's labels is to wait for it: there they are counted where they are, and one out of range is what gather
+    // finds. Half types cannot hold such a count.
+    let countsThere = target.device != .cpu && !input.dtype.isHalf
+    ignored = countsThere ? 0 : Self.countIgnored(target, classes, ignoreIndex, op)
     let flat = target.contiguous()
-    valid = ignored > 0 ? flat.ne(ignoreIndex) : nil
+    valid = countsThere || ignored > 0 ? flat.ne(ignoreIndex) : nil
     let safe = valid.map { flat.where($0, 0) } ?? flat
     index = safe.unsqueeze(classDim)
     if let weight {
@@ -63,7 +67,7 @@ struct Labels: Sendable {
     } else {
       weights = nil
     }
-    totalWeight = weights.map(Self.total)
+    totalWeight = weights.map(Self.total) ?? (countsThere ? valid?.sum().to(input.dtype) : nil)
   }
 
   /// Reads the labels once: how many are to be ignored. One that names no class is a fault.

@@ -66,7 +66,7 @@ struct BentLosses: Op {
 extension Tensor {
   /// One half of a dimension times the sigmoid of the other; nil where there is no quick way.
   package func gated(dim: Int) -> Tensor? {
-    guard CPUAlgorithms.uses(.fusedPairs), device == .cpu, dtype == .float32, strided.isContiguous, numel() > 0 else {
+    guard backends.cpu.fusedPairs, device == .cpu, dtype == .float32, strided.isContiguous, numel() > 0 else {
       return nil
     }
     let dim = dim < 0 ? dim + ndim : dim
@@ -76,7 +76,7 @@ extension Tensor {
 
   /// ``BentLoss`` of each pair of elements; nil where there is no quick way.
   package func bentLoss(_ target: Tensor, _ loss: BentLoss, named name: StaticString) -> Tensor? {
-    guard CPUAlgorithms.uses(.fusedPairs), device == .cpu, target.device == .cpu, shape == target.shape,
+    guard backends.cpu.fusedPairs, device == .cpu, target.device == .cpu, shape == target.shape,
       dtype == target.dtype, dtype == .float32 || dtype == .float64, strided.isContiguous,
       target.strided.isContiguous, numel() > 0
     else { return nil }

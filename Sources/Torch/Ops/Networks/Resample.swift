@@ -34,7 +34,7 @@ extension Tensor {
   package func resampled(
     to sizes: [Int], named name: StaticString, _ tables: () -> [AxisTaps?]
   ) -> Tensor? {
-    guard CPUAlgorithms.uses(.tapTables), device == .cpu, numel() > 0,
+    guard backends.cpu.tapTables, device == .cpu, numel() > 0,
       (shape + sizes).allSatisfy({ $0 > 0 && $0 < Int(Int32.max) })
     else { return nil }
     let axes = tables()
@@ -70,7 +70,7 @@ struct WindowMax: Op {
 extension Tensor {
   /// The maximum of each window over the last dimensions, and its place in its plane; nil where there is no quick way.
   package func windowMax(_ windows: [[Range<Int>]], named name: StaticString) -> (output: Tensor, indices: Tensor)? {
-    guard CPUAlgorithms.uses(.tapTables), device == .cpu, dtype == .float32 || dtype == .float64, numel() > 0,
+    guard backends.cpu.tapTables, device == .cpu, dtype == .float32 || dtype == .float64, numel() > 0,
       numel() < Int(Int32.max), windows.allSatisfy({ !$0.isEmpty })
     else { return nil }
     let batched = ndim == windows.count + 2

@@ -101,7 +101,7 @@ struct LogSumExp: Op {
 extension Tensor {
   /// Whether the processor has softmax of these numbers in one pass, also across rows.
   fileprivate var hasFusedSoftmax: Bool {
-    CPUAlgorithms.uses(.fusedSoftmax) && device == .cpu && (dtype == .float32 || dtype == .float64)
+    backends.cpu.fusedSoftmax && device == .cpu && (dtype == .float32 || dtype == .float64)
   }
 
   /// Exponentials that add up to one along a dimension, as `torch.softmax`.

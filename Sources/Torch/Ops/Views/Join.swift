@@ -134,6 +134,12 @@ extension Tensor {
           "wants tensors of one shape; got \(first.shape.brackets) and, as tensor \(i), \(tensor.shape.brackets)")
       }
       let dim = checked { () throws(OpError) in try Layout.wrap(dim, rank: first.ndim + 1, op: "stack") }
+      if dim < first.ndim, tensors.allSatisfy({ $0.isContiguous() && !$0.isRecording }) {
+        // The same numbers in the same order, without a view of each.
+        var shape = Array(first.shape)
+        shape.insert(tensors.count, at: dim)
+        return cat(tensors, dim: dim).view(shape)
+      }
       return cat(tensors.map { $0.unsqueeze(dim) }, dim: dim).named("stack")
     }
   }

@@ -3,7 +3,7 @@ import TorchBackend
 
 /// Pinned memory of the processor: a device copies from and to it by itself, while the processor goes on. Freed blocks are kept;
 /// one that a copy still uses is nobody else's before the copy is done.
-final class PinnedMemory: StorageAllocator {
+final class PinnedBlocks: StorageAllocator {
   private struct State {
     var free: [Int: [UInt]] = [:]
     var uses = BlockUses<Int>()

@@ -1,37 +1,41 @@
 import Torch
 import TorchNN
 
-/// Two directions of an LSTM over words, and a linear layer on what comes last; the tutorial's text classifier.
-final class TextClassifier: Module, Layer {
+// The tutorial's networks, by which benchmarks are timed and devices held to the processor.
+
+/// An LSTM over words, and a linear layer on what comes last; the tutorial's text classifier.
+package final class TextClassifier: Module, Layer {
   let embedding: Embedding, lstm: LSTM, fc: Linear
 
-  init(words: Int, embedSize: Int, hiddenSize: Int, classes: Int) {
+  package init(
+    words: Int, embedSize: Int, hiddenSize: Int, classes: Int, layers: Int = 2, bidirectional: Bool = true
+  ) {
     embedding = Embedding(words, embedSize)
-    lstm = LSTM(embedSize, hiddenSize, numLayers: 2, batchFirst: true, bidirectional: true)
-    fc = Linear(2 * hiddenSize, classes)
+    lstm = LSTM(embedSize, hiddenSize, numLayers: layers, batchFirst: true, bidirectional: bidirectional)
+    fc = Linear(bidirectional ? 2 * hiddenSize : hiddenSize, classes)
   }
 
-  func forward(_ x: Tensor) -> Tensor { fc(lstm(embedding(x)).0[0..., -1]) }
+  package func forward(_ x: Tensor) -> Tensor { fc(lstm(embedding(x)).0[0..., -1]) }
 }
 
 /// A transformer's encoder over sequences of vectors, and a linear layer on their mean.
-final class SequenceClassifier: Module, Layer {
+package final class SequenceClassifier: Module, Layer {
   let encoder: TransformerEncoder, fc: Linear
 
-  init(dModel: Int, heads: Int, feedForward: Int, layers: Int, classes: Int) {
+  package init(dModel: Int, heads: Int, feedForward: Int, layers: Int, classes: Int) {
     encoder = TransformerEncoder(
       TransformerEncoderLayer(dModel, heads, dimFeedforward: feedForward, batchFirst: true), layers)
     fc = Linear(dModel, classes)
   }
 
-  func forward(_ x: Tensor) -> Tensor { fc(encoder(x).mean(dim: 1)) }
+  package func forward(_ x: Tensor) -> Tensor { fc(encoder(x).mean(dim: 1)) }
 }
 
 /// The tutorial's network for small photographs: three blocks of convolutions with batch normalisation.
-final class PhotoClassifier: Module, Layer {
+package final class PhotoClassifier: Module, Layer {
   let features: Sequential, classifier: Sequential
 
-  init(classes: Int) {
+  package init(classes: Int, dropout: Double = 0.5) {
     features = Sequential {
       for (inputs, outputs) in [(3, 64), (64, 128), (128, 256)] {
         Conv2d(inputs, outputs, kernelSize: 3, padding: 1)
@@ -47,10 +51,10 @@ final class PhotoClassifier: Module, Layer {
       Flatten()
       Linear(256 * 4 * 4, 512)
       ReLU(inplace: true)
-      Dropout(0.5)
+      Dropout(dropout)
       Linear(512, classes)
     }
   }
 
-  func forward(_ x: Tensor) -> Tensor { classifier(features(x)) }
+  package func forward(_ x: Tensor) -> Tensor { classifier(features(x)) }
 }
