@@ -1,4 +1,5 @@
 import Synchronization
+import TorchGPU
 
 /// The backward walk: from outputs to leaves in an order where every gradient is complete before it is passed on.
 /// A loop over a heap of ready nodes; no recursion, however long the chain.
@@ -18,7 +19,7 @@ enum Engine {
     }
     let roots = makeRoots(outputs, gradients, op: "backward")
     var walk = Walk(retainGraph: retainGraph, createGraph: createGraph, wanted: nil)
-    inRegion("backward", isOp: true) { withoutAutocast { gradMode(createGraph) { walk.run(roots) } } }
+    follow(roots, &walk, createGraph: createGraph)
   }
 
   /// The gradients of `inputs`, nothing added anywhere.
@@ -34,8 +35,15 @@ enum Engine {
       return edge
     }
     var walk = Walk(retainGraph: retainGraph, createGraph: createGraph, wanted: wanted)
-    inRegion("backward", isOp: true) { withoutAutocast { gradMode(createGraph) { walk.run(roots) } } }
+    follow(roots, &walk, createGraph: createGraph)
     return walk.captured
+  }
+
+  /// Work of a stream of its own is behind the graph as any other: a walk comes after it.
+  private static func follow(_ roots: [(Edge, Tensor)], _ walk: inout Walk, createGraph: Bool) {
+    GPUStreams.joined {
+      inRegion("backward", isOp: true) { withoutAutocast { gradMode(createGraph) { walk.run(roots) } } }
+    }
   }
 
   /// The edges to start from, each with its gradient; 1 for a single number.

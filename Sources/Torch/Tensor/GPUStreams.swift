@@ -30,7 +30,8 @@ extension GPUModule {
   /// CUDA.currentStream().waitStream(side)      // before y is used here
   /// ```
   /// Streams do not wait for each other by themselves, and memory that one made and another uses wants
-  /// ``Tensor/recordStream(_:)``. `backward()` works on the stream of the thread that calls it. Nil runs `body` as it is.
+  /// ``Tensor/recordStream(_:)``. `backward()` works on the stream of the thread that calls it, after all that other streams were
+  /// asked for, and they go on after it. Nil runs `body` as it is.
   /// - Returns: what `body` returns.
   public static func stream<R, E>(_ stream: Stream?, _ body: () throws(E) -> R) throws(E) -> R {
     guard let stream else { return try body() }

@@ -257,13 +257,3 @@ extension Tensor {
     return try body(UnsafeMutableRawBufferPointer(start: strided.pointer, count: numel() * dtype.itemSize))
   }
 }
-
-struct LoadScalar: ElementVisitor {
-  let source: UnsafeMutableRawPointer
-
-  func visit<T: Element>(_ type: T.Type) -> Scalar {
-    let value = source.load(as: T.self).math
-    if T.self == Bool.self { return .bool(value.isTrue) }
-    return T.Math.self == Int64.self ? .int(value.int64) : .double(value.double)
-  }
-}

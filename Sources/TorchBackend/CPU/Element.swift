@@ -114,3 +114,16 @@ extension UnsafeMutableRawPointer {
     storeBytes(of: T(math: value), toByteOffset: byteOffset, as: T.self)
   }
 }
+
+/// The number at an address, with its kind.
+package struct LoadScalar: ElementVisitor {
+  let source: UnsafeMutableRawPointer
+
+  package init(source: UnsafeMutableRawPointer) { self.source = source }
+
+  package func visit<T: Element>(_ type: T.Type) -> Scalar {
+    let value = source.load(as: T.self).math
+    if T.self == Bool.self { return .bool(value.isTrue) }
+    return T.Math.self == Int64.self ? .int(value.int64) : .double(value.double)
+  }
+}

@@ -165,7 +165,11 @@ final class Trouble: Sendable {
     clear(pointer)
     switch report.0 & 0xffff_ffff {
     case 1: faultForDivisionByZero()
-    default: fault("index", "index \(report.1) is out of bounds for dimension \(report.3) with size \(report.2)")
+    default:
+      fault(
+        "index",
+        "index \(report.1) is out of bounds for dimension \(report.3) with size \(report.2), in an op that was queued earlier: devices "
+          + "tell when somebody waits")
     }
   }
 }

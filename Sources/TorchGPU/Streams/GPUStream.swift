@@ -107,9 +107,37 @@ package final class GPUStreams: Sendable {
         if place < state.others[kind].count { return state.others[kind][place] }
         let stream = try GPUStream(name, device, number: 1 + kind * Self.most + place, isUrgent: isUrgent)
         state.others[kind].append(stream)
+        Self.note(self)
         return stream
       }
     }
+  }
+
+  /// The devices that have more than their default stream.
+  private static let branched = Mutex<[GPUStreams]>([])
+  private static let hasBranches = Atomic<Bool>(false)
+
+  private static func note(_ streams: GPUStreams) {
+    branched.withLock { if !$0.contains(where: { $0 === streams }) { $0.append(streams) } }
+    hasBranches.store(true, ordering: .releasing)
+  }
+
+  /// Runs `body`, whose work goes by the calling thread's streams, after all that other streams were asked for so far, and before
+  /// all that they will be. Devices wait, not the processor; where there are only default streams, nobody does.
+  package static func joined<R, E>(_ body: () throws(E) -> R) throws(E) -> R {
+    if !hasBranches.load(ordering: .acquiring) { return try body() }
+    let pairs = branched.withLock(\.self).map { streams in
+      let current = streams.current
+      return (current, streams.all.filter { $0 !== current })
+    }
+    for (current, others) in pairs { for other in others { current.wait(for: other.mark(isTimed: false)) } }
+    defer {
+      for (current, others) in pairs {
+        let end = current.mark(isTimed: false)
+        for other in others { other.wait(for: end) }
+      }
+    }
+    return try body()
   }
 
   /// All that were made.
