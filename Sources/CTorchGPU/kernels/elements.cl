@@ -128,18 +128,18 @@ typedef float W;
 /// Whole numbers never are.
 #define IS_NAN(x) ((x) != (x))
 
-/// What an op's own numbers come as.
+/// What an op's own numbers come as; beside whole numbers as wide as the device has it.
 #define PARAMETER(t) JOIN(P_, t)
 #define P_f16 float
 #define P_bf16 float
 #define P_f32 float
 #define P_f64 double
-#define P_u8 double
-#define P_i8 double
-#define P_i16 double
-#define P_i32 double
-#define P_i64 double
-#define P_b8 double
+#define P_u8 W
+#define P_i8 W
+#define P_i16 W
+#define P_i32 W
+#define P_i64 W
+#define P_b8 W
 
 /// An operand in memory, and where it begins, in elements: OpenCL has no arithmetic on blocks of memory.
 #define IN(t, name) const GLOBAL STORED(t) *name, i64 name##_from

@@ -7,10 +7,10 @@ typedef PARAMETER(X) P;
 #if !IS_FLOAT(X)
 
 /// As the processor's: cut off towards zero; what is out of range becomes the nearest, NaN 0.
-DEVICE i64 whole(double x) {
+DEVICE i64 whole(W x) {
   if (x != x) return 0;
-  if (x >= 9223372036854775808.0) return 9223372036854775807L;
-  if (x <= -9223372036854775808.0) return -9223372036854775807L - 1;
+  if (x >= 9223372036854775808.0f) return 9223372036854775807L;
+  if (x <= -9223372036854775808.0f) return -9223372036854775807L - 1;
   return (i64)x;
 }
 DEVICE i64 whole_quotient(i64 x, i64 y) { return y == 0 ? 0 : y == -1 ? (i64)(0 - (u64)x) : x / y; }
@@ -54,9 +54,9 @@ DEVICE i64 whole_lcm(i64 x, i64 y) {
 #define UNARY_sign ((x > 0) - (x < 0))
 #define UNARY_square (i64)((u64)x * (u64)x)
 #define UNARY_relu (x < 0 ? 0 : x)
-#define UNARY_leakyRelu (x > 0 ? x : whole((double)x * a))
+#define UNARY_leakyRelu (x > 0 ? x : whole((W)x * a))
 #define UNARY_clamp (x < whole(a) ? (whole(a) > whole(b) ? whole(b) : whole(a)) : x > whole(b) ? whole(b) : x)
-#define UNARY_threshold ((double)x <= a ? whole(b) : x)
+#define UNARY_threshold ((W)x <= a ? whole(b) : x)
 #define UNARY_powScalar whole_power(x, whole(a))
 #define UNARY_addScalar (i64)((u64)x + (u64)whole(a))
 #define UNARY_mulScalar (i64)((u64)x * (u64)whole(a))

@@ -55,7 +55,8 @@ typedef ulong u64;
 #define AS_DOUBLE(x) as_double((i64)(x))
 #define AS_LONG(x) as_long((double)(x))
 #define CAS_U32(p, old, new) atomic_cmpxchg((volatile GLOBAL u32 *)(p), (u32)(old), (u32)(new))
-#if defined(cl_khr_fp64) || defined(__opencl_c_fp64)
+// The host defines WITHOUT_DOUBLE for a device that has no float64.
+#if !defined(WITHOUT_DOUBLE) && (defined(cl_khr_fp64) || defined(__opencl_c_fp64))
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 #define HAS_DOUBLE 1
 #endif

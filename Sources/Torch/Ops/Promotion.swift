@@ -39,7 +39,9 @@ func commonDevice(_ x: Tensor, _ y: Tensor) -> Device {
 func onDevice(_ x: Tensor, _ device: Device) -> Strided {
   if x.device == device { return x.strided }
   guard x.ndim == 0 && x.device == .cpu else { differentDevices(device, x.device) }
-  return x.to(device).strided
+  // A plain number comes as float64, which not every device has.
+  let fits = x.dtype != .float64 || Backends.opened(device).hasFloat64
+  return (fits ? x : x.to(.float32)).to(device).strided
 }
 
 func copyOf(_ x: Strided, _ backend: any Backend) -> Strided {

@@ -78,9 +78,9 @@ final class UnaryOp: Sendable {
   /// PyTorch computes these by float32 steps that round each.
   private var roundsInSteps: Bool { kernel == .rsqrt || kernel == .sigmoid }
 
-  /// Of whole numbers: computed in float64 and rounded once, so that the float32 is the nearest, as PyTorch's mostly is.
+  /// Of whole numbers: computed in float64, where the device has it, and rounded once, so that the float32 is the nearest, as PyTorch's mostly is.
   private func ofWhole(_ x: Tensor, _ a: Double, _ b: Double) -> Tensor {
-    let wide = x.backend.cast(x.strided, to: .float64)
+    let wide = x.backend.cast(x.strided, to: x.backend.hasFloat64 ? .float64 : .float32)
     x.backend.unary(kernel, wide, a: a, b: b, into: wide)
     return Tensor(x.backend.cast(wide, to: .defaultFloat))
   }

@@ -10,6 +10,8 @@ package protocol Backend: Sendable {
   func releaseCachedMemory()
   /// What the device's maker calls it.
   var deviceName: String { get }
+  /// Whether it computes in float64 at all.
+  var hasFloat64: Bool { get }
 
   // Pointwise. Operands have the shape of `out` (stride 0 where stretched) and, but for tests and compares, its dtype.
   func unary(_ kernel: UnaryKernel, _ x: Strided, a: Double, b: Double, into out: Strided)
@@ -115,6 +117,8 @@ package protocol Backend: Sendable {
 }
 
 extension Backend {
+  package var hasFloat64: Bool { true }
+
   /// Fresh memory for a layout.
   @inline(__always)
   package func allocate(_ layout: Layout, dtype: DType) -> Strided {

@@ -100,7 +100,7 @@ extension GPUBackend: Accelerator {
   package func upload(_ x: Strided, into out: Strided, inBackground: Bool) {
     if out.count == 0 { return }
     // A number goes along with a kernel, and nobody waits for it.
-    if out.count == 1 && device.facts.hasDouble {
+    if out.count == 1 && computes(out.dtype) {
       return fill(out, with: x.dtype.visit(LoadScalar(source: x.pointer)))
     }
     let target = out.isContiguous ? out : allocate(Layout(contiguous: out.shape), dtype: out.dtype)

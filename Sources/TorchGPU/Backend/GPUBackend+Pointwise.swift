@@ -68,7 +68,7 @@ extension GPUBackend {
   ]
 
   /// Not every device has float64.
-  private func computes(_ dtype: DType) -> Bool { dtype != .float64 || device.facts.hasDouble }
+  func computes(_ dtype: DType) -> Bool { dtype != .float64 || hasFloat64 }
 
   private func pointwise(_ family: String, _ op: String, _ operands: Int, _ x: Strided, _ out: Strided) -> ProgramKey {
     let divides = family == "BINARY" && !x.dtype.isFloatingPoint && Self.divisions.contains(op)
@@ -78,9 +78,10 @@ extension GPUBackend {
       out: out.dtype)
   }
 
-  /// An op's own number, as wide as the dtype computes.
+  /// An op's own number, as wide as the dtype computes; beside whole numbers as wide as the device can.
   private func add(parameter: Double, of dtype: DType, to arguments: inout GPUArguments) {
-    if dtype.isFloatingPoint && dtype != .float64 { arguments.add(Float(parameter)) } else { arguments.add(parameter) }
+    let isWide = dtype == .float64 || !dtype.isFloatingPoint && hasFloat64
+    if isWide { arguments.add(parameter) } else { arguments.add(Float(parameter)) }
   }
 
   private func ofOne(_ family: String, _ op: String, _ x: Strided, a: Double, b: Double, into out: Strided) {

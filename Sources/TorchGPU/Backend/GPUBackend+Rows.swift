@@ -121,9 +121,11 @@ extension GPUBackend {
     }
   }
 
-  /// What norms find of rows is in float64.
+  /// What norms find of rows is in float64, where there is any.
   private func program(_ family: String, isByGroups: Bool, _ dtype: DType) -> ProgramKey {
-    program("rows", [("FAMILY", family), ("BY_GROUPS", isByGroups ? "1" : "0")], x: dtype, out: .float64)
+    program(
+      "rows", [("FAMILY", family), ("BY_GROUPS", isByGroups ? "1" : "0")], x: dtype,
+      out: hasFloat64 ? .float64 : .float32)
   }
 }
 

@@ -93,7 +93,11 @@ extension GPUBackend {
 
   /// A program for an op, and the dtypes of its operands.
   func program(_ file: String, _ macros: [(String, String)] = [], x: DType, out: DType? = nil) -> ProgramKey {
-    ProgramKey(
+    if !computes(x) || !computes(out ?? x) {
+      fault(
+        "gpu", "\(name) (\(device.facts.name)) has no float64; convert to float32 before, or compute on the processor")
+    }
+    return ProgramKey(
       file,
       macros + [
         ("GROUP_LANES", "\(Self.lanes)"), ("X", x.inKernels), ("O", (out ?? x).inKernels),
@@ -176,6 +180,7 @@ final class Trouble: Sendable {
 
 extension GPUBackend {
   package var facts: GPUFacts { device.facts }
+  package var hasFloat64: Bool { device.facts.hasDouble }
   package var memoryStats: GPUMemoryStats { allocator.stats }
   package func resetPeakMemory() { allocator.resetPeaks() }
 }

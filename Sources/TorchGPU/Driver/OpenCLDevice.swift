@@ -2,6 +2,12 @@ import CTorchGPU
 import Synchronization
 import TorchBackend
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// A device of OpenCL with queues that keep the order.
 ///
 /// `@unchecked Sendable`: the objects of the library may be used from any thread; kernels, whose arguments are a state, have a
@@ -32,7 +38,7 @@ final class OpenCLDevice: GPUDevice, @unchecked Sendable {
     facts.computeUnits = cl.number(id, TG_CL_DEVICE_MAX_COMPUTE_UNITS, UInt32.self)
     facts.mostLanes = cl.number(id, TG_CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self)
     facts.localBytes = cl.number(id, TG_CL_DEVICE_LOCAL_MEM_SIZE, UInt64.self)
-    facts.hasDouble = cl.text(id, TG_CL_DEVICE_EXTENSIONS).contains("cl_khr_fp64")
+    facts.hasDouble = cl.text(id, TG_CL_DEVICE_EXTENSIONS).contains("cl_khr_fp64") && !Self.hidesDouble
     facts.isCPU = cl.number(id, TG_CL_DEVICE_TYPE, UInt64.self) & Int(TG_CL_DEVICE_TYPE_CPU) != 0
     self.facts = facts
     var error: cl_int = 0
@@ -66,9 +72,15 @@ final class OpenCLDevice: GPUDevice, @unchecked Sendable {
     return queue
   }
 
+  /// Whether devices are to do without float64, as many have none; `TORCH_OPENCL_WITHOUT_FLOAT64=1`.
+  private static let hidesDouble = getenv("TORCH_OPENCL_WITHOUT_FLOAT64").map { String(cString: $0) == "1" } ?? false
+
   func build(_ text: String) throws(GPUError) -> any GPUProgram {
     var error: cl_int = 0
-    var text = text
+    // Nothing may mention what is hidden.
+    var text =
+      (facts.hasDouble ? "" : "#define WITHOUT_DOUBLE\n") + (Self.hidesDouble ? "#define double NO_DOUBLE\n" : "")
+      + text
     let made = text.withUTF8 { bytes in
       bytes.withMemoryRebound(to: CChar.self) { chars in
         var start: UnsafePointer<CChar>? = chars.baseAddress

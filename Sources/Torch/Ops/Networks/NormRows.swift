@@ -6,10 +6,11 @@ struct Planes {
   /// `[batch, channels]`.
   let shape: Shape
 
-  /// Nil where the planes are too short to be gone through one by one, or what is computed must be recorded.
+  /// Nil where the planes are too short to be gone through one by one, what is computed must be recorded, or the device has no
+  /// float64 for their sums.
   init?(_ x: Tensor) {
     guard x.ndim >= 2, x.numel() >= 8 * x.shape[0] * x.shape[1], x.dtype == .float32 || x.dtype == .float64,
-      x.suggestedFormat == .contiguousFormat,
+      x.suggestedFormat == .contiguousFormat, x.backend.hasFloat64,
       !(isGradEnabled() && x.requiresGrad)
     else { return nil }
     self.x = x.contiguous()
